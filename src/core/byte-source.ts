@@ -1,0 +1,29 @@
+/** Read access to the bytes of one file, at one generation of it. Whoever opened it closes it. */
+export interface ByteSource {
+  /** What messages call it: the full path or URI. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /**
+   * Exactly `lengthBytes` bytes from `offsetBytes`. The array belongs to the caller and is never written again.
+   * @throws StoreError when the range cannot be read whole, or the file is no longer the one that was opened.
+   */
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** A source over bytes in memory. */
+export function memorySource(name: string, bytes: Uint8Array): ByteSource {
+  return {
+    name,
+    sizeBytes: bytes.length,
+    read: async (offsetBytes, lengthBytes) => {
+      if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes + lengthBytes > bytes.length) {
+        throw new RangeError(
+          `${name}: bytes ${offsetBytes}..${offsetBytes + lengthBytes} lie outside its ${bytes.length} bytes`,
+        );
+      }
+      return bytes.subarray(offsetBytes, offsetBytes + lengthBytes);
+    },
+    close: async () => {},
+  };
+}
