@@ -1,0 +1,40 @@
+import type { ParquetFooter } from './footer.ts';
+
+/** Key of the footer's key-value metadata that marks a file as written by this program. */
+export const stampKey = 'parquet-consolidator.stamp';
+
+/** What a merged file says about its making; planning reads it so that it is not merged again and again. */
+export interface ConsolidationStamp {
+  /** Bytes of the small files it was made of. */
+  readonly inputSizeBytes: number;
+  readonly inputFiles: number;
+  readonly runId: string;
+}
+
+/** The stamp as the value of {@link stampKey}. */
+export function stampValue(stamp: ConsolidationStamp): string {
+  return JSON.stringify(stamp);
+}
+
+/** The stamp of a file this program wrote; `undefined` for other files and for a stamp that makes no sense. */
+export function readStamp(footer: ParquetFooter): ConsolidationStamp | undefined {
+  const value = footer.keyValues.find((pair) => pair.key === stampKey)?.value;
+  if (value === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return isStamp(parsed) ? parsed : undefined;
+  } catch {
+    // A foreign program wrote this key: the file then counts by its length, like any other.
+    return undefined;
+  }
+}
+
+function isStamp(value: unknown): value is ConsolidationStamp {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('inputSizeBytes' in value) || !('inputFiles' in value) || !('runId' in value)) return false;
+  return (
+    Number.isSafeInteger(value.inputSizeBytes) &&
+    Number.isSafeInteger(value.inputFiles) &&
+    typeof value.runId === 'string'
+  );
+}

@@ -1,0 +1,302 @@
+import { createHash } from 'node:crypto';
+import type { ByteSource } from '../core/byte-source.ts';
+import { corrupt, placed, unsupported } from './format-error.ts';
+import { limits } from './limits.ts';
+import { type ColumnChunk, readColumnChunk } from './metadata/column-chunk.ts';
+import { type LeafColumn, leafColumnsOf } from './metadata/leaf-column.ts';
+import { readSchemaElement, type SchemaElement } from './metadata/schema-element.ts';
+import {
+  beginList,
+  beginStruct,
+  type CompactCursor,
+  compactCursor,
+  endStruct,
+  nextField,
+  readBinary,
+  readInteger,
+  skipField,
+  wireType,
+} from './thrift/compact-reader.ts';
+
+/** One `KeyValue` of the footer. */
+export interface KeyValue {
+  readonly key: string;
+  /** Absent when the file states a key without a value. */
+  readonly value: string | undefined;
+  /** The struct as it stands in the file. */
+  readonly bytes: Uint8Array;
+}
+
+/** One row group of the footer. */
+export interface RowGroup {
+  readonly rows: number;
+  /** Uncompressed (but encoded) bytes of all its chunks, as the file states. */
+  readonly totalSizeBytes: number;
+  /** One chunk per leaf, in the order of the leaves. */
+  readonly chunks: readonly ColumnChunk[];
+  readonly isSorted: boolean;
+}
+
+/** What a file's footer says (`FileMetaData`), checked against itself and against the file's length. */
+export interface ParquetFooter {
+  /** What messages call the file. */
+  readonly file: string;
+  readonly fileSizeBytes: number;
+  /** The thrift bytes plus the eight bytes of length and magic. */
+  readonly footerSizeBytes: number;
+  readonly version: number;
+  readonly rows: number;
+  readonly createdBy: string | undefined;
+  readonly elements: readonly SchemaElement[];
+  /** The bytes of each schema element as they stand in the file, unknown fields included. */
+  readonly elementBytes: readonly Uint8Array[];
+  readonly leaves: readonly LeafColumn[];
+  /** Equal for two files exactly when `elementBytes` are equal: 32 hex digits of SHA-256. */
+  readonly schemaKey: string;
+  readonly rowGroups: readonly RowGroup[];
+  readonly keyValues: readonly KeyValue[];
+}
+
+/** How much of the end of a file is read at first: most footers fit, and a small file comes whole. */
+const tailBytes = 64 * 1024;
+
+/**
+ * Reads and decodes the footer of a Parquet file in one or two reads.
+ * @throws FormatError when the file is no Parquet file, is encrypted, or its footer breaks the format.
+ */
+export async function readFooter(source: ByteSource): Promise<ParquetFooter> {
+  if (source.sizeBytes < 12) {
+    throw corrupt(`is no Parquet file: ${source.sizeBytes} bytes are too few`, { file: source.name });
+  }
+  const tailLength = Math.min(source.sizeBytes, tailBytes);
+  const tail = await source.read(source.sizeBytes - tailLength, tailLength);
+  const magic = String.fromCharCode(...tail.subarray(tailLength - 4));
+  if (magic === 'PARE') throw unsupported('an encrypted footer', { file: source.name });
+  if (magic !== 'PAR1') {
+    throw corrupt('is no Parquet file: it does not end with PAR1', {
+      file: source.name,
+      offsetBytes: source.sizeBytes - 4,
+    });
+  }
+  const view = new DataView(tail.buffer, tail.byteOffset + tailLength - 8, 4);
+  const length = view.getUint32(0, true);
+  if (length > limits.footerBytes || length + 12 > source.sizeBytes) {
+    throw corrupt(`says its footer has ${length} bytes, in a file of ${source.sizeBytes}`, {
+      file: source.name,
+      offsetBytes: source.sizeBytes - 8,
+    });
+  }
+  const bytes =
+    length + 8 <= tailLength
+      ? tail.subarray(tailLength - 8 - length, tailLength - 8)
+      : await source.read(source.sizeBytes - 8 - length, length);
+  return decodeFooter(bytes, source.name, source.sizeBytes);
+}
+
+/**
+ * Decodes the thrift bytes of a footer.
+ * @param fileSizeBytes length of the whole file; every chunk must lie inside it, before the footer
+ */
+export function decodeFooter(bytes: Uint8Array, file: string, fileSizeBytes: number): ParquetFooter {
+  try {
+    return decode(bytes, file, fileSizeBytes);
+  } catch (error) {
+    throw placed(error, { file });
+  }
+}
+
+const decoder = new TextDecoder();
+
+function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): ParquetFooter {
+  // A copy: what is kept of a footer are views, and those must not hold on to the whole tail that was read.
+  const c = compactCursor(Uint8Array.from(bytes));
+  let version = 0;
+  let rows = -1;
+  let schema: Schema | undefined;
+  let rowGroups: readonly RowGroup[] | undefined;
+  let keyValues: readonly KeyValue[] = [];
+  let createdBy: string | undefined;
+  beginStruct(c);
+  while (nextField(c)) {
+    switch (c.fieldId) {
+      case 1:
+        version = readInteger(c);
+        break;
+      case 2:
+        schema = readSchema(c);
+        break;
+      case 3:
+        rows = readInteger(c);
+        break;
+      case 4:
+        if (schema === undefined) throw corrupt('the footer has row groups before its schema');
+        rowGroups = readRowGroups(c, schema.leaves);
+        break;
+      case 5:
+        keyValues = readKeyValues(c);
+        break;
+      case 6:
+        createdBy = decoder.decode(readBinary(c));
+        break;
+      case 7:
+        // Which order the writer's statistics follow. Ours are computed afresh, by the order of the types.
+        skipField(c);
+        break;
+      case 8:
+      case 9:
+        throw unsupported('encryption');
+      default:
+        throw unsupported(`footer field ${c.fieldId}`);
+    }
+  }
+  if (schema === undefined || rows < 0 || rowGroups === undefined) {
+    throw corrupt('the footer lacks its schema, its number of rows or its row groups');
+  }
+  const footerSizeBytes = bytes.length + 8;
+  checkAgainstFile(rowGroups, schema.leaves, rows, fileSizeBytes - footerSizeBytes);
+  return { file, fileSizeBytes, footerSizeBytes, version, rows, createdBy, ...schema, rowGroups, keyValues };
+}
+
+interface Schema {
+  readonly elements: readonly SchemaElement[];
+  readonly elementBytes: readonly Uint8Array[];
+  readonly leaves: readonly LeafColumn[];
+  readonly schemaKey: string;
+}
+
+// Files of one partition nearly always share their schema bytes: decoding those once instead of once a file is
+// the largest saving in reading thousands of footers.
+let lastSchemaBytes: Uint8Array = new Uint8Array(0);
+let lastSchema: Schema | undefined;
+
+function readSchema(c: CompactCursor): Schema {
+  const start = c.position;
+  const known = lastSchemaBytes;
+  if (
+    lastSchema !== undefined &&
+    c.fieldType === wireType.LIST &&
+    c.end - start >= known.length &&
+    Buffer.compare(c.bytes.subarray(start, start + known.length), known) === 0
+  ) {
+    c.position += known.length;
+    return lastSchema;
+  }
+  const count = beginList(c, wireType.STRUCT);
+  if (count > limits.schemaElements) throw corrupt(`the schema has ${count} elements`);
+  const elements: SchemaElement[] = [];
+  const elementBytes: Uint8Array[] = [];
+  const hash = createHash('sha256');
+  for (let i = 0; i < count; i++) {
+    const from = c.position;
+    elements.push(readSchemaElement(c));
+    const raw = c.bytes.slice(from, c.position);
+    elementBytes.push(raw);
+    hash.update(raw);
+  }
+  const schema: Schema = {
+    elements,
+    elementBytes,
+    leaves: leafColumnsOf(elements),
+    schemaKey: hash.digest('hex').slice(0, 32),
+  };
+  lastSchemaBytes = c.bytes.slice(start, c.position);
+  lastSchema = schema;
+  return schema;
+}
+
+function readRowGroups(c: CompactCursor, leaves: readonly LeafColumn[]): readonly RowGroup[] {
+  const count = beginList(c, wireType.STRUCT);
+  const rowGroups: RowGroup[] = [];
+  for (let i = 0; i < count; i++) {
+    try {
+      rowGroups.push(readRowGroup(c, leaves));
+    } catch (error) {
+      throw placed(error, { rowGroup: i });
+    }
+  }
+  return rowGroups;
+}
+
+function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup {
+  const chunks: ColumnChunk[] = [];
+  let rows = -1;
+  let totalSizeBytes = 0;
+  let isSorted = false;
+  const outer = beginStruct(c);
+  while (nextField(c)) {
+    switch (c.fieldId) {
+      case 1: {
+        const count = beginList(c, wireType.STRUCT);
+        if (count !== leaves.length) {
+          throw corrupt(`it has ${count} column chunks, the schema has ${leaves.length} leaf columns`);
+        }
+        for (const leaf of leaves) chunks.push(readColumnChunk(c, leaf));
+        break;
+      }
+      case 2:
+        totalSizeBytes = readInteger(c);
+        break;
+      case 3:
+        rows = readInteger(c);
+        break;
+      case 4:
+        isSorted = true;
+        skipField(c);
+        break;
+      default:
+        skipField(c);
+    }
+  }
+  endStruct(c, outer);
+  if (rows < 0) throw corrupt('it has no number of rows');
+  if (chunks.length !== leaves.length) throw corrupt('it has no column chunks');
+  return { rows, totalSizeBytes, chunks, isSorted };
+}
+
+function readKeyValues(c: CompactCursor): readonly KeyValue[] {
+  const count = beginList(c, wireType.STRUCT);
+  const keyValues: KeyValue[] = [];
+  for (let i = 0; i < count; i++) {
+    const start = c.position;
+    let key = '';
+    let value: string | undefined;
+    const outer = beginStruct(c);
+    while (nextField(c)) {
+      if (c.fieldId === 1) key = decoder.decode(readBinary(c));
+      else if (c.fieldId === 2) value = decoder.decode(readBinary(c));
+      else skipField(c);
+    }
+    endStruct(c, outer);
+    keyValues.push({ key, value, bytes: c.bytes.slice(start, c.position) });
+  }
+  return keyValues;
+}
+
+function checkAgainstFile(
+  rowGroups: readonly RowGroup[],
+  leaves: readonly LeafColumn[],
+  rows: number,
+  dataEndBytes: number,
+): void {
+  let sum = 0;
+  for (const [number, rowGroup] of rowGroups.entries()) {
+    sum += rowGroup.rows;
+    for (const [i, chunk] of rowGroup.chunks.entries()) {
+      const end = chunk.startOffsetBytes + chunk.compressedSizeBytes;
+      if (chunk.valueCount > 0 && end > dataEndBytes) {
+        throw corrupt(
+          `column chunk ends at offset ${end}, but the data of the file ends at ${dataEndBytes}`,
+          { rowGroup: number, column: leaves[i]?.path ?? String(i), offsetBytes: chunk.startOffsetBytes },
+        );
+      }
+      const isFlat = leaves[i]?.maxRepetitionLevel === 0 || rowGroup.rows === 0;
+      if (isFlat && chunk.valueCount !== rowGroup.rows) {
+        throw corrupt(`column chunk has ${chunk.valueCount} values, its row group ${rowGroup.rows} rows`, {
+          rowGroup: number,
+          column: leaves[i]?.path ?? String(i),
+        });
+      }
+    }
+  }
+  if (sum !== rows) throw corrupt(`the footer says ${rows} rows, its row groups have ${sum}`);
+}

@@ -1,0 +1,54 @@
+import type { KeyValue, ParquetFooter } from '../footer.ts';
+import type { LeafColumn } from '../metadata/leaf-column.ts';
+import { encodeKeyValue } from '../write/file-writer.ts';
+
+/**
+ * The key-value metadata of the output as thrift structs: every key of the inputs with the first value found, byte
+ * for byte, then what is added. A key whose values differ is named in `warnings`.
+ */
+export function mergeKeyValues(
+  footers: readonly ParquetFooter[],
+  added: readonly { readonly key: string; readonly value: string }[],
+  warnings: string[],
+): readonly Uint8Array[] {
+  const kept = new Map<string, KeyValue>();
+  const differing = new Set<string>();
+  for (const footer of footers) {
+    for (const pair of footer.keyValues) {
+      const known = kept.get(pair.key);
+      if (known === undefined) kept.set(pair.key, pair);
+      else if (Buffer.compare(known.bytes, pair.bytes) !== 0) differing.add(pair.key);
+    }
+  }
+  for (const { key } of added) {
+    kept.delete(key);
+    differing.delete(key);
+  }
+  for (const key of differing) {
+    warnings.push(`key-value metadata ${key} differs between the inputs; the first one's value is kept`);
+  }
+  return [
+    ...[...kept.values()].map((pair) => pair.bytes),
+    ...added.map(({ key, value }) => encodeKeyValue(key, value)),
+  ];
+}
+
+/**
+ * The key-value list that the chunks of a column carry, byte for byte, or undefined when none does. Where they differ
+ * the first is kept and `warnings` says so.
+ */
+export function commonChunkKeyValues(
+  footers: readonly ParquetFooter[],
+  leaf: LeafColumn,
+  warnings: string[],
+): Uint8Array | undefined {
+  const lists = footers.flatMap((footer) =>
+    footer.rowGroups.map((rowGroup) => rowGroup.chunks[leaf.index]?.keyValueBytes),
+  );
+  const kept = lists.find((list) => list !== undefined);
+  if (kept === undefined) return undefined;
+  if (lists.some((list) => list === undefined || Buffer.compare(list, kept) !== 0)) {
+    warnings.push(`key-value metadata of column ${leaf.path} differs between row groups; the first is kept`);
+  }
+  return kept;
+}

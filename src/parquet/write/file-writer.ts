@@ -1,0 +1,216 @@
+import type { ByteSink } from '../../core/byte-sink.ts';
+import { encoding, pageType } from '../format.ts';
+import type { LeafColumn } from '../metadata/leaf-column.ts';
+import { wireType } from '../thrift/compact-reader.ts';
+import {
+  beginStruct,
+  type CompactWriter,
+  compactWriter,
+  endStruct,
+  putBinary,
+  putRaw,
+  putZigzag,
+  writeBinary,
+  writeBoolean,
+  writeI16,
+  writeI32,
+  writeI64,
+  writeListField,
+  writeRawField,
+  writeStructField,
+  writtenBytes,
+} from '../thrift/compact-writer.ts';
+import type { EncodedChunk } from './encoded-chunk.ts';
+
+/** A statistic longer than this is left out: readers keep footers in memory. */
+const maxStatisticBytes = 4096;
+
+const text = new TextEncoder();
+const magic = text.encode('PAR1');
+
+interface WrittenChunk extends Omit<EncodedChunk, 'pages'> {
+  readonly offsetBytes: number;
+}
+
+interface WrittenRowGroup {
+  readonly rows: number;
+  readonly chunks: readonly WrittenChunk[];
+}
+
+/** A Parquet file under construction. Whoever opened the sink closes or aborts it. */
+export interface FileWriter {
+  readonly sink: ByteSink;
+  readonly elementBytes: readonly Uint8Array[];
+  readonly leaves: readonly LeafColumn[];
+  positionBytes: number;
+  readonly rowGroups: WrittenRowGroup[];
+  current: WrittenChunk[];
+}
+
+/** Begins a file with the given schema, whose elements are written byte for byte as they are. */
+export async function beginFile(
+  sink: ByteSink,
+  elementBytes: readonly Uint8Array[],
+  leaves: readonly LeafColumn[],
+): Promise<FileWriter> {
+  await sink.write(magic);
+  return { sink, elementBytes, leaves, positionBytes: magic.length, rowGroups: [], current: [] };
+}
+
+/** Appends the next column chunk of the row group under construction; chunks come in the order of the leaves. */
+export async function appendChunk(writer: FileWriter, chunk: EncodedChunk): Promise<void> {
+  if (chunk.leaf.index !== writer.current.length) {
+    throw new Error(`column chunk ${chunk.leaf.path} comes as number ${writer.current.length}`);
+  }
+  const { pages, ...facts } = chunk;
+  writer.current.push({ ...facts, offsetBytes: writer.positionBytes });
+  for (const page of pages) {
+    await writer.sink.write(page);
+    writer.positionBytes += page.length;
+  }
+}
+
+/** Ends the row group whose chunks were appended. */
+export function endRowGroup(writer: FileWriter, rows: number): void {
+  if (writer.current.length !== writer.leaves.length) {
+    throw new Error(`row group has ${writer.current.length} of ${writer.leaves.length} column chunks`);
+  }
+  writer.rowGroups.push({ rows, chunks: writer.current });
+  writer.current = [];
+}
+
+/**
+ * Writes the footer. The sink stays open.
+ * @param keyValues `KeyValue` structs as thrift bytes, in the order they will have
+ * @returns the length of the whole file
+ */
+export async function endFile(
+  writer: FileWriter,
+  keyValues: readonly Uint8Array[],
+  createdBy: string,
+): Promise<number> {
+  const footer = encodeFooter(writer, keyValues, createdBy);
+  const end = new Uint8Array(8);
+  new DataView(end.buffer).setUint32(0, footer.length, true);
+  end.set(magic, 4);
+  await writer.sink.write(footer);
+  await writer.sink.write(end);
+  writer.positionBytes += footer.length + end.length;
+  return writer.positionBytes;
+}
+
+/** A `KeyValue` struct as thrift bytes. */
+export function encodeKeyValue(key: string, value: string): Uint8Array {
+  const w = compactWriter(64 + value.length);
+  const outer = beginStruct(w);
+  writeBinary(w, 1, text.encode(key));
+  writeBinary(w, 2, text.encode(value));
+  endStruct(w, outer);
+  return writtenBytes(w);
+}
+
+function encodeFooter(writer: FileWriter, keyValues: readonly Uint8Array[], createdBy: string): Uint8Array {
+  const w = compactWriter(64 * 1024);
+  beginStruct(w);
+  writeI32(w, 1, 1);
+  writeListField(w, 2, wireType.STRUCT, writer.elementBytes.length);
+  for (const element of writer.elementBytes) putRaw(w, element);
+  writeI64(
+    w,
+    3,
+    writer.rowGroups.reduce((sum, rowGroup) => sum + rowGroup.rows, 0),
+  );
+  writeListField(w, 4, wireType.STRUCT, writer.rowGroups.length);
+  for (const [ordinal, rowGroup] of writer.rowGroups.entries()) encodeRowGroup(w, rowGroup, ordinal);
+  if (keyValues.length > 0) {
+    writeListField(w, 5, wireType.STRUCT, keyValues.length);
+    for (const keyValue of keyValues) putRaw(w, keyValue);
+  }
+  writeBinary(w, 6, text.encode(createdBy));
+  writeListField(w, 7, wireType.STRUCT, writer.leaves.length);
+  for (let i = 0; i < writer.leaves.length; i++) {
+    // ColumnOrder.TYPE_ORDER, an empty struct.
+    const order = beginStruct(w);
+    writeStructField(w, 1);
+    endStruct(w, beginStruct(w));
+    endStruct(w, order);
+  }
+  endStruct(w, 0);
+  return writtenBytes(w);
+}
+
+function encodeRowGroup(w: CompactWriter, rowGroup: WrittenRowGroup, ordinal: number): void {
+  const outer = beginStruct(w);
+  writeListField(w, 1, wireType.STRUCT, rowGroup.chunks.length);
+  for (const chunk of rowGroup.chunks) encodeChunk(w, chunk);
+  writeI64(
+    w,
+    2,
+    rowGroup.chunks.reduce((sum, chunk) => sum + chunk.uncompressedSizeBytes, 0),
+  );
+  writeI64(w, 3, rowGroup.rows);
+  writeI64(w, 5, rowGroup.chunks[0]?.offsetBytes ?? 0);
+  writeI64(
+    w,
+    6,
+    rowGroup.chunks.reduce((sum, chunk) => sum + chunk.compressedSizeBytes, 0),
+  );
+  // The ordinal is an i16; files with more row groups leave it out.
+  if (ordinal < 32_768) writeI16(w, 7, ordinal);
+  endStruct(w, outer);
+}
+
+function encodeChunk(w: CompactWriter, chunk: WrittenChunk): void {
+  const outer = beginStruct(w);
+  // Deprecated file_offset: writers now put 0 there, or the first page's offset.
+  writeI64(w, 2, 0);
+  writeStructField(w, 3);
+  const inner = beginStruct(w);
+  writeI32(w, 1, chunk.leaf.type);
+  writeListField(w, 2, wireType.I32, chunk.encodings.length);
+  for (const number of chunk.encodings) putZigzag(w, number);
+  writeListField(w, 3, wireType.BINARY, chunk.leaf.pathNames.length);
+  for (const name of chunk.leaf.pathNames) putBinary(w, text.encode(name));
+  writeI32(w, 4, chunk.codec);
+  writeI64(w, 5, chunk.valueCount);
+  writeI64(w, 6, chunk.uncompressedSizeBytes);
+  writeI64(w, 7, chunk.compressedSizeBytes);
+  if (chunk.keyValueBytes !== undefined) writeRawField(w, 8, wireType.LIST, chunk.keyValueBytes);
+  writeI64(w, 9, chunk.offsetBytes + chunk.dictionarySizeBytes);
+  if (chunk.dictionarySizeBytes > 0) writeI64(w, 11, chunk.offsetBytes);
+  encodeStatistics(w, chunk);
+  const hasDictionary = chunk.dictionarySizeBytes > 0;
+  writeListField(w, 13, wireType.STRUCT, hasDictionary ? 2 : 1);
+  if (hasDictionary) encodePageCount(w, pageType.DICTIONARY_PAGE, encoding.PLAIN, 1);
+  encodePageCount(w, pageType.DATA_PAGE, chunk.valueEncoding, chunk.dataPages);
+  endStruct(w, inner);
+  endStruct(w, outer);
+}
+
+function encodeStatistics(w: CompactWriter, chunk: WrittenChunk): void {
+  const { min, max } = chunk;
+  writeStructField(w, 12);
+  const outer = beginStruct(w);
+  writeI64(w, 3, chunk.nullCount);
+  if (
+    chunk.statesBounds &&
+    min !== undefined &&
+    max !== undefined &&
+    min.length <= maxStatisticBytes &&
+    max.length <= maxStatisticBytes
+  ) {
+    writeBinary(w, 5, max);
+    writeBinary(w, 6, min);
+    writeBoolean(w, 7, true);
+    writeBoolean(w, 8, true);
+  }
+  endStruct(w, outer);
+}
+
+function encodePageCount(w: CompactWriter, type: number, valueEncoding: number, count: number): void {
+  const outer = beginStruct(w);
+  writeI32(w, 1, type);
+  writeI32(w, 2, valueEncoding);
+  writeI32(w, 3, count);
+  endStruct(w, outer);
+}
