@@ -1,0 +1,231 @@
+/**
+ * Maker and parser of every name this program creates. Nothing else in the program puts a path together.
+ *
+ * Below `<base>/_consolidation` no name ends in `.parquet` and none contains `=`: readers that glob
+ * `**` + `/*.parquet` do not skip directories starting with `_`, and partition discovery reads `key=value`.
+ *
+ *     <base>/date=2025-08-15/                          the partition
+ *     <base>/_consolidation/                           the workspace, mode 0700
+ *       history/2025-08-15/<runId>.json                receipts of runs whose backup is gone
+ *       2025-08-15/                                    everything about one partition
+ *         lock/owner.json                              the partition lock
+ *         hold.json                                    an undone partition waits for --force
+ *         <runId>/ or <runId>.fenced-<n>/              one run; fenced when another run took it over
+ *           bin-<i>.staged, journal.json, receipt.json, new/, old/, late-<n>/, lock-…/, trash-<runId>/
+ */
+
+/** Name of the workspace directory below the base path. */
+export const workspaceName = '_consolidation';
+
+const runIdPattern = /^\d{8}T\d{6}Z-[0-9a-f]{6}$/;
+const runDirectoryPattern = /^(\d{8}T\d{6}Z-[0-9a-f]{6})(?:\.fenced-([1-9]\d*))?$/;
+const stagedSuffix = '.staged';
+const backupSuffix = '.backup';
+
+/** True for a date of the calendar written as `YYYY-MM-DD`. */
+export function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
+}
+
+/** Directory name of a partition: `date=2025-08-15`. */
+export function partitionName(date: string): string {
+  return `date=${date}`;
+}
+
+/** The date in a partition's directory name; undefined for any other name. */
+export function parsePartitionName(name: string): string | undefined {
+  const date = name.startsWith('date=') ? name.slice('date='.length) : '';
+  return isDate(date) ? date : undefined;
+}
+
+/** Full path of a partition. */
+export function partitionPath(basePath: string, date: string): string {
+  return join(basePath, partitionName(date));
+}
+
+/** Full path of the workspace. */
+export function workspacePath(basePath: string): string {
+  return join(basePath, workspaceName);
+}
+
+/** Directory that holds everything about one partition: lock, hold and runs. */
+export function dateDirectory(basePath: string, date: string): string {
+  return join(workspacePath(basePath), date);
+}
+
+/** Directory that is the lock of a partition: whoever's owner file is in it holds the partition. */
+export function lockDirectory(basePath: string, date: string): string {
+  return join(dateDirectory(basePath, date), 'lock');
+}
+
+/** The file in a lock directory that says whose it is; touching it is the sign of life. */
+export function ownerPath(lockDirectoryPath: string): string {
+  return join(lockDirectoryPath, 'owner.json');
+}
+
+/** File that marks an undone partition: no run touches it unless forced. */
+export function holdPath(basePath: string, date: string): string {
+  return join(dateDirectory(basePath, date), 'hold.json');
+}
+
+/** Directory of the receipts of one partition's runs whose backups are gone. */
+export function historyDirectory(basePath: string, date: string): string {
+  return join(join(workspacePath(basePath), 'history'), date);
+}
+
+/** Receipt of a run whose backup is gone. */
+export function historyPath(basePath: string, date: string, runId: string): string {
+  return join(historyDirectory(basePath, date), `${runId}.json`);
+}
+
+/** The run id in the name of a history file; undefined for any other name. */
+export function parseHistoryName(name: string): string | undefined {
+  const runId = name.endsWith('.json') ? name.slice(0, -'.json'.length) : '';
+  return isRunId(runId) ? runId : undefined;
+}
+
+/**
+ * Run id `YYYYMMDDTHHMMSSZ-xxxxxx`: start time in UTC and 6 random hex digits.
+ * @param random an integer from 0 to 2^24 - 1
+ */
+export function makeRunId(nowMs: number, random: number): string {
+  const time = new Date(nowMs)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replace(/[-:]/g, '');
+  return `${time}-${random.toString(16).padStart(6, '0')}`;
+}
+
+/** True for a run id of the form {@link makeRunId} makes. */
+export function isRunId(text: string): boolean {
+  return runIdPattern.test(text);
+}
+
+/** Directory of a run. `fence` counts how often it was taken over by another run; 0 is the run's own. */
+export function runDirectory(basePath: string, date: string, runId: string, fence = 0): string {
+  return join(dateDirectory(basePath, date), fence === 0 ? runId : `${runId}.fenced-${fence}`);
+}
+
+/** What an entry of a date directory is; undefined when it is none of ours. */
+export type DateEntry =
+  | { readonly kind: 'run'; readonly runId: string; readonly fence: number }
+  | { readonly kind: 'lock' | 'hold' };
+
+/** Parses the name of an entry of a date directory. */
+export function parseDateEntry(name: string): DateEntry | undefined {
+  if (name === 'lock' || name === 'hold.json') return { kind: name === 'lock' ? 'lock' : 'hold' };
+  const match = runDirectoryPattern.exec(name);
+  if (match?.[1] === undefined) return undefined;
+  return { kind: 'run', runId: match[1], fence: match[2] === undefined ? 0 : Number(match[2]) };
+}
+
+/** The merged file of bin `binIndex`, finished but not yet visible. */
+export function stagedBinPath(runDirectoryPath: string, binIndex: number): string {
+  return join(runDirectoryPath, `bin-${binIndex}${stagedSuffix}`);
+}
+
+/** The durable record of a swap that is under way. */
+export function journalPath(runDirectoryPath: string): string {
+  return join(runDirectoryPath, 'journal.json');
+}
+
+/** The durable record of a finished swap. */
+export function receiptPath(runDirectoryPath: string): string {
+  return join(runDirectoryPath, 'receipt.json');
+}
+
+/** The partition as it will be. */
+export function newDirectory(runDirectoryPath: string): string {
+  return join(runDirectoryPath, 'new');
+}
+
+/** The partition as it was: the backup. */
+export function oldDirectory(runDirectoryPath: string): string {
+  return join(runDirectoryPath, 'old');
+}
+
+/** A partition directory that a writer re-created between the two renames; `index` from 1. */
+export function lateDirectory(runDirectoryPath: string, index: number): string {
+  return join(runDirectoryPath, `late-${index}`);
+}
+
+/** A lock directory on its way: being made, being released, or taken from a dead run. */
+export function lockTransitPath(runDirectoryPath: string, transit: 'made' | 'released' | 'taken'): string {
+  return join(runDirectoryPath, `lock-${transit}`);
+}
+
+/** Another run's directory on its way out: taken away in one step, then deleted at leisure. */
+export function trashPath(runDirectoryPath: string, runId: string): string {
+  return join(runDirectoryPath, `trash-${runId}`);
+}
+
+/** What an entry of a run directory is; undefined when it is none of ours. */
+export type RunEntryKind =
+  | 'staged'
+  | 'journal'
+  | 'receipt'
+  | 'new'
+  | 'old'
+  | 'late'
+  | 'lock-transit'
+  | 'trash'
+  | undefined;
+
+/** Parses the name of an entry of a run directory. */
+export function parseRunEntry(name: string): RunEntryKind {
+  if (name === 'journal.json') return 'journal';
+  if (name === 'receipt.json') return 'receipt';
+  if (name === 'new' || name === 'old') return name;
+  if (/^late-[1-9]\d*$/.test(name)) return 'late';
+  if (/^lock-(made|released|taken)$/.test(name)) return 'lock-transit';
+  if (name.startsWith('trash-') && isRunId(name.slice('trash-'.length))) return 'trash';
+  return name.endsWith(stagedSuffix) ? 'staged' : undefined;
+}
+
+/** A file's name (or path) while it is not yet valid. */
+export function stagedName(name: string): string {
+  return name + stagedSuffix;
+}
+
+/** A file's name while it is kept as a backup. */
+export function backupName(name: string): string {
+  return name + backupSuffix;
+}
+
+/** The name below a backup name; undefined for any other name. */
+export function parseBackupName(name: string): string | undefined {
+  return name.endsWith(backupSuffix) && name.length > backupSuffix.length
+    ? name.slice(0, -backupSuffix.length)
+    : undefined;
+}
+
+/** Longest file name, in bytes of UTF-8, that still leaves room for the suffixes (file systems and HDFS stop at 255). */
+export const maxNameBytes = 255 - Math.max(stagedSuffix.length, backupSuffix.length);
+
+/** Name of the checksum sidecar that Hadoop's local file system keeps beside a file. */
+export function sidecarName(name: string): string {
+  return `.${name}.crc`;
+}
+
+/** Files that describe other files of their directory and would lie about them once those are merged. */
+export const summaryNames: readonly string[] = ['_metadata', '_common_metadata'];
+
+/**
+ * Another name for a late file whose own name is taken: `x.parquet` becomes `x.late-<runId>-<n>.parquet`, so that a
+ * data file stays a data file and a hidden one stays hidden. Long names lose the end of their stem.
+ */
+export function lateName(name: string, runId: string, index: number): string {
+  const dot = name.lastIndexOf('.');
+  const suffix = `.late-${runId}-${index}${dot > 0 ? name.slice(dot) : ''}`;
+  let stem = dot > 0 ? name.slice(0, dot) : name;
+  while (stem.length > 1 && Buffer.byteLength(stem + suffix) > maxNameBytes)
+    stem = [...stem].slice(0, -1).join('');
+  return stem + suffix;
+}
+
+/** `directory/name`, for a directory without a trailing slash (the root excepted). */
+export function join(directory: string, name: string): string {
+  return directory === '/' ? `/${name}` : `${directory}/${name}`;
+}

@@ -1,0 +1,125 @@
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { ByteSource } from '../core/byte-source.ts';
+import { StoreError } from '../core/errors.ts';
+import { localStoreError } from './local-errors.ts';
+import { localFileId, modifiedAtMs } from './local-status.ts';
+import type { FileRef } from './store.ts';
+
+/** Opens local files pinned to a generation, with a bound on the descriptors held at a time. */
+export interface LocalSources {
+  /** @throws StoreError `not-found`, or `changed` when the file is not the generation `expected`. */
+  open(path: string, expected: FileRef): ByteSource;
+}
+
+/**
+ * Sources that share at most `maxDescriptors` open descriptors. The one unused for longest is closed and opened
+ * again when it is needed; that loses nothing, since every open and every read is held against the generation.
+ */
+export function localSources(maxDescriptors: number): LocalSources {
+  // In order of last use, the oldest first.
+  const descriptors = new Map<object, number>();
+
+  const release = (source: object): void => {
+    const descriptor = descriptors.get(source);
+    descriptors.delete(source);
+    if (descriptor !== undefined) closeSync(descriptor);
+  };
+
+  const descriptorOf = (source: object, path: string): number => {
+    let descriptor = descriptors.get(source);
+    if (descriptor !== undefined) {
+      descriptors.delete(source);
+    } else {
+      const oldest = descriptors.size >= maxDescriptors ? descriptors.keys().next().value : undefined;
+      if (oldest !== undefined) release(oldest);
+      // Non-blocking: a named pipe that took the name is refused below instead of waited for.
+      descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    }
+    descriptors.set(source, descriptor);
+    return descriptor;
+  };
+
+  return {
+    open(path, expected) {
+      const source: ByteSource = {
+        name: path,
+        sizeBytes: expected.sizeBytes,
+        read: async (offsetBytes, lengthBytes) => {
+          if (closed) throw new RangeError(`${path}: read after close`);
+          if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes + lengthBytes > expected.sizeBytes) {
+            throw new RangeError(
+              `${path}: bytes ${offsetBytes}..${offsetBytes + lengthBytes} lie outside its ${expected.sizeBytes} bytes`,
+            );
+          }
+          try {
+            const descriptor = descriptorOf(source, path);
+            const bytes = readWhole(descriptor, path, offsetBytes, lengthBytes);
+            // After the read, so that what was read before a change was seen is never handed on.
+            assertGeneration(path, fstatSync(descriptor, { bigint: true }), expected);
+            return bytes;
+          } catch (error) {
+            throw localStoreError('read', path, `read ${path}`, error);
+          }
+        },
+        close: async () => {
+          closed = true;
+          release(source);
+        },
+      };
+      let closed = false;
+      try {
+        assertGeneration(path, fstatSync(descriptorOf(source, path), { bigint: true }), expected);
+      } catch (error) {
+        release(source);
+        throw localStoreError('open', path, `open ${path}`, error);
+      }
+      return source;
+    },
+  };
+}
+
+function readWhole(descriptor: number, path: string, offsetBytes: number, lengthBytes: number): Uint8Array {
+  // Not from Buffer's shared pool: the array belongs to the caller for as long as he likes.
+  const bytes = new Uint8Array(lengthBytes);
+  let done = 0;
+  while (done < lengthBytes) {
+    const got = readSync(descriptor, bytes, done, lengthBytes - done, offsetBytes + done);
+    if (got === 0) {
+      throw new StoreError(
+        `cannot read ${path}: it ends at byte ${offsetBytes + done}, ${lengthBytes - done} bytes too early`,
+        { code: 'changed', op: 'read', path, hint: changedHint },
+      );
+    }
+    done += got;
+  }
+  return bytes;
+}
+
+const changedHint = 'a writer is still at work on it; run again when it is done';
+
+function assertGeneration(path: string, stats: BigIntStats, expected: FileRef): void {
+  const found = {
+    fileId: localFileId(stats),
+    sizeBytes: Number(stats.size),
+    modifiedAtMs: modifiedAtMs(stats),
+  };
+  if (
+    stats.isFile() &&
+    found.fileId === expected.fileId &&
+    found.sizeBytes === expected.sizeBytes &&
+    found.modifiedAtMs === expected.modifiedAtMs
+  ) {
+    return;
+  }
+  throw new StoreError(
+    `cannot read ${path}: it is no longer the file that was listed ` +
+      `(expected id ${expected.fileId}, ${expected.sizeBytes} bytes, modified ${isoTime(expected.modifiedAtMs)}; ` +
+      `found id ${found.fileId}, ${found.sizeBytes} bytes, modified ${isoTime(found.modifiedAtMs)})`,
+    { code: 'changed', op: 'read', path, hint: changedHint },
+  );
+}
+
+function isoTime(timeMs: number): string {
+  const time = new Date(timeMs);
+  return Number.isNaN(time.getTime()) ? `${timeMs} ms` : time.toISOString();
+}

@@ -1,0 +1,106 @@
+import type { ByteSink } from '../core/byte-sink.ts';
+import type { ByteSource } from '../core/byte-source.ts';
+
+/** Who may do what with a file or directory. */
+export interface FileAttributes {
+  /** User name, or the numeric uid as text where the store knows no names. */
+  readonly owner: string;
+  /** Group name, or the numeric gid as text. */
+  readonly group: string;
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number;
+  /** Extended ACL entries in the store's own notation; empty when there are none or the store has none. */
+  readonly acl: readonly string[];
+}
+
+/** One directory entry as the store describes it. */
+export interface FileStatus extends FileAttributes {
+  /** Full path within the store, `/`-separated, no trailing slash. */
+  readonly path: string;
+  /** Last component of the path. */
+  readonly name: string;
+  readonly kind: 'file' | 'directory' | 'other';
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly modifiedAtMs: number;
+  /**
+   * Identity of the file, kept by renames, never shared by two files that exist at the same time:
+   * HDFS fileId; `inode:birth time` locally (no device number: it may change when a disk is mounted again, and
+   * journals and receipts outlive that).
+   */
+  readonly fileId: string;
+}
+
+/** What tells one generation of a file from another; every later look at the file is held against it. */
+export interface FileRef {
+  readonly name: string;
+  readonly fileId: string;
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+}
+
+/** What a store can do beyond the common operations. A swap chooses its way by these. */
+export interface StoreAbilities {
+  /** N files become one in one transaction (HDFS CONCAT), and a rename may replace a file atomically. */
+  readonly fold: boolean;
+  /** A second name for a file's bytes (`hardLink`), so that a directory can be built anew without copying. */
+  readonly hardLink: boolean;
+}
+
+/**
+ * A file system that partitions live in. Paths are absolute within the store. Every method rejects with a
+ * `StoreError` that names the operation and the full path. Mutations are durable when they resolve. A
+ * mutation whose reply was lost rejects with `outcomeUnknown`: the caller looks (`stat`) and then decides; nothing
+ * here repeats a mutation on its own.
+ */
+export interface Store {
+  /** What messages put before a path: `file:`, `hdfs://host:8020`. */
+  readonly uri: string;
+  readonly abilities: StoreAbilities;
+
+  /** The store's own time in milliseconds since 1970; ages of files and locks are measured by it, never by ours. */
+  nowMs(): Promise<number>;
+  /** The entries of a directory in byte order of their names; `undefined` when there is no such directory. */
+  list(directory: string): Promise<readonly FileStatus[] | undefined>;
+  /** The entry at `path`, not following links; `undefined` when there is none. */
+  stat(path: string): Promise<FileStatus | undefined>;
+  /** Opens a file for reading, pinned to the generation in `expected`: a read rejects once the file is another. */
+  open(path: string, expected: FileRef): Promise<ByteSource>;
+
+  /** Creates a directory and its missing parents; no error when it exists. `mode` is for directories made here. */
+  makeDirectory(path: string, mode: number): Promise<void>;
+  /** Creates a new file for writing; rejects (`code: 'exists'`) when the name is taken. */
+  create(path: string): Promise<ByteSink>;
+  /**
+   * Renames a file or directory. Never overwrites and never moves into an existing directory: rejects with
+   * `code: 'exists'` when the destination is there, `code: 'not-found'` when the source is not.
+   */
+  rename(from: string, to: string): Promise<void>;
+  /** Gives the file at `from` a second name `to` (ability `hardLink`); rejects with `code: 'exists'` like rename. */
+  hardLink(from: string, to: string): Promise<void>;
+  /** Deletes one file. Resolves to false when there was none. */
+  deleteFile(path: string): Promise<boolean>;
+  /** Deletes a directory and everything below it; resolves to false when there was none. */
+  deleteDirectory(path: string): Promise<boolean>;
+  /** Deletes a directory that has no entries, in one step; resolves to false when there is none or it is not empty. */
+  removeEmptyDirectory(path: string): Promise<boolean>;
+  /** Sets mode, group and owner (and ACL where there is one); rejects when one of them cannot be set. */
+  setAttributes(path: string, attributes: FileAttributes): Promise<void>;
+  /** Sets the modification time to the store's now. */
+  touch(path: string): Promise<void>;
+}
+
+/** The generation facts of a status. */
+export function refOf(status: FileStatus): FileRef {
+  return {
+    name: status.name,
+    fileId: status.fileId,
+    sizeBytes: status.sizeBytes,
+    modifiedAtMs: status.modifiedAtMs,
+  };
+}
+
+/** True when both are the same generation of the same file. */
+export function sameGeneration(a: FileRef, b: FileRef): boolean {
+  return a.fileId === b.fileId && a.sizeBytes === b.sizeBytes && a.modifiedAtMs === b.modifiedAtMs;
+}
