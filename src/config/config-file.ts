@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
+import { closestName } from './closest-name.ts';
+import { checkValue, fileProblems, type SchemaProblem, type SettingValue, sectionNames } from './schema.ts';
+import { type SettingKey, settingKeys, settingRow } from './setting-table.ts';
+import { valueProblem } from './value-problem.ts';
+import { parseYaml, type YamlFile } from './yaml-file.ts';
+
+/** A value together with the place it was written at. */
+export interface SourcedValue {
+  readonly value: SettingValue;
+  /** Where it was written: flag, environment variable, or `file:line:column`. */
+  readonly source: string;
+  /** What messages call it: the source, for values of a file together with the key. */
+  readonly subject: string;
+  /** Absolute directory that a relative path in it starts from. */
+  readonly relativeTo: string;
+}
+
+/** What a configuration file says. */
+export interface ConfigFile {
+  readonly values: ReadonlyMap<SettingKey, SourcedValue>;
+  /** Every problem in the file, each with `file:line:column`; empty when the file is right. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads a configuration file, strictly: unknown and duplicate keys are problems.
+ * @param path absolute path
+ * @throws ConfigError `config-unreadable` when the file cannot be read
+ */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`Cannot read the configuration file ${path}: ${why}`, {
+      code: 'config-unreadable',
+      hint: 'Name an existing YAML file with --config or CONSOLIDATION_CONFIG.',
+      cause,
+    });
+  }
+  return interpretConfig(path, text);
+}
+
+/** Checks the text of a configuration file; `path` is what messages call it. */
+export function interpretConfig(path: string, text: string): ConfigFile {
+  const file = parseYaml(text);
+  if (file.syntaxErrors.length > 0) {
+    return {
+      values: new Map(),
+      problems: file.syntaxErrors.map((error) => `${path}:${error.line}:${error.column}: ${error.message}`),
+    };
+  }
+  const values = new Map<SettingKey, SourcedValue>();
+  for (const key of settingKeys) {
+    const keyPath = key.split('.');
+    const value = checkValue(settingRow(key).kind, valueAt(file.content, keyPath));
+    if (value === undefined) continue;
+    const place = file.valuePlace(keyPath);
+    const source = `${path}:${place.line}:${place.column}`;
+    values.set(key, { value, source, subject: `${source}: ${key}`, relativeTo: dirname(path) });
+  }
+  const problems = fileProblems(file.content)
+    .map((problem) => describe(path, file, problem))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .map((problem) => problem.text);
+  return { values, problems };
+}
+
+function describe(
+  path: string,
+  file: YamlFile,
+  { path: keyPath, problem }: SchemaProblem,
+): { line: number; column: number; text: string } {
+  const place = problem === 'unknown-key' ? file.keyPlace(keyPath) : file.valuePlace(keyPath);
+  return { ...place, text: `${path}:${place.line}:${place.column}: ${sentence(file, keyPath, problem)}` };
+}
+
+function sentence(file: YamlFile, keyPath: readonly string[], problem: SchemaProblem['problem']): string {
+  const name = keyPath.join('.');
+  const found = valueAt(file.content, keyPath);
+  const key = settingKeys.find((one) => one === name);
+  if (problem === 'unknown-key') return unknownKey(keyPath);
+  if (key !== undefined) return valueProblem(name, settingRow(key).kind, found);
+  const what = Array.isArray(found) ? 'a list' : JSON.stringify(found);
+  return name === ''
+    ? `the file holds ${what}; allowed: sections and keys ${keysIn('').join(', ')}`
+    : `${name} is ${what}; allowed: a section with keys ${keysIn(name).join(', ')}`;
+}
+
+function unknownKey(keyPath: readonly string[]): string {
+  const section = keyPath.slice(0, -1).join('.');
+  const typed = keyPath.at(-1) ?? '';
+  const siblings = keysIn(section);
+  const elsewhere = settingKeys.find((key) => key.split('.').at(-1) === typed);
+  const near = closestName(typed, siblings);
+  const advice =
+    elsewhere !== undefined
+      ? `; it belongs ${elsewhere.includes('.') ? `under ${elsewhere.split('.')[0]}` : 'at the top level'}`
+      : near !== undefined
+        ? `; did you mean ${near}?`
+        : '';
+  return `unknown key ${keyPath.join('.')}${advice}${advice.endsWith('?') ? ' Allowed' : '; allowed'}: ${siblings.join(', ')}`;
+}
+
+function keysIn(section: string): readonly string[] {
+  if (section === '') return [...settingKeys.filter((key) => !key.includes('.')), ...sectionNames];
+  return settingKeys.flatMap((key) => (key.startsWith(`${section}.`) ? [key.slice(section.length + 1)] : []));
+}
+
+function valueAt(content: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, name) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? Object.entries(value).find(([key]) => key === name)?.[1]
+        : undefined,
+    content,
+  );
+}

@@ -1,0 +1,112 @@
+import { resolve } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
+import { bytesPerMb } from '../core/units.ts';
+import { resolveBase } from './base-location.ts';
+import { type ChosenValues, chosenValues } from './chosen-values.ts';
+import { type GatheredValues, gatherValues, type SettingsInput } from './gather-values.ts';
+import { settingKeys } from './setting-table.ts';
+import type { BaseLocation, Settings } from './settings.ts';
+import { showValue } from './value-problem.ts';
+
+/** The settings of a command that works on files and not on a dataset, such as `merge`. */
+export type DatasetFreeSettings = Omit<Settings, 'base' | 'hdfs'>;
+
+/**
+ * Puts flags, environment, configuration file and defaults together, in this order of precedence.
+ * @throws ConfigError `config-unreadable` when the file cannot be read; `config-invalid` with every problem at once,
+ * each with where it was written, what was found and what is allowed; `base-path-missing` when none is configured.
+ */
+export async function loadSettings(input: SettingsInput): Promise<Settings> {
+  const gathered = await gatherValues(input);
+  const values = chosenValues(gathered.chosen);
+  const base = baseOf(gathered, values);
+  if (typeof base === 'string') throw invalid([...gathered.problems, base]);
+  if (gathered.problems.length > 0) throw invalid(gathered.problems);
+  if (base === undefined) throw baseMissing(gathered.configPath);
+  const namenode = values.optionalText('hdfs.namenode');
+  return {
+    ...assemble(gathered, values),
+    base,
+    hdfs: {
+      ...(namenode === undefined ? {} : { namenode }),
+      port: values.number('hdfs.port'),
+      basePath: base.path,
+    },
+  };
+}
+
+/**
+ * Like {@link loadSettings}, for commands that need no base path.
+ * @throws ConfigError `config-unreadable`, `config-invalid`
+ */
+export async function loadDatasetFreeSettings(input: SettingsInput): Promise<DatasetFreeSettings> {
+  const gathered = await gatherValues(input);
+  if (gathered.problems.length > 0) throw invalid(gathered.problems);
+  return assemble(gathered, chosenValues(gathered.chosen));
+}
+
+/** The base, the sentence that says why there is none, or `undefined` when none is configured. */
+function baseOf({ chosen }: GatheredValues, values: ChosenValues): BaseLocation | string | undefined {
+  const text = values.optionalText('hdfs.base_path');
+  const winner = chosen.get('hdfs.base_path');
+  if (text === undefined || winner === undefined) return undefined;
+  const namenode = values.optionalText('hdfs.namenode');
+  const result = resolveBase(text, {
+    relativeTo: winner.relativeTo,
+    port: values.number('hdfs.port'),
+    ...(namenode === undefined ? {} : { namenode }),
+  });
+  return 'problem' in result
+    ? `${winner.subject} is ${showValue(text)} and ${result.problem}`
+    : result.location;
+}
+
+function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSettings {
+  const { chosen, configPath } = gathered;
+  const tempStart = chosen.get('consolidation.temp_directory')?.relativeTo ?? '/';
+  return {
+    ...(configPath === undefined ? {} : { configPath }),
+    title: values.text('title'),
+    consolidation: {
+      targetSizeBytes: values.number('consolidation.target_size_mb') * bytesPerMb,
+      minFiles: values.number('consolidation.min_files_threshold'),
+      quietMinutes: values.number('consolidation.quiet_minutes'),
+      tempDirectory: resolve(tempStart, values.text('consolidation.temp_directory')),
+      schema: 'exact',
+    },
+    compression: {
+      codec: 'snappy',
+      rowGroupRows: values.number('compression.row_group_size'),
+      useDictionary: values.flag('compression.use_dictionary'),
+    },
+    safety: {
+      verifyIntegrity: values.flag('safety.verify_integrity'),
+      backupBeforeDelete: values.flag('safety.backup_before_delete'),
+      backupRetentionDays: values.number('safety.backup_retention_days'),
+      maxRetries: values.number('safety.max_retries'),
+      allowAttributeChange: values.flag('safety.allow_attribute_change'),
+    },
+    sources: Object.fromEntries(settingKeys.map((key) => [key, chosen.get(key)?.source ?? 'default'])),
+  };
+}
+
+function invalid(problems: readonly string[]): ConfigError {
+  const message =
+    problems.length === 1
+      ? (problems[0] ?? '')
+      : [`${problems.length} settings are wrong:`, ...problems.map((problem) => `  ${problem}`)].join('\n');
+  return new ConfigError(message, { code: 'config-invalid', dataState: 'nothing was touched' });
+}
+
+function baseMissing(configPath: string | undefined): ConfigError {
+  const file =
+    configPath === undefined ? 'there is no configuration file' : `${configPath} has no hdfs.base_path`;
+  return new ConfigError(
+    `No base path is configured: neither --base-path nor HDFS_BASE_PATH is set, and ${file}`,
+    {
+      code: 'base-path-missing',
+      hint: 'Name the directory that holds date=YYYY-MM-DD/, e.g. --base-path /data/telemetry, or a file with --config.',
+      dataState: 'nothing was touched',
+    },
+  );
+}

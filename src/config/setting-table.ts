@@ -1,0 +1,161 @@
+/**
+ * Every setting there is, one row each. Precedence: flag > environment variable > configuration file > default.
+ * An environment variable that is set but empty counts as not set.
+ */
+export const settingTable = {
+  title: {
+    env: 'CONSOLIDATION_TITLE',
+    kind: { type: 'text' },
+    defaultValue: 'Parquet consolidation',
+  },
+  'hdfs.namenode': {
+    env: 'HDFS_NAMENODE',
+    kind: { type: 'host' },
+  },
+  'hdfs.port': {
+    env: 'HDFS_PORT',
+    kind: { type: 'number', whole: true, min: 1, max: 65_535, unit: 'a TCP port' },
+    defaultValue: 8020,
+  },
+  'hdfs.base_path': {
+    flag: 'base-path',
+    env: 'HDFS_BASE_PATH',
+    kind: { type: 'text' },
+  },
+  'consolidation.target_size_mb': {
+    flag: 'target-size',
+    env: 'TARGET_SIZE_MB',
+    kind: { type: 'number', whole: true, min: 1, max: 102_400, unit: 'MB of 2^20 bytes' },
+    defaultValue: 128,
+  },
+  'consolidation.min_files_threshold': {
+    flag: 'min-files',
+    env: 'MIN_FILES',
+    kind: { type: 'number', whole: true, min: 2, max: 1_000_000, unit: 'files' },
+    defaultValue: 5,
+  },
+  'consolidation.quiet_minutes': {
+    flag: 'quiet-minutes',
+    env: 'QUIET_MINUTES',
+    kind: {
+      type: 'number',
+      whole: false,
+      min: 0,
+      max: 525_600,
+      unit: 'minutes; 0 switches the quiet period off',
+    },
+    defaultValue: 60,
+  },
+  'consolidation.temp_directory': {
+    env: 'TEMP_DIRECTORY',
+    kind: { type: 'text' },
+    defaultValue: '/tmp/parquet_consolidation',
+  },
+  'consolidation.schema': {
+    env: 'CONSOLIDATION_SCHEMA',
+    kind: { type: 'choice', choices: ['exact'], later: ['compatible'] },
+    defaultValue: 'exact',
+  },
+  'compression.codec': {
+    env: 'COMPRESSION_CODEC',
+    kind: { type: 'choice', choices: ['snappy'], later: ['zstd', 'lz4_raw', 'gzip', 'keep'] },
+    defaultValue: 'snappy',
+  },
+  'compression.row_group_size': {
+    env: 'ROW_GROUP_SIZE',
+    kind: { type: 'number', whole: true, min: 1, max: 100_000_000, unit: 'rows' },
+    defaultValue: 50_000,
+  },
+  'compression.use_dictionary': {
+    env: 'USE_DICTIONARY',
+    kind: { type: 'switch' },
+    defaultValue: true,
+  },
+  'safety.verify_integrity': {
+    env: 'VERIFY_INTEGRITY',
+    kind: { type: 'switch' },
+    defaultValue: true,
+  },
+  'safety.backup_before_delete': {
+    env: 'BACKUP_BEFORE_DELETE',
+    kind: { type: 'switch' },
+    defaultValue: true,
+  },
+  'safety.backup_retention_days': {
+    env: 'BACKUP_RETENTION_DAYS',
+    kind: { type: 'number', whole: true, min: 1, max: 3_650, unit: 'days' },
+    defaultValue: 7,
+  },
+  'safety.max_retries': {
+    env: 'MAX_RETRIES',
+    kind: { type: 'number', whole: true, min: 0, max: 100, unit: 'retries' },
+    defaultValue: 3,
+  },
+  'safety.allow_attribute_change': {
+    flag: 'allow-attribute-change',
+    env: 'ALLOW_ATTRIBUTE_CHANGE',
+    kind: { type: 'switch' },
+    defaultValue: false,
+  },
+} as const satisfies Readonly<Record<string, SettingRow>>;
+
+/** Dotted name of a setting, as it stands in the configuration file. */
+export type SettingKey = keyof typeof settingTable;
+
+/** Every key of the table, in its order. */
+export const settingKeys: readonly SettingKey[] = Object.keys(settingTable).filter(
+  (key): key is SettingKey => key in settingTable,
+);
+
+/** Environment variable that names the configuration file when `--config` does not. */
+export const configPathVariable = 'CONSOLIDATION_CONFIG';
+
+/** What a setting accepts. */
+export type SettingKind =
+  | { readonly type: 'text' }
+  | { readonly type: 'host' }
+  | { readonly type: 'switch' }
+  | {
+      readonly type: 'number';
+      readonly whole: boolean;
+      readonly min: number;
+      readonly max: number;
+      /** What is counted, for messages. */
+      readonly unit: string;
+    }
+  | {
+      readonly type: 'choice';
+      readonly choices: readonly string[];
+      /** Values that are known, but that this version cannot do. */
+      readonly later: readonly string[];
+    };
+
+/** One row of the table. */
+export interface SettingRow {
+  /** Command-line flag without its dashes. */
+  readonly flag?: string;
+  readonly env: string;
+  readonly kind: SettingKind;
+  readonly defaultValue?: string | number | boolean;
+}
+
+/** The row of `key`. */
+export function settingRow(key: SettingKey): SettingRow {
+  return settingTable[key];
+}
+
+/** What a value of this kind may be, as the end of a message. */
+export function allowedText(kind: SettingKind): string {
+  switch (kind.type) {
+    case 'text':
+      return 'text that is not empty';
+    case 'host':
+      return 'a host name or address, without scheme, port or path';
+    case 'switch':
+      return 'true or false';
+    case 'number':
+      return `a ${kind.whole ? 'whole number' : 'number'} from ${kind.min} to ${kind.max} (${kind.unit})`;
+    case 'choice':
+      return kind.choices.join(', ');
+  }
+}

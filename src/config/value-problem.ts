@@ -1,0 +1,18 @@
+import { allowedText, type SettingKind } from './setting-table.ts';
+
+const longestShown = 60;
+
+/** `<name> is <found>; allowed: <what>`: the message for a value that its setting does not accept. */
+export function valueProblem(name: string, kind: SettingKind, found: unknown): string {
+  const later = kind.type === 'choice' && typeof found === 'string' && kind.later.includes(found);
+  const comment = later ? ', which comes with a later version' : '';
+  return `${name} is ${showValue(found)}${comment}; allowed: ${allowedText(kind)}`;
+}
+
+/** A value as messages show it: JSON, cut after 60 characters; `empty` for a key without a value. */
+export function showValue(value: unknown): string {
+  if (value === null || value === undefined) return 'empty';
+  if (typeof value === 'number') return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= longestShown ? text : `${text.slice(0, longestShown)}…`;
+}

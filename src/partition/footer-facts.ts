@@ -1,0 +1,22 @@
+import { readStamp } from '../parquet/consolidation-stamp.ts';
+import type { ParquetFooter } from '../parquet/footer.ts';
+import type { FooterFacts } from '../plan/partition-plan.ts';
+
+/** What `createdBy` of the files this program writes starts with. */
+const ownWriter = 'parquet-consolidator ';
+
+/**
+ * What planning needs of a footer. A stamp counts only in a file of this program: pyarrow, for one, copies key-value
+ * metadata into whatever it writes from a merged file, and such a copy would never be merged again.
+ */
+export function footerFacts(footer: ParquetFooter): FooterFacts {
+  const stamp = footer.createdBy?.startsWith(ownWriter) ? readStamp(footer) : undefined;
+  return {
+    rows: footer.rows,
+    rowGroups: footer.rowGroups.length,
+    columnChunks: footer.rowGroups.reduce((sum, rowGroup) => sum + rowGroup.chunks.length, 0),
+    footerSizeBytes: footer.footerSizeBytes,
+    schemaKey: footer.schemaKey,
+    ...(stamp === undefined ? {} : { ours: stamp }),
+  };
+}

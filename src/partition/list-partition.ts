@@ -1,0 +1,84 @@
+import { ConfigError } from '../core/errors.ts';
+import type { ListedEntry, PartitionListing } from '../plan/plan-input.ts';
+import type { FileStatus, Store } from '../store/store.ts';
+import { notDataByName } from './data-names.ts';
+import { listMarkers } from './list-markers.ts';
+import { partitionPath as pathOfPartition } from './names.ts';
+import { swapObstacles } from './swap-obstacles.ts';
+
+/** What is listed. */
+export interface ListPartitionArgs {
+  readonly store: Store;
+  /** Full path of the dataset within the store. */
+  readonly basePath: string;
+  /** `YYYY-MM-DD`. */
+  readonly date: string;
+}
+
+/**
+ * Looks at one partition: its entries, the signs of other programs in and around it, and how old all of it is.
+ * @throws ConfigError `base-path-absent` when the base is no directory, `partition-not-a-directory` when something
+ * else has the partition's name; StoreError when the store fails.
+ */
+export async function listPartition({ store, basePath, date }: ListPartitionArgs): Promise<PartitionListing> {
+  const partitionPath = pathOfPartition(basePath, date);
+  const base = await store.stat(basePath);
+  const baseEntries = base?.kind === 'file' ? undefined : await store.list(basePath);
+  if (baseEntries === undefined) throw baseAbsent(store, basePath);
+
+  const found = await store.stat(partitionPath);
+  if (found !== undefined && found.kind !== 'directory') throw notADirectory(store, found);
+  const entries = await store.list(partitionPath);
+  // Only after the listing: a file that came too late for it makes the directory look changed, never still.
+  const directory = await store.stat(partitionPath);
+  if (entries === undefined || directory === undefined) {
+    return absentPartition(date, partitionPath, await store.nowMs());
+  }
+
+  const markers = await listMarkers(store, basePath, baseEntries, entries);
+  return {
+    date,
+    partitionPath,
+    absent: false,
+    entries: entries.map(classified),
+    markers,
+    obstacles: swapObstacles(entries, store.abilities),
+    modifiedAtMs: directory.modifiedAtMs,
+    storeNowMs: await store.nowMs(),
+  };
+}
+
+function classified(entry: FileStatus): ListedEntry {
+  const notData = notDataByName(entry.name, entry.kind);
+  return notData === undefined ? entry : { ...entry, notData };
+}
+
+function absentPartition(date: string, partitionPath: string, storeNowMs: number): PartitionListing {
+  return {
+    date,
+    partitionPath,
+    absent: true,
+    entries: [],
+    markers: [],
+    obstacles: [],
+    modifiedAtMs: 0,
+    storeNowMs,
+  };
+}
+
+function baseAbsent(store: Store, basePath: string): ConfigError {
+  return new ConfigError(`The base path ${basePath} (${store.uri}) does not exist or is no directory`, {
+    code: 'base-path-absent',
+    hint: 'Name the directory that holds date=YYYY-MM-DD/ with --base-path, HDFS_BASE_PATH or hdfs.base_path.',
+    dataState: 'nothing was touched',
+  });
+}
+
+function notADirectory(store: Store, found: FileStatus): ConfigError {
+  const what = found.kind === 'file' ? 'a file' : 'a link or special file';
+  return new ConfigError(`The partition ${found.path} (${store.uri}) is ${what}; a directory was expected`, {
+    code: 'partition-not-a-directory',
+    hint: 'A linked partition can be consolidated where it really lies, with --base-path.',
+    dataState: 'nothing was touched',
+  });
+}

@@ -1,0 +1,96 @@
+import { countedSizeBytes, type DataFile, isOurs, total } from './data-file.ts';
+import { minimumFiles, type PlanPolicy } from './policy.ts';
+
+/** Why a small file goes into no bin. */
+export type LeftRule = 'below-minimum' | 'own-file' | 'left-over' | 'no-partner';
+
+/** How the small files of one cohort are put into bins. */
+export interface Packing {
+  /** Each in the order of the given files; at least two files each. */
+  readonly bins: readonly (readonly DataFile[])[];
+  readonly left: ReadonlyMap<DataFile, LeftRule>;
+  /** New files (not of ours) in no bin. */
+  readonly leftNewFiles: number;
+}
+
+/**
+ * Packs the small files of one cohort, given in name order, into bins no larger than the policy allows.
+ *
+ * Bins are filled in name order, so each covers a stretch of names. What the first pass leaves over is packed again,
+ * without the files of ours, until nothing more fits together: that is why a second run finds nothing to do.
+ */
+export function packCohort(files: readonly DataFile[], policy: PlanPolicy): Packing {
+  const bins: (readonly DataFile[])[] = [];
+  const merged = new Set<DataFile>();
+  let pool = files;
+  let fresh = pool.filter((file) => !isOurs(file));
+  while (fresh.length >= minimumFiles(policy)) {
+    const packed = packOnce(pool, policy);
+    if (packed.length === 0) break;
+    bins.push(...packed);
+    for (const file of packed.flat()) merged.add(file);
+    fresh = fresh.filter((file) => !merged.has(file));
+    pool = fresh;
+  }
+
+  const tooFew = bins.length === 0 ? 'below-minimum' : 'left-over';
+  const newRule: LeftRule = fresh.length < minimumFiles(policy) ? tooFew : 'no-partner';
+  const left = new Map<DataFile, LeftRule>();
+  for (const file of files) {
+    if (!merged.has(file)) left.set(file, isOurs(file) ? 'own-file' : newRule);
+  }
+  return { bins, left, leftNewFiles: fresh.length };
+}
+
+function packOnce(pool: readonly DataFile[], policy: PlanPolicy): (readonly DataFile[])[] {
+  const bins: (readonly DataFile[])[] = [];
+  const queue = [...pool];
+  let start = 0;
+  while (start < queue.length) {
+    const bin = fillBin(queue, start, policy);
+    const burden = unworthy(bin, policy);
+    if (burden !== undefined) {
+      queue.splice(queue.indexOf(burden, start), 1);
+      continue;
+    }
+    if (bin.length >= 2) bins.push(bin);
+    start += bin.length;
+  }
+  return bins;
+}
+
+/** The longest stretch from `start` that the policy's limits allow; one file at least, whatever its size. */
+function fillBin(queue: readonly DataFile[], start: number, policy: PlanPolicy): readonly DataFile[] {
+  let sizeBytes = 0;
+  let rowGroups = 0;
+  let columnChunks = 0;
+  let end = start;
+  while (end < queue.length && end - start < policy.maxFilesPerBin) {
+    const file = queue[end];
+    if (file === undefined) break;
+    sizeBytes += countedSizeBytes(file);
+    rowGroups += file.footer.rowGroups;
+    columnChunks += file.footer.columnChunks;
+    const fits =
+      sizeBytes <= policy.targetSizeBytes &&
+      rowGroups <= policy.maxRowGroupsPerBin &&
+      columnChunks * policy.footerBytesPerColumnChunk <= policy.maxFooterTailBytes;
+    if (!fits) break;
+    end++;
+  }
+  return queue.slice(start, Math.max(end, start + 1));
+}
+
+/** The largest file of ours in a bin whose new files are too few or too small to write ours again; else none. */
+function unworthy(bin: readonly DataFile[], policy: PlanPolicy): DataFile | undefined {
+  const ours = bin.filter(isOurs);
+  if (ours.length === 0) return undefined;
+  const fresh = bin.filter((file) => !isOurs(file));
+  const enough =
+    fresh.length >= minimumFiles(policy) &&
+    total(fresh, countedSizeBytes) >= policy.newShare * total(ours, countedSizeBytes);
+  if (enough) return undefined;
+  return ours.reduce((largest, file) =>
+    countedSizeBytes(file) > countedSizeBytes(largest) ? file : largest,
+  );
+}

@@ -1,0 +1,84 @@
+import type { DataFile } from './data-file.ts';
+import type { Grouping, PackedCohort } from './grouping.ts';
+import { inNameOrder } from './name-order.ts';
+import type { FileVerdict } from './partition-plan.ts';
+import type { PlanInput } from './plan-input.ts';
+import type { PlanPolicy } from './policy.ts';
+import {
+  belowMinimumText,
+  largeText,
+  leftOverText,
+  mergeText,
+  noPartnerText,
+  ownFileText,
+} from './sentences.ts';
+import { type Decision, ignored, stopped } from './settled-by-listing.ts';
+
+/** A verdict before it is tied to its entry. */
+type Ruling = Omit<FileVerdict, 'name' | 'sizeBytes'>;
+
+/** One verdict for every entry of the partition, in byte order of names. */
+export function fileVerdicts(
+  input: PlanInput,
+  grouping: Grouping,
+  decision: Decision,
+  policy: PlanPolicy,
+): readonly FileVerdict[] {
+  const rulings = new Map<string, Ruling>([
+    ...grouping.readable.map((file) => ruled(file, largeFile(file, policy))),
+    ...grouping.cohorts.flatMap((packed) => leftFiles(packed, grouping, policy)),
+    ...grouping.bins.flatMap((bin, binIndex) =>
+      bin.map((file) =>
+        ruled(
+          file,
+          decision.decision === 'consolidate' ? merged(file, bin, binIndex, policy) : stopped(decision),
+        ),
+      ),
+    ),
+    ...input.candidates.flatMap(({ name, footer }): [string, Ruling][] =>
+      'unreadable' in footer ? [[name, unreadable(footer.unreadable, decision)]] : [],
+    ),
+    ...input.foreign.map((foreign): [string, Ruling] => [foreign.name, ignored(foreign)]),
+  ]);
+  return inNameOrder(input.listing.entries).map(({ name, sizeBytes, notData }) => {
+    const ruling = notData === undefined ? rulings.get(name) : ignored(notData);
+    if (ruling === undefined) throw new TypeError(`planning was given no footer for the listed file ${name}`);
+    return { name, sizeBytes, ...ruling };
+  });
+}
+
+function ruled(file: DataFile, ruling: Ruling): [string, Ruling] {
+  return [file.name, ruling];
+}
+
+function largeFile(file: DataFile, policy: PlanPolicy): Ruling {
+  return { verdict: 'keep', rule: 'already-large', reason: largeText(file, policy) };
+}
+
+function merged(file: DataFile, bin: readonly DataFile[], binIndex: number, policy: PlanPolicy): Ruling {
+  const rule = file.footer.ours === undefined ? 'small-file' : 'own-file-with-new-data';
+  return { verdict: 'merge', rule, reason: mergeText(file, bin, binIndex, policy), binIndex };
+}
+
+function unreadable(why: string, decision: Decision): Ruling {
+  return {
+    verdict: decision.decision === 'refuse' ? 'refuse' : 'keep',
+    rule: 'unreadable-file',
+    reason: `Its footer cannot be read: ${why}`,
+  };
+}
+
+function leftFiles(packed: PackedCohort, { cohorts }: Grouping, policy: PlanPolicy): [string, Ruling][] {
+  const { cohort, packing } = packed;
+  const others = cohorts.flatMap((one) => (one === packed ? [] : [one.cohort]));
+  const tooFew = belowMinimumText(packing.leftNewFiles, cohort, others, policy);
+  return [...packing.left].map(([file, rule]) => {
+    const reason = {
+      'below-minimum': () => tooFew,
+      'left-over': () => leftOverText(packing.leftNewFiles, policy),
+      'no-partner': () => noPartnerText(file, policy),
+      'own-file': () => ownFileText(file, policy),
+    }[rule]();
+    return ruled(file, { verdict: 'keep', rule, reason });
+  });
+}

@@ -1,0 +1,32 @@
+import { type Packing, packCohort } from './bins.ts';
+import { type Cohort, cohortsOf } from './cohorts.ts';
+import { countedSizeBytes, type DataFile, isReadable } from './data-file.ts';
+import { compareNames, inNameOrder } from './name-order.ts';
+import type { CandidateFile } from './partition-plan.ts';
+import { type PlanPolicy, smallBelowBytes } from './policy.ts';
+
+/** The small files of one cohort and what became of them. */
+export interface PackedCohort {
+  readonly cohort: Cohort;
+  readonly packing: Packing;
+}
+
+/** What planning found out about the files, before it is decided whether anything is done now. */
+export interface Grouping {
+  /** Files whose footer was read, in name order. */
+  readonly readable: readonly DataFile[];
+  readonly cohorts: readonly PackedCohort[];
+  /** Of all cohorts, by the name of their first file; the position is the bin's index. */
+  readonly bins: readonly (readonly DataFile[])[];
+}
+
+/** Sorts the readable candidates into large ones, cohorts of small ones, and bins. */
+export function groupFiles(candidates: readonly CandidateFile[], policy: PlanPolicy): Grouping {
+  const readable = inNameOrder(candidates.filter(isReadable));
+  const small = readable.filter((file) => countedSizeBytes(file) < smallBelowBytes(policy));
+  const cohorts = cohortsOf(small).map((cohort) => ({ cohort, packing: packCohort(cohort.files, policy) }));
+  const bins = cohorts
+    .flatMap(({ packing }) => packing.bins)
+    .toSorted((a, b) => compareNames(a[0]?.name ?? '', b[0]?.name ?? ''));
+  return { readable, cohorts, bins };
+}

@@ -1,0 +1,74 @@
+import type { FileAttributes, FileRef } from '../store/store.ts';
+
+/** What the footer of a data file says that planning needs. Plain data. */
+export interface FooterFacts {
+  readonly rows: number;
+  readonly rowGroups: number;
+  readonly columnChunks: number;
+  readonly footerSizeBytes: number;
+  /** Equal for two files exactly when their schemas are equal, byte for byte per schema element. */
+  readonly schemaKey: string;
+  /** Set on files this program wrote. */
+  readonly ours?: {
+    /** Bytes of the small files it was made of. */
+    readonly inputSizeBytes: number;
+    readonly inputFiles: number;
+    readonly runId: string;
+  };
+}
+
+/** A data file of the partition, with its footer or the reason why it has none to offer. */
+export interface CandidateFile extends FileRef, FileAttributes {
+  readonly footer: FooterFacts | { readonly unreadable: string };
+}
+
+/** What will happen to one entry of the partition directory. */
+export interface FileVerdict {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** merge: goes into a bin. keep: data, left as it is. ignore: not data. refuse: stops the partition. */
+  readonly verdict: 'merge' | 'keep' | 'ignore' | 'refuse';
+  /** Stable kebab-case name of the rule that decided, e.g. `already-large`, `hidden-name`. */
+  readonly rule: string;
+  /** A sentence a person can act on. */
+  readonly reason: string;
+  /** The bin it goes into, when it is merged. */
+  readonly binIndex?: number;
+}
+
+/** The files merged into one output. */
+export interface Bin {
+  readonly index: number;
+  /** In byte order of their names; at least one. */
+  readonly inputs: readonly FileRef[];
+  /** Name the merged file gets: that of the last input, as the swap on HDFS keeps it. */
+  readonly outputName: string;
+  readonly schemaKey: string;
+  readonly attributes: FileAttributes;
+  readonly rows: number;
+  /** Length of the inputs. */
+  readonly sizeBytes: number;
+  /** Bytes of the small files the inputs stand for: their length, or for files of ours what those were made of. */
+  readonly inputSizeBytes: number;
+}
+
+/** What is to be done with one partition, decided before anything is done. Plain JSON. */
+export interface PartitionPlan {
+  readonly date: string;
+  /** Full path of the partition directory. */
+  readonly partitionPath: string;
+  /**
+   * consolidate: `bins` is not empty. nothing: no bin is worth it (or the partition is absent). wait: too young
+   * or busy, a later run will do it. refuse: something here must be settled by a person first.
+   */
+  readonly decision: 'consolidate' | 'nothing' | 'wait' | 'refuse';
+  /** Stable kebab-case name of the rule that decided. */
+  readonly rule: string;
+  /** A sentence a person can act on. */
+  readonly reason: string;
+  /** When a partition that must wait will qualify, in milliseconds since 1970, if that is known. */
+  readonly qualifiesAtMs?: number;
+  readonly bins: readonly Bin[];
+  /** One verdict for every entry of the directory, in byte order of names. */
+  readonly files: readonly FileVerdict[];
+}

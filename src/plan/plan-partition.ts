@@ -1,0 +1,50 @@
+import { countedSizeBytes, type DataFile, total } from './data-file.ts';
+import { decide } from './decide.ts';
+import { fileVerdicts } from './file-verdicts.ts';
+import { groupFiles } from './grouping.ts';
+import type { Bin, PartitionPlan } from './partition-plan.ts';
+import type { PlanInput } from './plan-input.ts';
+import type { PlanPolicy } from './policy.ts';
+import { settledByListing } from './settled-by-listing.ts';
+
+/**
+ * Decides what is to be done with one partition: which files become which bins, and for every other entry why it
+ * stays. Pure: the same input gives the same plan, in whatever order its lists come.
+ */
+export function planPartition(input: PlanInput, policy: PlanPolicy): PartitionPlan {
+  const settled = settledByListing(input);
+  if (settled !== undefined) return settled;
+
+  const grouping = groupFiles(input.candidates, policy);
+  const decision = decide(input, grouping, policy);
+  return {
+    date: input.listing.date,
+    partitionPath: input.listing.partitionPath,
+    ...decision,
+    bins: decision.decision === 'consolidate' ? grouping.bins.flatMap(describeBin) : [],
+    files: fileVerdicts(input, grouping, decision, policy),
+  };
+}
+
+function describeBin(files: readonly DataFile[], index: number): Bin[] {
+  const first = files[0];
+  const last = files.at(-1);
+  if (first === undefined || last === undefined) return [];
+  return [
+    {
+      index,
+      inputs: files.map(({ name, fileId, sizeBytes, modifiedAtMs }) => ({
+        name,
+        fileId,
+        sizeBytes,
+        modifiedAtMs,
+      })),
+      outputName: last.name,
+      schemaKey: first.footer.schemaKey,
+      attributes: { owner: first.owner, group: first.group, mode: first.mode, acl: first.acl },
+      rows: total(files, (file) => file.footer.rows),
+      sizeBytes: total(files, (file) => file.sizeBytes),
+      inputSizeBytes: total(files, countedSizeBytes),
+    },
+  ];
+}

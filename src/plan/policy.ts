@@ -1,0 +1,48 @@
+import { bytesPerMb } from '../core/units.ts';
+
+/** The figures that planning goes by. */
+export interface PlanPolicy {
+  /** No bin is filled above this. */
+  readonly targetSizeBytes: number;
+  /** New small files of one cohort that make a merge worth it; at least 2. */
+  readonly minFiles: number;
+  /** How long a partition must lie unchanged; 0 = not at all. */
+  readonly quietMs: number;
+  /** A file is small below this share of the target. */
+  readonly smallShare: number;
+  /** A file of ours joins a bin only when the new files have at least this share of its bytes. */
+  readonly newShare: number;
+  readonly maxFilesPerBin: number;
+  /** Row groups of all inputs of a bin. */
+  readonly maxRowGroupsPerBin: number;
+  /** What the footer of all inputs' column chunks as they lie may take. */
+  readonly maxFooterTailBytes: number;
+  /** Footer bytes per column chunk, measured. */
+  readonly footerBytesPerColumnChunk: number;
+}
+
+/**
+ * The defaults. The footer limit is far below the 100 MB at which Arrow refuses a footer; the limits on files, row
+ * groups and footers bound the memory that the footers of one bin take.
+ */
+export const defaultPolicy: PlanPolicy = {
+  targetSizeBytes: 128 * bytesPerMb,
+  minFiles: 5,
+  quietMs: 60 * 60_000,
+  smallShare: 0.75,
+  newShare: 0.25,
+  maxFilesPerBin: 10_000,
+  maxRowGroupsPerBin: 30_000,
+  maxFooterTailBytes: 16 * bytesPerMb,
+  footerBytesPerColumnChunk: 110,
+};
+
+/** Length below which a file counts as small, in bytes. */
+export function smallBelowBytes(policy: PlanPolicy): number {
+  return policy.targetSizeBytes * policy.smallShare;
+}
+
+/** The minimum of files that is really asked for: one file alone cannot become fewer. */
+export function minimumFiles(policy: PlanPolicy): number {
+  return Math.max(2, policy.minFiles);
+}

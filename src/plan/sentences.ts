@@ -1,0 +1,122 @@
+import { formatSize } from '../core/units.ts';
+import type { Cohort } from './cohorts.ts';
+import { countedSizeBytes, type DataFile, total } from './data-file.ts';
+import { minimumFiles, type PlanPolicy, smallBelowBytes } from './policy.ts';
+
+/** `1 file`, `21 files`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** A length of time in its largest sensible unit: `45 s`, `12 min`, `3.5 h`, `2 days`; rounded down. */
+export function durationText(durationMs: number): string {
+  const seconds = Math.floor(Math.max(0, durationMs) / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 360) / 10} h`;
+  return `${Math.floor(seconds / 86_400)} days`;
+}
+
+/** A point in time as `2025-08-15T19:13:20Z`. */
+export function timeText(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** `below 96M (0.75 of the target of 128M)`. */
+export function thresholdText(policy: PlanPolicy): string {
+  return `${formatSize(smallBelowBytes(policy))} (${policy.smallShare} of the target of ${formatSize(policy.targetSizeBytes)})`;
+}
+
+/** How a file of ours came to be: `made of 21 files (630K) by run …`. */
+export function originText(file: DataFile): string {
+  const ours = file.footer.ours;
+  if (ours === undefined) return `${formatSize(file.sizeBytes)} long`;
+  return `made of ${countOf(ours.inputFiles, 'file')} (${formatSize(ours.inputSizeBytes)}) by run ${ours.runId}`;
+}
+
+/** Why a file in a bin is merged. */
+export function mergeText(
+  file: DataFile,
+  bin: readonly DataFile[],
+  binIndex: number,
+  policy: PlanPolicy,
+): string {
+  const others = `${countOf(bin.length - 1, 'other file')} into bin ${binIndex}`;
+  if (file.footer.ours === undefined) {
+    return `${formatSize(file.sizeBytes)}, below ${thresholdText(policy)}: merged with ${others}`;
+  }
+  const fresh = bin.filter((one) => one.footer.ours === undefined);
+  return (
+    `It was ${originText(file)}; ${countOf(fresh.length, 'new file')} ` +
+    `(${formatSize(total(fresh, countedSizeBytes))}) make it worth merging again, with ${others}`
+  );
+}
+
+/** Why a file is large enough as it is. */
+export function largeText(file: DataFile, policy: PlanPolicy): string {
+  const size =
+    file.footer.ours === undefined
+      ? `${formatSize(file.sizeBytes)}`
+      : `It was ${originText(file)} and counts with ${formatSize(countedSizeBytes(file))}`;
+  return `${size}, not below ${thresholdText(policy)}: large enough as it is`;
+}
+
+/** Why a file of ours is not written again. */
+export function ownFileText(file: DataFile, policy: PlanPolicy): string {
+  const needed = Math.ceil(policy.newShare * countedSizeBytes(file));
+  return (
+    `It was ${originText(file)}; it is merged again only together with at least ${countOf(minimumFiles(policy), 'new small file')} ` +
+    `of its schema and attributes that have ${formatSize(needed)} (a share of ${policy.newShare}) and fit into one bin with it`
+  );
+}
+
+/** Why the new files of a cohort stay: there are too few of them. */
+export function belowMinimumText(
+  newFiles: number,
+  cohort: Cohort,
+  others: readonly Cohort[],
+  policy: PlanPolicy,
+): string {
+  const verb = newFiles === 1 ? 'has' : 'share';
+  const which = others.length === 0 ? '' : ` ${verb} this schema, owner, group and mode`;
+  const apart = others.map(
+    (other) => `${countOf(other.files.length, 'small file')} (${differences(cohort, other)})`,
+  );
+  return (
+    `Only ${countOf(newFiles, 'new small file')}${which}; ${minimumFiles(policy)} are needed (--min-files)` +
+    `${apart.length === 0 ? '' : `. Not counted, because merged apart: ${apart.slice(0, 3).join(', ')}`}`
+  );
+}
+
+/** Why the new files that no bin took stay: there are too few of them. */
+export function leftOverText(newFiles: number, policy: PlanPolicy): string {
+  return (
+    `The bins are filled, and ${countOf(newFiles, 'small file')} left over: ` +
+    `${minimumFiles(policy)} are needed for another merge (--min-files)`
+  );
+}
+
+/** Why a small file stays although there are enough others. */
+export function noPartnerText(file: DataFile, policy: PlanPolicy): string {
+  return (
+    `${formatSize(file.sizeBytes)}, ${countOf(file.footer.rowGroups, 'row group')}: with a neighbour in name order it would ` +
+    `exceed what one bin may hold (${formatSize(policy.targetSizeBytes)}, ${policy.maxRowGroupsPerBin} row groups, ` +
+    `${formatSize(policy.maxFooterTailBytes)} of footer)`
+  );
+}
+
+function differences(a: Cohort, b: Cohort): string {
+  const one = a.files[0];
+  const other = b.files[0];
+  const parts: string[] = [];
+  if (one.footer.schemaKey !== other.footer.schemaKey) parts.push('another schema');
+  if (one.owner !== other.owner) parts.push(`owner ${other.owner} instead of ${one.owner}`);
+  if (one.group !== other.group) parts.push(`group ${other.group} instead of ${one.group}`);
+  if (one.mode !== other.mode) parts.push(`mode ${octal(other.mode)} instead of ${octal(one.mode)}`);
+  if (parts.length === 0) parts.push('another ACL');
+  return parts.join(', ');
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { baseText } from '../../src/config/base-location.ts';
+import { loadDatasetFreeSettings, loadSettings } from '../../src/config/load-settings.ts';
+import { type SettingKey, settingKeys, settingRow } from '../../src/config/setting-table.ts';
+import { loaded } from './settings-of.ts';
+
+test('the defaults are those of the requirements', async () => {
+  const { sources, ...settings } = await loaded({ flags: { 'base-path': '/data' } });
+  assert.deepEqual(settings, {
+    title: 'Parquet consolidation',
+    base: { kind: 'local', path: '/data' },
+    hdfs: { port: 8020, basePath: '/data' },
+    consolidation: {
+      targetSizeBytes: 134_217_728,
+      minFiles: 5,
+      quietMinutes: 60,
+      tempDirectory: '/tmp/parquet_consolidation',
+      schema: 'exact',
+    },
+    compression: { codec: 'snappy', rowGroupRows: 50_000, useDictionary: true },
+    safety: {
+      verifyIntegrity: true,
+      backupBeforeDelete: true,
+      backupRetentionDays: 7,
+      maxRetries: 3,
+      allowAttributeChange: false,
+    },
+  });
+  assert.equal(sources['hdfs.base_path'], 'flag --base-path');
+  assert.equal(sources['compression.codec'], 'default');
+});
+
+test('flag wins over environment, environment over file, file over default; each with its source', async () => {
+  const yaml =
+    'hdfs: {base_path: /f}\nconsolidation:\n  target_size_mb: 1\n  min_files_threshold: 11\n  quiet_minutes: 12\n';
+  const { consolidation, sources } = await loaded({
+    yaml,
+    env: { TARGET_SIZE_MB: '2', MIN_FILES: '22', QUIET_MINUTES: '' },
+    flags: { 'target-size': '3', 'min-files': undefined },
+  });
+  assert.equal(consolidation.targetSizeBytes, 3 * 1024 * 1024);
+  assert.equal(consolidation.minFiles, 22);
+  assert.equal(consolidation.quietMinutes, 12);
+  assert.equal(sources['consolidation.target_size_mb'], 'flag --target-size');
+  assert.equal(sources['consolidation.min_files_threshold'], 'environment variable MIN_FILES');
+  assert.equal(sources['consolidation.quiet_minutes'], 'FILE:5:18');
+  assert.equal(sources['safety.max_retries'], 'default');
+});
+
+test('relative paths start from the file they stand in, or from the current directory', async () => {
+  const yaml = 'hdfs: {base_path: ../set}\nconsolidation: {temp_directory: scratch}\n';
+  assert.deepEqual((await loaded({ yaml })).base, { kind: 'local', path: '/tmp/set' });
+  assert.equal((await loaded({ yaml })).consolidation.tempDirectory, '/DIR/scratch');
+  const byFlag = await loaded({
+    yaml,
+    flags: { 'base-path': '../set/' },
+    env: { TEMP_DIRECTORY: 'scratch' },
+  });
+  assert.deepEqual(byFlag.base, { kind: 'local', path: '/set' });
+  assert.equal(byFlag.consolidation.tempDirectory, '/work-dir/scratch');
+});
+
+test('a base path lies on HDFS when its URI or a NameNode says so, else on this machine', async () => {
+  const on = async (basePath: string, env: Record<string, string> = {}) =>
+    baseText((await loaded({ flags: { 'base-path': basePath }, env })).base);
+  assert.equal(await on('/a/b/'), '/a/b');
+  assert.equal(await on('/'), '/');
+  assert.equal(await on('a b'), '/work-dir/a b');
+  assert.equal(await on('file:/a%20b'), '/a b');
+  assert.equal(await on('FILE:///a'), '/a');
+  assert.equal(await on('file:/a', { HDFS_NAMENODE: 'nn' }), '/a');
+  assert.equal(await on('/a/b/', { HDFS_NAMENODE: 'nn' }), 'hdfs://nn:8020/a/b');
+  assert.equal(await on('/a', { HDFS_NAMENODE: 'nn', HDFS_PORT: '9000' }), 'hdfs://nn:9000/a');
+  assert.equal(await on('hdfs:///a', { HDFS_NAMENODE: 'nn' }), 'hdfs://nn:8020/a');
+  assert.equal(await on('hdfs:/a', { HDFS_NAMENODE: 'nn' }), 'hdfs://nn:8020/a');
+  assert.equal(await on('webhdfs://other:9870/a//b', { HDFS_NAMENODE: 'nn' }), 'webhdfs://other:9870/a/b');
+  assert.equal(await on('swebhdfs://[::1]:9871/'), 'swebhdfs://[::1]:9871/');
+});
+
+test('the shipped configuration loads and points at the demo dataset beside it', async () => {
+  const configPath = fileURLToPath(new URL('../../config/consolidation.yaml', import.meta.url));
+  const settings = await loadSettings({ flags: {}, env: {}, configPath });
+  assert.equal(settings.title, 'Insurance MegaCorp - Telemetry Data Consolidation');
+  assert.equal(settings.base.path, fileURLToPath(new URL('../../.demo/telemetry-data-v2', import.meta.url)));
+  assert.equal(settings.base.kind, 'local');
+  const bare = await loadSettings({ flags: { 'base-path': '/x' }, env: {} });
+  for (const part of ['consolidation', 'compression', 'safety'] as const) {
+    assert.deepEqual(settings[part], bare[part], `shipped ${part} differs from the defaults`);
+  }
+});
+
+test('commands that need no dataset load without a base path, and just as strictly', async () => {
+  const settings = await loadDatasetFreeSettings({ flags: {}, env: { ROW_GROUP_SIZE: '10' } });
+  assert.equal(settings.compression.rowGroupRows, 10);
+  await assert.rejects(
+    loadDatasetFreeSettings({ flags: {}, env: { ROW_GROUP_SIZE: '0' } }),
+    /ROW_GROUP_SIZE is "0"/,
+  );
+});
+
+test('empty files and sections whose keys are all commented out count as not written', async () => {
+  const flags = { 'base-path': '/data' };
+  for (const yaml of [
+    '',
+    '# nothing\n',
+    'hdfs:\n  # namenode: x\nsafety:\n',
+    '\uFEFFtitle: a\r\nhdfs:\r\n',
+  ]) {
+    assert.equal((await loaded({ yaml, flags })).base.path, '/data');
+  }
+});
+
+test('switches and numbers come as text from the environment', async () => {
+  const env = {
+    USE_DICTIONARY: '0',
+    ALLOW_ATTRIBUTE_CHANGE: '1',
+    VERIFY_INTEGRITY: ' false ',
+    QUIET_MINUTES: '0.5',
+  };
+  const settings = await loaded({ flags: { 'base-path': '/data' }, env });
+  assert.equal(settings.compression.useDictionary, false);
+  assert.equal(settings.safety.allowAttributeChange, true);
+  assert.equal(settings.safety.verifyIntegrity, false);
+  assert.equal(settings.consolidation.quietMinutes, 0.5);
+});
+
+test('any subset of keys loads from any source, and the values arrive', async () => {
+  const sources = ['file', 'env', 'absent'] as const;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.tuple(...settingKeys.map((key) => fc.tuple(drawValue(key), fc.constantFrom(...sources)))),
+      async (drawn) => {
+        const values = settingKeys.map((key, i) => ({ key, value: drawn[i]?.[0], source: drawn[i]?.[1] }));
+        const file: Record<string, unknown> = {};
+        for (const { key, value } of values.filter(({ source }) => source === 'file')) {
+          const [section, name] = key.includes('.') ? key.split('.') : [undefined, key];
+          if (section === undefined) file[key] = value;
+          else file[section] = { ...Object(file[section]), [name ?? '']: value };
+        }
+        const env = Object.fromEntries(
+          values.flatMap(({ key, value, source }) =>
+            source === 'env' ? [[settingRow(key).env, String(value)]] : [],
+          ),
+        );
+        const settings = await loaded({ yaml: JSON.stringify(file), env, flags: { 'base-path': '/flag' } });
+        for (const { key, source } of values) {
+          const shown = settings.sources[key] ?? '';
+          const expected =
+            key === 'hdfs.base_path'
+              ? /^flag/
+              : { file: /^FILE:1:\d+$/, env: /^env/, absent: /^default$/ }[source ?? 'absent'];
+          assert.match(shown, expected, key);
+        }
+        const retries = values.find(({ key }) => key === 'safety.max_retries');
+        assert.equal(settings.safety.maxRetries, retries?.source === 'absent' ? 3 : retries?.value);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+function drawValue(key: SettingKey): fc.Arbitrary<string | number | boolean> {
+  const { kind } = settingRow(key);
+  switch (kind.type) {
+    case 'text':
+      return fc.constantFrom('/a', 'b c', 'ü', '#5', 'it\'s: "x"');
+    case 'host':
+      return fc.constantFrom('nn', 'big-data-005.example.com', '10.0.0.1', '[::1]');
+    case 'switch':
+      return fc.boolean();
+    case 'number':
+      return fc.integer({ min: kind.min, max: kind.max });
+    case 'choice':
+      return fc.constantFrom(...kind.choices);
+  }
+}

@@ -1,0 +1,138 @@
+import type { CandidateFile, FooterFacts, PartitionPlan } from '../../src/plan/partition-plan.ts';
+import type { ListedEntry, PartitionListing, PlanInput } from '../../src/plan/plan-input.ts';
+import { defaultPolicy, type PlanPolicy } from '../../src/plan/policy.ts';
+
+/** 2025-08-20T12:00:00Z: the store's time in these tests. */
+export const nowMs = Date.UTC(2025, 7, 20, 12);
+export const hourMs = 3_600_000;
+export const partitionPath = '/data/date=2025-08-15';
+
+/** What a test says of a file; all else is filled in. */
+export interface FileSketch {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly schemaKey?: string;
+  readonly owner?: string;
+  readonly group?: string;
+  readonly mode?: number;
+  readonly acl?: readonly string[];
+  readonly rows?: number;
+  readonly rowGroups?: number;
+  readonly columnChunks?: number;
+  readonly modifiedAtMs?: number;
+  readonly ours?: FooterFacts['ours'];
+  readonly unreadable?: string;
+}
+
+/** A policy of small round figures: target 1,000 bytes, so that below 750 is small; minimum 5. */
+export const policy: PlanPolicy = { ...defaultPolicy, targetSizeBytes: 1000 };
+
+/** A candidate from a sketch: one row group of 3 column chunks, last changed a day ago. */
+export function candidate(sketch: FileSketch): CandidateFile {
+  const { name, sizeBytes } = sketch;
+  const rowGroups = sketch.rowGroups ?? 1;
+  return {
+    name,
+    sizeBytes,
+    fileId: `id-${name}`,
+    modifiedAtMs: sketch.modifiedAtMs ?? nowMs - 24 * hourMs,
+    owner: sketch.owner ?? 'etl',
+    group: sketch.group ?? 'lake',
+    mode: sketch.mode ?? 0o640,
+    acl: sketch.acl ?? [],
+    footer:
+      sketch.unreadable === undefined
+        ? {
+            rows: sketch.rows ?? 10,
+            rowGroups,
+            columnChunks: sketch.columnChunks ?? 3 * rowGroups,
+            footerSizeBytes: 300,
+            schemaKey: sketch.schemaKey ?? 'schema-1',
+            ...(sketch.ours === undefined ? {} : { ours: sketch.ours }),
+          }
+        : { unreadable: sketch.unreadable },
+  };
+}
+
+/** The entry of a candidate. */
+export function entryOf({ footer: _, ...status }: CandidateFile): ListedEntry {
+  return { ...status, path: `${partitionPath}/${status.name}`, kind: 'file' };
+}
+
+/** A quiet partition of a past day with these candidates. */
+export function inputOf(
+  candidates: readonly CandidateFile[],
+  listing: Partial<PartitionListing> = {},
+  rest: Partial<PlanInput> = {},
+): PlanInput {
+  return {
+    listing: {
+      date: '2025-08-15',
+      partitionPath,
+      absent: false,
+      entries: candidates.map(entryOf),
+      markers: [],
+      obstacles: [],
+      modifiedAtMs: nowMs - 24 * hourMs,
+      storeNowMs: nowMs,
+      ...listing,
+    },
+    candidates,
+    foreign: [],
+    today: '2025-08-20',
+    currentDayAllowed: false,
+    onHold: false,
+    ...rest,
+  };
+}
+
+/** `count` files `<prefix>00`, `<prefix>01`, … */
+export function files(
+  prefix: string,
+  count: number,
+  sizeBytes: number,
+  more: Partial<FileSketch> = {},
+): CandidateFile[] {
+  return Array.from({ length: count }, (_, i) =>
+    candidate({ ...more, name: `${prefix}${String(i).padStart(2, '0')}`, sizeBytes }),
+  );
+}
+
+/** The partition after its plan was carried out: every bin one file of ours, `shrink` of its input long. */
+export function afterMerge(
+  plan: PartitionPlan,
+  candidates: readonly CandidateFile[],
+  shrink = 0.6,
+): CandidateFile[] {
+  const merged = new Set(plan.bins.flatMap((bin) => bin.inputs.map(({ name }) => name)));
+  return [
+    ...candidates.filter(({ name }) => !merged.has(name)),
+    ...plan.bins.map((bin) =>
+      candidate({
+        name: bin.outputName,
+        sizeBytes: Math.ceil(bin.sizeBytes * shrink),
+        schemaKey: bin.schemaKey,
+        ...bin.attributes,
+        rows: bin.rows,
+        ours: { inputSizeBytes: bin.inputSizeBytes, inputFiles: bin.inputs.length, runId: 'run-1' },
+      }),
+    ),
+  ];
+}
+
+/** `name: verdict rule` for every file of the plan. */
+export function rulesOf(plan: PartitionPlan): Record<string, string> {
+  return Object.fromEntries(plan.files.map(({ name, verdict, rule }) => [name, `${verdict} ${rule}`]));
+}
+
+/** Input names of every bin. */
+export function binsOf(plan: PartitionPlan): string[][] {
+  return plan.bins.map((bin) => bin.inputs.map(({ name }) => name));
+}
+
+/** The reason given for one file. */
+export function reasonOf(plan: PartitionPlan, name: string): string {
+  const found = plan.files.find((file) => file.name === name);
+  if (found === undefined) throw new Error(`the plan has no verdict for ${name}`);
+  return found.reason;
+}

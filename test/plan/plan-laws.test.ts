@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { CandidateFile, PartitionPlan } from '../../src/plan/partition-plan.ts';
+import { planPartition } from '../../src/plan/plan-partition.ts';
+import type { PlanPolicy } from '../../src/plan/policy.ts';
+import { afterMerge, candidate, inputOf, policy as roundPolicy } from './plan-fixtures.ts';
+
+const name = fc.oneof(
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }),
+  fc.nat({ max: 9999 }).map((n) => `part-${n}`),
+);
+
+const sketch = fc.record({
+  name,
+  sizeBytes: fc.oneof(
+    fc.integer({ min: 12, max: 60 }),
+    fc.integer({ min: 12, max: 1200 }),
+    // Next to each other these fit together or do not, by a little.
+    { arbitrary: fc.constantFrom(250, 300, 500, 700, 720), weight: 2 },
+  ),
+  schemaKey: fc.constantFrom('s1', 's1', 's1', 's2'),
+  group: fc.constantFrom('g1', 'g1', 'g1', 'g2'),
+  rows: fc.nat({ max: 100 }),
+  rowGroups: fc.integer({ min: 1, max: 4 }),
+  ours: fc.option(
+    fc.record({
+      inputSizeBytes: fc.integer({ min: 12, max: 1500 }),
+      inputFiles: fc.integer({ min: 2, max: 50 }),
+      runId: fc.constant('run-0'),
+    }),
+    { nil: undefined, freq: 4 },
+  ),
+});
+
+const partition = fc
+  .uniqueArray(sketch, { selector: (file) => file.name, maxLength: 60 })
+  .map((sketches) => sketches.map(({ ours, ...rest }) => candidate({ ...rest, ...(ours ? { ours } : {}) })));
+
+const policies: fc.Arbitrary<PlanPolicy> = fc
+  .record({
+    minFiles: fc.integer({ min: 1, max: 8 }),
+    maxFilesPerBin: fc.constantFrom(10_000, 7),
+    maxRowGroupsPerBin: fc.constantFrom(30_000, 9),
+    maxFooterTailBytes: fc.constantFrom(16 * 2 ** 20, 30 * 110),
+  })
+  .map((drawn) => ({ ...roundPolicy, ...drawn }));
+
+function law(check: (candidates: CandidateFile[], policy: PlanPolicy) => void, numRuns = 500): void {
+  fc.assert(fc.property(partition, policies, check), { numRuns });
+}
+
+const plan = (candidates: readonly CandidateFile[], policy: PlanPolicy): PartitionPlan =>
+  planPartition(inputOf(candidates), policy);
+
+test('every entry has exactly one verdict with a reason, and is in exactly one bin if merged', () => {
+  law((candidates, policy) => {
+    const { files, bins } = plan(candidates, policy);
+    assert.deepEqual(
+      files.map((file) => file.name),
+      candidates.map((file) => file.name).toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+    );
+    for (const file of files) {
+      assert.ok(file.reason.length > 10 && file.rule !== '');
+      const holding = bins.filter((bin) => bin.inputs.some((input) => input.name === file.name));
+      assert.deepEqual(
+        holding.map((bin) => bin.index),
+        file.verdict === 'merge' ? [file.binIndex] : [],
+      );
+    }
+  });
+});
+
+test('bins keep to every limit, hold one cohort in name order, and reduce the number of files', () => {
+  law((candidates, policy) => {
+    const byName = new Map(candidates.map((file) => [file.name, file]));
+    for (const [index, bin] of plan(candidates, policy).bins.entries()) {
+      assert.equal(bin.index, index);
+      const inputs = bin.inputs.map((input) => byName.get(input.name) ?? assert.fail(input.name));
+      const footers = inputs.map(({ footer }) => ('unreadable' in footer ? assert.fail() : footer));
+      const sum = (of: (typeof footers)[number][], pick: (footer: (typeof footers)[number]) => number) =>
+        of.reduce((total, footer) => total + pick(footer), 0);
+      assert.ok(inputs.length >= 2 && inputs.length <= policy.maxFilesPerBin);
+      assert.ok(bin.inputSizeBytes <= policy.targetSizeBytes);
+      assert.ok(sum(footers, (footer) => footer.rowGroups) <= policy.maxRowGroupsPerBin);
+      assert.ok(sum(footers, (footer) => footer.columnChunks) * 110 <= policy.maxFooterTailBytes);
+      assert.equal(new Set(footers.map((footer) => footer.schemaKey)).size, 1);
+      assert.equal(new Set(inputs.map((input) => input.group)).size, 1);
+      const names = inputs.map((input) => Buffer.from(input.name));
+      assert.deepEqual(names, names.toSorted(Buffer.compare));
+      assert.equal(bin.outputName, inputs.at(-1)?.name);
+      assert.equal(
+        bin.rows,
+        sum(footers, (footer) => footer.rows),
+      );
+      assert.equal(
+        bin.sizeBytes,
+        inputs.reduce((total, input) => total + input.sizeBytes, 0),
+      );
+      const fresh = footers.filter((footer) => footer.ours === undefined).length;
+      if (fresh < footers.length) assert.ok(fresh >= Math.max(2, policy.minFiles));
+    }
+  });
+});
+
+test('the plan does not depend on the order of the listing', () => {
+  fc.assert(
+    fc.property(
+      partition.chain((files) =>
+        fc.tuple(fc.constant(files), fc.shuffledSubarray(files, { minLength: files.length })),
+      ),
+      policies,
+      ([files, shuffled], policy) => {
+        assert.deepEqual(plan(shuffled, policy), plan(files, policy));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('a second run plans nothing, however small or large the merged files came out', () => {
+  fc.assert(
+    fc.property(
+      partition,
+      policies,
+      fc.double({ min: 0.05, max: 1.1, noNaN: true }),
+      (files, policy, shrink) => {
+        const first = plan(files, policy);
+        const second = plan(afterMerge(first, files, shrink), policy);
+        assert.equal(second.decision, 'nothing', JSON.stringify(second.bins));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test('new files later: fewer than the minimum change nothing; enough of them are merged, and settle again', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 5, max: 30 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 12, max: 20 }),
+      (before, late, sizeBytes) => {
+        const named = (prefix: string, count: number) =>
+          Array.from({ length: count }, (_, i) =>
+            candidate({ name: `${prefix}${String(i).padStart(2, '0')}`, sizeBytes }),
+          );
+        const start = named('a', before);
+        const settled = afterMerge(plan(start, roundPolicy), start);
+        const grown = [...settled, ...named('b', late)];
+        const second = plan(grown, roundPolicy);
+        const own = second.files[0];
+        if (late < 5) {
+          assert.equal(second.decision, 'nothing');
+        } else {
+          assert.deepEqual(second.bins.length, 1);
+          assert.equal(own?.verdict, late * 4 >= before ? 'merge' : 'keep');
+        }
+        assert.equal(plan(afterMerge(second, grown), roundPolicy).decision, 'nothing');
+      },
+    ),
+  );
+});
+
+test('daily trickles rewrite each byte a bounded number of times', () => {
+  // 200 days of 5 late files: a file of ours grows until a day's files are less than a quarter of it, then the next begins.
+  const policy = { ...roundPolicy, targetSizeBytes: 1_000_000 };
+  let files: CandidateFile[] = [];
+  let mergedBytes = 0;
+  let arrivedBytes = 0;
+  for (let day = 0; day < 200; day++) {
+    for (let i = 0; i < 5; i++) {
+      files.push(candidate({ name: `d${String(day).padStart(3, '0')}-${i}`, sizeBytes: 100 }));
+      arrivedBytes += 100;
+    }
+    const next = plan(files, policy);
+    mergedBytes += next.bins.reduce((sum, bin) => sum + bin.inputSizeBytes, 0);
+    files = afterMerge(next, files);
+  }
+  assert.ok(mergedBytes <= 5 * arrivedBytes, `${mergedBytes / arrivedBytes} times`);
+  assert.ok(files.length <= 1000 / 25, `${files.length} files are left`);
+});
