@@ -1,0 +1,146 @@
+import type { Logger } from '../core/log.ts';
+import {
+  backupName,
+  journalPath,
+  oldDirectory,
+  parseBackupName,
+  parseRunEntry,
+  receiptPath,
+} from '../partition/names.ts';
+import type { FileStatus, Store } from '../store/store.ts';
+import { bringAlong } from './bring-along.ts';
+import { sortOldEntries, writtenSince } from './compare-listing.ts';
+import { forAll } from './for-all.ts';
+import { readReceipt, type SwapJournal, type SwapReceipt, writeRecord } from './journal.ts';
+import { deleteDirectorySurely, deleteFileSurely, removeEmptySurely, renameSurely } from './sure-steps.ts';
+
+/** A run of this or another process, as it is found. */
+export interface RunAtHand {
+  readonly store: Store;
+  readonly basePath: string;
+  readonly partitionPath: string;
+  /** Where the run's files are now; not the run's own path when it was fenced. */
+  readonly runDirectory: string;
+  readonly journal: SwapJournal;
+  readonly log: Logger;
+}
+
+type BroughtAlong = SwapReceipt['broughtAlong'][number];
+
+/** Moves whatever writers put into directories of their own while the partition was away into the partition. */
+export async function bringLate(run: RunAtHand): Promise<BroughtAlong[]> {
+  const brought: BroughtAlong[] = [];
+  for (const directory of (await run.store.list(run.runDirectory)) ?? []) {
+    if (parseRunEntry(directory.name) !== 'late' || directory.kind !== 'directory') continue;
+    for (const entry of (await run.store.list(directory.path)) ?? []) {
+      brought.push(await bringOne(run, entry));
+    }
+    await removeEmptySurely(run.store, directory.path);
+  }
+  return brought;
+}
+
+/** Empties `old/` of what is no backup, and gives the rest its backup names. Repeats until a listing shows nothing else. */
+export async function veilOld(run: RunAtHand): Promise<BroughtAlong[]> {
+  const { store, journal, runDirectory } = run;
+  const brought: BroughtAlong[] = [];
+  for (;;) {
+    const { toVeil, strays } = sortOldEntries((await store.list(oldDirectory(runDirectory))) ?? [], journal);
+    if (toVeil.length === 0 && strays.length === 0) return brought;
+    for (const stray of strays) brought.push(await bringOne(run, stray));
+    await veil(store, toVeil);
+  }
+}
+
+/** Gives files their backup names. One that ends in the suffix itself goes first, or it would be in the way. */
+export async function veil(store: Store, files: readonly FileStatus[]): Promise<void> {
+  const one = (file: FileStatus): Promise<void> =>
+    renameSurely(store, file.path, backupName(file.path), file.fileId);
+  const awkward = files.filter((file) => parseBackupName(file.name) !== undefined);
+  for (const file of [...awkward].sort((a, b) => b.name.length - a.name.length)) await one(file);
+  await forAll(
+    files.filter((file) => parseBackupName(file.name) === undefined),
+    one,
+  );
+}
+
+/** Writes the receipt, then removes the journal and, when no backup is wanted, the old files. */
+export async function acknowledge(
+  run: RunAtHand,
+  ending: Pick<SwapReceipt, 'outcome' | 'broughtAlong'>,
+): Promise<SwapReceipt> {
+  const { store, journal, runDirectory, log } = run;
+  const old = (await store.list(oldDirectory(runDirectory))) ?? [];
+  const late = writtenSince(old, journal.removed);
+  const warnings = late.map(
+    (file) =>
+      `${file.path} was written to after it was merged: what came since is in no merged file, only in this backup`,
+  );
+  const isThere = old.length > 0;
+  if (!isThere && journal.removed.length > 0)
+    warnings.push(`${oldDirectory(runDirectory)} is gone: no backup`);
+  const wanted = journal.keepBackup || ending.outcome === 'overwritten' || late.length > 0;
+  const receipt: SwapReceipt = {
+    ...journal,
+    ...ending,
+    finishedAtMs: await store.nowMs(),
+    backup: isThere && wanted ? 'kept' : 'none',
+    warnings,
+  };
+  for (const warning of warnings) log.error(warning);
+  await writeRecord(store, receiptPath(runDirectory), receipt);
+  await tidyReceipted(store, runDirectory, receipt, log);
+  return receipt;
+}
+
+/** What is left to do once a receipt is there: journal and remnants go, and the old files when the receipt says so. */
+export async function tidyReceipted(
+  store: Store,
+  runDirectory: string,
+  receipt: SwapReceipt,
+  log: Logger,
+): Promise<void> {
+  await deleteFileSurely(store, journalPath(runDirectory));
+  for (const entry of (await store.list(runDirectory)) ?? []) {
+    const kind = parseRunEntry(entry.name);
+    if (kind === 'staged' && entry.kind === 'file') await deleteFileSurely(store, entry.path);
+    if (kind === 'trash' || kind === 'lock-transit') await deleteDirectorySurely(store, entry.path);
+  }
+  if (receipt.backup === 'none') await deleteOld(store, runDirectory, receipt, log);
+}
+
+/** Deletes the old files the receipt names, and nothing else. */
+async function deleteOld(
+  store: Store,
+  runDirectory: string,
+  receipt: SwapReceipt,
+  log: Logger,
+): Promise<void> {
+  const old = oldDirectory(runDirectory);
+  const entries = await store.list(old);
+  if (entries === undefined) return;
+  const { toVeil, strays } = sortOldEntries(entries, receipt);
+  const unknown = new Set([...toVeil, ...strays]);
+  await forAll(
+    entries.filter((entry) => !unknown.has(entry)),
+    (entry) => deleteFileSurely(store, entry.path),
+  );
+  if (!(await removeEmptySurely(store, old))) {
+    log.warn(`${old} holds files that no receipt names; they were left there`);
+  }
+}
+
+/** The receipt of the run, when it has one. */
+export function receiptOf(store: Store, runDirectory: string): Promise<SwapReceipt | undefined> {
+  return readReceipt(store, receiptPath(runDirectory));
+}
+
+async function bringOne(run: RunAtHand, entry: FileStatus): Promise<BroughtAlong> {
+  const as = await bringAlong(run.store, entry, run.partitionPath, run.journal.runId);
+  run.log.warn(
+    as === entry.name
+      ? `${entry.name} came while the partition was replaced; it is in ${run.partitionPath} now`
+      : `${entry.name} came while the partition was replaced, where its name is taken; it is ${as} in ${run.partitionPath} now`,
+  );
+  return { name: entry.name, as };
+}

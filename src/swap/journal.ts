@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { SwapError } from '../core/errors.ts';
+import type { PartitionPlan } from '../plan/partition-plan.ts';
+import type { FileAttributes, FileRef, Store } from '../store/store.ts';
+import type { VerificationReceipt } from '../verify/verified-file.ts';
+import { readText, writeInPlace } from './sure-steps.ts';
+
+/** A file a swap puts into the partition. */
+export interface AddedRef extends FileRef {
+  /** The bin it was made of, for merged files. */
+  readonly binIndex?: number;
+}
+
+/**
+ * Everything that is needed to finish a swap or take it back, written once, complete, before the first rename.
+ * Plain JSON. Names are relative to the partition and the run directory, so the dataset may be moved or mounted elsewhere.
+ */
+export interface SwapJournal {
+  readonly kind: 'consolidate' | 'undo';
+  readonly date: string;
+  readonly runId: string;
+  readonly toolVersion: string;
+  /** Store time, milliseconds since 1970. */
+  readonly startedAtMs: number;
+  /** The partition directory as it was. */
+  readonly partition: FileAttributes & { readonly fileId: string };
+  /** The directory that takes its place. */
+  readonly newDirectory: { readonly fileId: string };
+  /** Data files that are taken out of the partition: the inputs, or for an undo the merged files. */
+  readonly removed: readonly FileRef[];
+  /** Files that describe removed ones (checksum sidecars, `_metadata`) and leave with them. */
+  readonly sidecars: readonly FileRef[];
+  /** Everything else in the partition: in the new directory under the same name, as the same file. */
+  readonly carried: readonly FileRef[];
+  /** Files that are put into the partition. */
+  readonly added: readonly AddedRef[];
+  /** Proofs of the merged files, in the order of `added`. */
+  readonly verification: readonly VerificationReceipt[];
+  readonly plan?: PartitionPlan;
+  /** The run whose swap is taken back, for an undo. */
+  readonly undoneRunId?: string;
+  readonly keepBackup: boolean;
+}
+
+/** What a finished swap leaves: its journal and how it ended. Plain JSON. */
+export interface SwapReceipt extends SwapJournal {
+  /** Store time, milliseconds since 1970. */
+  readonly finishedAtMs: number;
+  /** overwritten: the swap was done, but somebody replaced the partition before it was acknowledged. */
+  readonly outcome: 'done' | 'overwritten';
+  /** kept: the removed files lie in the run's `old/`. removed: by `cleanup`. none: not wanted, or lost. */
+  readonly backup: 'kept' | 'none' | 'removed';
+  /** Files of writers that came while the swap was under way, and the name each has in the partition now. */
+  readonly broughtAlong: readonly { readonly name: string; readonly as: string }[];
+  /** Things a person should look at. */
+  readonly warnings: readonly string[];
+  /** The undo that took this swap back. */
+  readonly undoneBy?: string;
+}
+
+const format = 1;
+
+/**
+ * Writes a journal or receipt, with a checksum over its content; `staged` as in `writeInPlace`.
+ * @throws StoreError `exists`
+ */
+export async function writeRecord(
+  store: Store,
+  path: string,
+  record: SwapJournal | SwapReceipt,
+  staged?: string,
+): Promise<void> {
+  const body = JSON.stringify(record);
+  const text = `{"format":${format},"sha256":"${sha256(body)}","record":${body}}\n`;
+  await writeInPlace(store, path, text, staged);
+}
+
+/** The journal at `path`; undefined when there is none. @throws SwapError `journal-unreadable` */
+export async function readJournal(store: Store, path: string): Promise<SwapJournal | undefined> {
+  const record = await readRecord(store, path);
+  // The checksum says that these are the bytes `writeRecord` made of a SwapJournal at this format.
+  return record === undefined ? undefined : (record as SwapJournal);
+}
+
+/** The receipt at `path`; undefined when there is none. @throws SwapError `journal-unreadable` */
+export async function readReceipt(store: Store, path: string): Promise<SwapReceipt | undefined> {
+  const record = await readRecord(store, path);
+  if (record === undefined) return undefined;
+  if (typeof record !== 'object' || record === null || !('finishedAtMs' in record)) {
+    throw unreadable(path, 'it is a journal, not a receipt');
+  }
+  return record as SwapReceipt;
+}
+
+async function readRecord(store: Store, path: string): Promise<unknown> {
+  const text = await readText(store, path);
+  if (text === undefined) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(path, 'it is not JSON', error);
+  }
+  if (typeof parsed !== 'object' || parsed === null || !('format' in parsed) || !('record' in parsed)) {
+    throw unreadable(path, 'it is not a record of this program');
+  }
+  if (parsed.format !== format) {
+    throw unreadable(path, `expected format ${format}, found ${String(parsed.format)}`);
+  }
+  const found = sha256(JSON.stringify(parsed.record));
+  const expected = 'sha256' in parsed ? parsed.sha256 : undefined;
+  if (found !== expected) {
+    throw unreadable(path, `its checksum is ${found}, it should be ${String(expected)}`);
+  }
+  return parsed.record;
+}
+
+function unreadable(path: string, problem: string, cause?: unknown): SwapError {
+  return new SwapError(`cannot read ${path}: ${problem}`, {
+    code: 'journal-unreadable',
+    dataState: 'nothing was changed; what the run left is still where it was',
+    hint: 'a file written by a newer version needs that version; a damaged one must be settled by hand: see DESIGN.md',
+    cause,
+  });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

@@ -1,0 +1,97 @@
+import { StoreError } from '../core/errors.ts';
+import { ownerPath } from '../partition/names.ts';
+import type { FileStatus, Store } from '../store/store.ts';
+import { hasEnded, type ProcessIdentity } from './process-identity.ts';
+
+/** A living holder touches its lock this often. */
+export const heartbeatMs = 60_000;
+
+/** A lock without a sign of life for this long, by the store's clock, is dead. */
+export const deadAfterMs = 600_000;
+
+/** Content of the owner file in a lock directory. */
+export interface LockOwner extends ProcessIdentity {
+  readonly runId: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+}
+
+/** What is known of a lock that exists. */
+export interface LockState {
+  /** fileId of the owner file; undefined when the lock directory holds none. */
+  readonly fileId: string | undefined;
+  readonly owner: LockOwner | undefined;
+  /** Time since the last sign of life. */
+  readonly ageMs: number;
+  readonly alive: boolean;
+}
+
+/** Looks at the lock at `lockDirectory`; undefined when nobody holds it. */
+export async function lookAtLock(store: Store, lockDirectory: string): Promise<LockState | undefined> {
+  const status = await store.stat(ownerPath(lockDirectory));
+  if (status === undefined) {
+    const directory = await store.stat(lockDirectory);
+    if (directory === undefined) return undefined;
+    // A lock comes into being complete, by one rename: without an owner it is a remnant.
+    const ageMs = (await store.nowMs()) - directory.modifiedAtMs;
+    return { fileId: undefined, owner: undefined, ageMs, alive: false };
+  }
+  const text = await readPinned(store, status);
+  // It was touched, or changed hands, while it was looked at: in both cases somebody lives.
+  if (text === undefined) return { fileId: status.fileId, owner: undefined, ageMs: 0, alive: true };
+  const owner = parseOwner(text);
+  const ageMs = (await store.nowMs()) - status.modifiedAtMs;
+  const alive = ageMs < deadAfterMs && !(owner !== undefined && hasEnded(owner));
+  return { fileId: status.fileId, owner, ageMs, alive };
+}
+
+/** The text of exactly this generation of a file, so that owner and fileId belong together. */
+async function readPinned(store: Store, status: FileStatus): Promise<string | undefined> {
+  try {
+    const source = await store.open(status.path, status);
+    try {
+      return new TextDecoder().decode(await source.read(0, source.sizeBytes));
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    if (error instanceof StoreError && (error.code === 'not-found' || error.code === 'changed'))
+      return undefined;
+    throw error;
+  }
+}
+
+/** The owner in the text of an owner file; undefined when it is not one, then only its age counts. */
+function parseOwner(text: string): LockOwner | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
+  const fields = new Map<string, unknown>(Object.entries(parsed));
+  const field = (name: string): string | undefined => {
+    const value = fields.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const runId = field('runId');
+  const host = field('host');
+  const startedAt = field('startedAt');
+  const pid = fields.get('pid');
+  if (runId === undefined || host === undefined || startedAt === undefined || typeof pid !== 'number') {
+    return undefined;
+  }
+  const bootId = field('bootId');
+  const pidNamespace = field('pidNamespace');
+  const startTicks = field('startTicks');
+  return {
+    runId,
+    host,
+    pid,
+    startedAt,
+    ...(bootId === undefined ? {} : { bootId }),
+    ...(pidNamespace === undefined ? {} : { pidNamespace }),
+    ...(startTicks === undefined ? {} : { startTicks }),
+  };
+}

@@ -1,0 +1,78 @@
+import {
+  dateDirectory,
+  historyDirectory,
+  historyPath,
+  join,
+  parseDateEntry,
+  receiptPath,
+  stagedName,
+  trashPath,
+} from '../partition/names.ts';
+import type { Store } from '../store/store.ts';
+import type { RunAtHand } from './finish-run.ts';
+import { putOnHold } from './hold.ts';
+import { readReceipt, type SwapReceipt, writeRecord } from './journal.ts';
+import { deleteDirectorySurely, makeDirectorySurely, renameSurely } from './sure-steps.ts';
+import { workspaceMode } from './workspace.ts';
+
+/** A finished run: its receipt and where it lies. */
+export interface FinishedRun {
+  readonly receipt: SwapReceipt;
+  readonly directory: string;
+  readonly directoryFileId: string;
+}
+
+/** The runs of a date that have a receipt, in the order they finished, the newest first. */
+export async function finishedRuns(
+  store: Store,
+  basePath: string,
+  date: string,
+): Promise<readonly FinishedRun[]> {
+  const runs: FinishedRun[] = [];
+  for (const entry of (await store.list(dateDirectory(basePath, date))) ?? []) {
+    if (parseDateEntry(entry.name)?.kind !== 'run' || entry.kind !== 'directory') continue;
+    const receipt = await readReceipt(store, receiptPath(entry.path));
+    if (receipt !== undefined) runs.push({ receipt, directory: entry.path, directoryFileId: entry.fileId });
+  }
+  return runs.sort(
+    (a, b) => b.receipt.finishedAtMs - a.receipt.finishedAtMs || (a.receipt.runId < b.receipt.runId ? 1 : -1),
+  );
+}
+
+/**
+ * Takes a finished run away, backup and all: its receipt goes to the history first, then its directory into the
+ * run `ownRunDirectory` in one step (so that no half of a backup can be taken for one), then it is deleted.
+ */
+export async function retireRun(
+  store: Store,
+  basePath: string,
+  run: FinishedRun,
+  ownRunDirectory: string,
+  undoneBy?: string,
+): Promise<void> {
+  const { date, runId } = run.receipt;
+  const history = historyPath(basePath, date, runId);
+  if ((await store.stat(history)) === undefined) {
+    await makeDirectorySurely(store, historyDirectory(basePath, date), workspaceMode);
+    const backup = run.receipt.backup === 'kept' ? 'removed' : run.receipt.backup;
+    const receipt = { ...run.receipt, backup, ...(undoneBy === undefined ? {} : { undoneBy }) };
+    await writeRecord(store, history, receipt, join(ownRunDirectory, stagedName('history')));
+  }
+  const trash = trashPath(ownRunDirectory, runId);
+  await renameSurely(store, run.directory, trash, run.directoryFileId);
+  await deleteDirectorySurely(store, trash);
+}
+
+/** What an undo does once the original files are in place: the hold, and the end of the undone run and its backup. */
+export async function completeUndo(run: RunAtHand): Promise<void> {
+  const { store, basePath, journal, runDirectory } = run;
+  const undoneRunId = journal.undoneRunId ?? '';
+  const hold = { undoneRunId, runId: journal.runId, sinceMs: await store.nowMs() };
+  await putOnHold(store, basePath, journal.date, hold, runDirectory);
+  // The originals are hard links of the backup's files, so deleting the backup takes no row away.
+  for (const finished of await finishedRuns(store, basePath, journal.date)) {
+    if (finished.receipt.runId === undoneRunId) {
+      await retireRun(store, basePath, finished, runDirectory, journal.runId);
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import { StoreError } from '../core/errors.ts';
+import { stagedName } from '../partition/names.ts';
+import type { FileAttributes, Store } from '../store/store.ts';
+
+/**
+ * Mutations whose reply may get lost. A lost reply is no failure and no success: these look at what is there (by
+ * fileId, which renames keep) and only then decide. Nothing is repeated blindly, nothing more than `maxTries` times.
+ */
+const maxTries = 5;
+
+/**
+ * Renames the file or directory `fileId`. Also succeeds when it finds the rename done already, and finishes one that
+ * a crash left half done on a store that renames by link (both names, one file).
+ * @throws StoreError `exists` when something else has the destination's name, `not-found` when the source is gone
+ */
+export async function renameSurely(store: Store, from: string, to: string, fileId: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await store.rename(from, to);
+      return;
+    } catch (error) {
+      if (!isWorthALook(error)) throw error;
+      const destination = await store.stat(to);
+      if (destination?.fileId === fileId) {
+        if (destination.kind === 'file' && (await store.stat(from))?.fileId === fileId) {
+          await deleteFileSurely(store, from);
+        }
+        return;
+      }
+      if (!error.outcomeUnknown || attempt === maxTries) throw error;
+    }
+  }
+}
+
+/**
+ * Gives the file `fileId` at `from` the second name `to`; also succeeds when it has that name already.
+ * @throws StoreError `exists` when something else has the name, `not-found` when the source is gone
+ */
+export async function hardLinkSurely(store: Store, from: string, to: string, fileId: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await store.hardLink(from, to);
+      return;
+    } catch (error) {
+      if (!isWorthALook(error)) throw error;
+      if ((await store.stat(to))?.fileId === fileId) return;
+      if (!error.outcomeUnknown || attempt === maxTries) throw error;
+    }
+  }
+}
+
+/** Writes a file of ours, whose name nobody else uses: whatever an earlier attempt left there is replaced. */
+async function writeSurely(store: Store, path: string, bytes: Uint8Array): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const sink = await store.create(path);
+      try {
+        await sink.write(bytes);
+        await sink.close();
+      } catch (error) {
+        await sink.abort();
+        throw error;
+      }
+      return;
+    } catch (error) {
+      if (!isWorthALook(error) || error.code === 'not-found' || attempt === maxTries) throw error;
+      // Complete or not, and durable or not: an own file that nothing refers to yet is written anew.
+      await deleteFileSurely(store, path);
+    }
+  }
+}
+
+/**
+ * Writes `text` to `staged`, a path in the run's own directory, and renames it into place, so that `path` is complete
+ * whenever it exists and what a crash leaves behind is found.
+ * @throws StoreError `exists` when `path` is taken
+ */
+export async function writeInPlace(
+  store: Store,
+  path: string,
+  text: string,
+  staged = stagedName(path),
+): Promise<void> {
+  await writeSurely(store, staged, new TextEncoder().encode(text));
+  const status = await store.stat(staged);
+  if (status === undefined) {
+    throw new StoreError(`cannot write ${path}: ${staged} is gone right after it was written`, {
+      code: 'not-found',
+      op: 'create',
+      path: staged,
+    });
+  }
+  await renameSurely(store, staged, path, status.fileId);
+}
+
+/** The text of the file at `path`; undefined when there is none. */
+export async function readText(store: Store, path: string): Promise<string | undefined> {
+  const status = await store.stat(path);
+  if (status === undefined) return undefined;
+  try {
+    const source = await store.open(path, status);
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(await source.read(0, source.sizeBytes));
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+/** Deletes one file of ours; none there is fine. Deleting twice is harmless as nobody else uses the name. */
+export async function deleteFileSurely(store: Store, path: string): Promise<void> {
+  await repeatSurely(() => store.deleteFile(path));
+}
+
+/** Deletes a directory of ours and all below; none there is fine. */
+export async function deleteDirectorySurely(store: Store, path: string): Promise<void> {
+  await repeatSurely(() => store.deleteDirectory(path));
+}
+
+/** Removes a directory when it is empty; resolves to whether it is gone. */
+export async function removeEmptySurely(store: Store, path: string): Promise<boolean> {
+  const entries = await store.list(path);
+  if (entries === undefined || entries.length > 0) return entries === undefined;
+  await repeatSurely(() => store.removeEmptyDirectory(path));
+  return (await store.stat(path)) === undefined;
+}
+
+/** Makes a directory of ours; one there is fine. */
+export async function makeDirectorySurely(store: Store, path: string, mode: number): Promise<void> {
+  await repeatSurely(() => store.makeDirectory(path, mode));
+}
+
+/** Sets attributes; setting the same ones twice is harmless. */
+export async function setAttributesSurely(
+  store: Store,
+  path: string,
+  attributes: FileAttributes,
+): Promise<void> {
+  await repeatSurely(() => store.setAttributes(path, attributes));
+}
+
+/** For mutations that lead to the same state however often they are done. */
+async function repeatSurely(mutation: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await mutation();
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreError) || !error.outcomeUnknown || attempt === maxTries) throw error;
+    }
+  }
+}
+
+function isWorthALook(error: unknown): error is StoreError {
+  return (
+    error instanceof StoreError &&
+    (error.outcomeUnknown || error.code === 'exists' || error.code === 'not-found')
+  );
+}

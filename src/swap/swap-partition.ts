@@ -1,0 +1,91 @@
+import { SwapError } from '../core/errors.ts';
+import { exitCodes } from '../core/exit-codes.ts';
+import type { Logger } from '../core/log.ts';
+import type { PartitionPlan } from '../plan/partition-plan.ts';
+import type { Store } from '../store/store.ts';
+import type { VerifiedFile } from '../verify/verified-file.ts';
+import type { SwapReceipt } from './journal.ts';
+import type { PartitionLock } from './partition-lock.ts';
+import { swapDirectories } from './swap-directories.ts';
+
+/** A verified merged file and the name it gets. */
+export interface SwapOutput {
+  readonly binIndex: number;
+  readonly name: string;
+  readonly file: VerifiedFile;
+}
+
+/** One partition's merged files, to be put in place of their inputs. */
+export interface SwapPartitionRequest {
+  readonly store: Store;
+  readonly lock: PartitionLock;
+  readonly basePath: string;
+  readonly partitionPath: string;
+  readonly plan: PartitionPlan;
+  /** One for each bin of the plan; the staged files lie in the lock's run directory. */
+  readonly outputs: readonly SwapOutput[];
+  /** Keep the inputs until `cleanup` removes them after their retention. */
+  readonly keepBackup: boolean;
+  readonly toolVersion: string;
+  /** Go on when group, mode or ACL cannot be reproduced. */
+  readonly allowAttributeChange?: boolean;
+  readonly log: Logger;
+}
+
+/**
+ * Puts the merged files of all bins in place of their inputs, in one swap. Everything else in the partition stays the
+ * very same file. Needs the lock, and leaves releasing it to the caller.
+ * @throws SwapError, StoreError with `dataState`; unless the exit code is 14 with code `swap-interrupted` or
+ *   `foreign-state`, the originals are untouched
+ */
+export async function swapPartition(request: SwapPartitionRequest): Promise<SwapReceipt> {
+  const { store, plan, outputs } = request;
+  if (!store.abilities.hardLink) {
+    throw unusable(
+      `the store ${store.uri} has no hard links, so a partition cannot be built anew beside the old one`,
+    );
+  }
+  const byBin = new Map(outputs.map((output) => [output.binIndex, output]));
+  if (plan.bins.length === 0 || byBin.size !== plan.bins.length || outputs.length !== plan.bins.length) {
+    throw unusable(
+      `the plan of ${request.partitionPath} has ${plan.bins.length} bins, there are ${outputs.length} merged files`,
+    );
+  }
+  const added = plan.bins.map((bin) => {
+    const output = byBin.get(bin.index);
+    if (output === undefined)
+      throw unusable(`bin ${bin.index} of ${request.partitionPath} has no merged file`);
+    return {
+      name: output.name,
+      sourcePath: output.file.stagedPath,
+      ref: output.file.ref,
+      take: 'rename' as const,
+      attributes: bin.attributes,
+      binIndex: bin.index,
+      receipt: output.file.receipt,
+    };
+  });
+  return await swapDirectories({
+    store,
+    lock: request.lock,
+    basePath: request.basePath,
+    partitionPath: request.partitionPath,
+    kind: 'consolidate',
+    removed: plan.bins.flatMap((bin) => bin.inputs),
+    added,
+    verification: added.map((file) => file.receipt),
+    plan,
+    keepBackup: request.keepBackup,
+    toolVersion: request.toolVersion,
+    allowAttributeChange: request.allowAttributeChange ?? false,
+    log: request.log,
+  });
+}
+
+function unusable(message: string): SwapError {
+  return new SwapError(message, {
+    code: 'swap-not-possible',
+    exitCode: exitCodes.unsupportedInput,
+    dataState: 'the originals are untouched',
+  });
+}

@@ -1,0 +1,187 @@
+import { SwapError } from '../core/errors.ts';
+import { exitCodes } from '../core/exit-codes.ts';
+import type { Logger } from '../core/log.ts';
+import { backupName, join, oldDirectory, partitionPath } from '../partition/names.ts';
+import { type FileStatus, type Store, sameGeneration } from '../store/store.ts';
+import type { FileToAdd } from './build-new.ts';
+import { acquireLock, type PartitionLock, withLock } from './partition-lock.ts';
+import { type FinishedRun, finishedRuns } from './retire-run.ts';
+import { swapDirectories } from './swap-directories.ts';
+
+/** What to undo. */
+export interface UndoRequest {
+  readonly store: Store;
+  readonly basePath: string;
+  readonly date: string;
+  /** The run to undo; the newest one that has a backup when absent. */
+  readonly runId?: string;
+  /** The id under which the undo itself runs. */
+  readonly newRunId: string;
+  readonly toolVersion: string;
+  /** Check everything and say what would be done; touch nothing. */
+  readonly dryRun?: boolean;
+  readonly log: Logger;
+}
+
+/** What an undo did, or would do. Plain data. */
+export interface UndoOutcome {
+  readonly date: string;
+  /** The undo's own id; absent on a dry run. */
+  readonly runId?: string;
+  readonly undoneRunId: string;
+  /** Original files that are back under their own names, byte for byte, with their own times and rights. */
+  readonly restoredFiles: number;
+  readonly restoredBytes: number;
+  /** Names of the merged files that were taken out. */
+  readonly removedNames: readonly string[];
+  readonly sentence: string;
+}
+
+/**
+ * Brings the original files of a run back, by the same swap that took them out. Files that came later stay. The
+ * partition is on hold afterwards, so that the next scheduled run does not merge them again. Takes and releases the lock.
+ * @throws SwapError `nothing-to-undo`, `not-the-newest-run`, `backup-damaged`, `lock-held` and those of the swap
+ */
+export async function undoRun(request: UndoRequest): Promise<UndoOutcome> {
+  const { store, basePath, date, newRunId, log } = request;
+  if (request.dryRun === true) {
+    const { run } = await prepare(request);
+    return outcome(run, basePath, undefined);
+  }
+  const lock = await acquireLock({ store, basePath, date, runId: newRunId, log });
+  return await withLock(lock, log, () => undoLocked(request, lock));
+}
+
+async function undoLocked(request: UndoRequest, lock: PartitionLock): Promise<UndoOutcome> {
+  const { store, basePath, date, log } = request;
+  const { run, added, removed } = await prepare(request);
+  await swapDirectories({
+    store,
+    lock,
+    basePath,
+    partitionPath: partitionPath(basePath, date),
+    kind: 'undo',
+    removed,
+    added,
+    verification: [],
+    undoneRunId: run.receipt.runId,
+    // The merged files are made of the originals, which are back: there is nothing in them to keep.
+    keepBackup: false,
+    toolVersion: request.toolVersion,
+    // The originals keep their own attributes; the directory's are those it has now.
+    allowAttributeChange: false,
+    log,
+  });
+  return outcome(run, basePath, request.newRunId);
+}
+
+interface Preparation {
+  readonly run: FinishedRun;
+  readonly added: readonly FileToAdd[];
+  readonly removed: readonly FileStatus[];
+}
+
+async function prepare(request: UndoRequest): Promise<Preparation> {
+  const { store, basePath, date } = request;
+  const runs = (await finishedRuns(store, basePath, date)).filter(
+    ({ receipt }) => receipt.kind === 'consolidate',
+  );
+  const run = choose(request, runs);
+  const partition = partitionPath(basePath, date);
+  const entries = (await store.list(partition)) ?? [];
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const removed: FileStatus[] = [];
+  for (const output of run.receipt.added) {
+    const found = byName.get(output.name);
+    if (found?.fileId !== output.fileId || found.sizeBytes !== output.sizeBytes) {
+      throw notNewest(request, run, runs, join(partition, output.name));
+    }
+    removed.push(found);
+  }
+  return { run, removed, added: await originals(request, run) };
+}
+
+function choose({ basePath, date, runId }: UndoRequest, runs: readonly FinishedRun[]): FinishedRun {
+  const partition = partitionPath(basePath, date);
+  const run = runs.find(({ receipt }) =>
+    runId === undefined ? receipt.backup === 'kept' : receipt.runId === runId,
+  );
+  if (run?.receipt.backup === 'kept') return run;
+  const what =
+    runId === undefined
+      ? 'no run has a backup'
+      : run === undefined
+        ? `there is no run ${runId}, or its backup was removed`
+        : `run ${runId} kept no backup`;
+  throw refused(
+    'nothing-to-undo',
+    `cannot undo in ${partition}: ${what}`,
+    'look with history which runs there were',
+  );
+}
+
+function notNewest(
+  { runId }: UndoRequest,
+  run: FinishedRun,
+  runs: readonly FinishedRun[],
+  path: string,
+): SwapError {
+  const outputs = new Set(run.receipt.added.map((file) => file.fileId));
+  const later = runs.find(({ receipt }) => receipt.removed.some((file) => outputs.has(file.fileId)));
+  return later === undefined
+    ? refused(
+        'not-the-newest-run',
+        `cannot undo run ${run.receipt.runId}: ${path} is no longer the file it put there, and no later run says why`,
+        'somebody removed or replaced that file; the original files are in the backup: ' +
+          oldDirectory(run.directory),
+      )
+    : refused(
+        'not-the-newest-run',
+        `cannot undo run ${run.receipt.runId}: ${path} was merged again by the later run ${later.receipt.runId}`,
+        runId === undefined
+          ? `undo that one first: undo --run ${later.receipt.runId}`
+          : `newest first: undo --run ${later.receipt.runId}, then this one`,
+      );
+}
+
+/** The original files and what described them, as they lie in the backup. */
+async function originals({ store }: UndoRequest, run: FinishedRun): Promise<readonly FileToAdd[]> {
+  const old = oldDirectory(run.directory);
+  const found = new Map((await store.list(old))?.map((entry) => [entry.name, entry]));
+  return [...run.receipt.removed, ...run.receipt.sidecars].map((ref): FileToAdd => {
+    const path = join(old, backupName(ref.name));
+    const backup = found.get(backupName(ref.name));
+    if (backup === undefined || !sameGeneration(backup, ref)) {
+      throw refused(
+        'backup-damaged',
+        `cannot undo run ${run.receipt.runId}: ${path} is ${backup === undefined ? 'gone' : 'no longer the file that was taken out'}`,
+        'bring back by hand what the backup still holds',
+      );
+    }
+    return { name: ref.name, sourcePath: path, ref, take: 'link' };
+  });
+}
+
+function outcome(run: FinishedRun, basePath: string, runId: string | undefined): UndoOutcome {
+  const { receipt } = run;
+  const restoredBytes = receipt.removed.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const verb = runId === undefined ? 'would be' : 'are';
+  return {
+    date: receipt.date,
+    ...(runId === undefined ? {} : { runId }),
+    undoneRunId: receipt.runId,
+    restoredFiles: receipt.removed.length,
+    restoredBytes,
+    removedNames: receipt.added.map((file) => file.name),
+    sentence: `the ${receipt.removed.length} original files of run ${receipt.runId} ${verb} back in ${partitionPath(basePath, receipt.date)}`,
+  };
+}
+
+function refused(code: string, message: string, hint: string): SwapError {
+  return new SwapError(message, {
+    code,
+    exitCode: exitCodes.usage,
+    dataState: 'nothing was touched',
+    hint,
+  });
+}
