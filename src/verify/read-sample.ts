@@ -1,0 +1,76 @@
+import type { ByteSource } from '../core/byte-source.ts';
+import type { Logger } from '../core/log.ts';
+import type { ParquetFooter } from '../parquet/footer.ts';
+import { type ComparedSample, compareSample } from './compare-sample.ts';
+import { hyparquetReader } from './hyparquet-reader.ts';
+import { parquetjsReader } from './parquetjs-reader.ts';
+import { chooseColumns, chooseSites, chooseSmallSite } from './sample-sites.ts';
+import { columnKey } from './second-reader.ts';
+import type { VerificationReceipt } from './verified-file.ts';
+
+/** A file open for reading, with its footer. */
+export interface OpenParquet {
+  readonly source: ByteSource;
+  readonly footer: ParquetFooter;
+}
+
+/** Most values hyparquet decodes of a nested column to reach the rows of one site. */
+const maxNestedEntries = 50_000;
+/** Most columns parquetjs looks at in one run: it needs some milliseconds for each. */
+const parquetjsColumns = 4;
+/** Most values of one chunk parquetjs decodes. */
+const parquetjsChunkValues = 100_000;
+
+/**
+ * Reads a sample of the inputs and of the staged file with readers that share no code with the engine, and compares.
+ * What the engine reads wrong it reads wrong in both, so its own check cannot see it; this one can. hyparquet reads
+ * every column at a handful of places; @dsnp/parquetjs, which is slow, a few columns at one place.
+ * @param seed a new one for every run, so that many runs look at many places; the same seed looks at the same
+ * @throws VerifyError at the first difference
+ * @throws StoreError when a source cannot be read
+ */
+export async function readSample(
+  staged: OpenParquet,
+  inputs: readonly OpenParquet[],
+  seed: string,
+  log: Logger,
+): Promise<NonNullable<VerificationReceipt['sample']>> {
+  const inputRows = inputs.map(({ footer }) => footer.rows);
+  const groupRows = staged.footer.rowGroups.map(({ rows }) => rows);
+  const keys = staged.footer.leaves.map((leaf) => columnKey(leaf.pathNames));
+  const sources = { inputs: inputs.map(({ source }) => source), staged: staged.source };
+
+  const hyparquet = await hyparquetReader({ maxNestedEntries });
+  const first = await compareSample({
+    ...sources,
+    reader: hyparquet,
+    sites: chooseSites(inputRows, groupRows, seed),
+  });
+  const second = await compareSample({
+    ...sources,
+    reader: await parquetjsReader({ maxChunkValues: parquetjsChunkValues }),
+    sites: chooseSmallSite(inputRows, groupRows, seed),
+    arbiter: hyparquet,
+    only: chooseColumns(keys, parquetjsColumns, seed),
+  });
+  log.debug('read a sample with second readers', {
+    hyparquetRows: first.rows,
+    hyparquetColumns: first.columns.size,
+    parquetjsRows: second.rows,
+    parquetjsColumns: second.columns.size,
+  });
+  const notRead = keys.flatMap((key, i) => {
+    const why = first.columns.has(key) || second.columns.has(key) ? undefined : whyNotRead(first, key);
+    return why === undefined ? [] : [`${staged.footer.leaves[i]?.path}: ${why}`];
+  });
+  return {
+    reader: second.columns.size > 0 ? 'hyparquet, @dsnp/parquetjs' : 'hyparquet',
+    rows: first.rows,
+    columns: keys.length - notRead.length,
+    notRead,
+  };
+}
+
+function whyNotRead(sample: ComparedSample, key: string): string {
+  return sample.notRead.get(key) ?? sample.notRead.get('') ?? 'no rows in the sample';
+}
