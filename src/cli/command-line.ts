@@ -1,0 +1,240 @@
+import yargs, { type Argv } from 'yargs';
+import { ConfigError } from '../core/errors.ts';
+import { flagNames, flagTable, settingFlagNames } from './flags.ts';
+import { checkSwitches, usageProblem, wrongUsage } from './usage-problem.ts';
+
+/** What every command takes. */
+export interface CommonFlags {
+  readonly verbose: boolean;
+  readonly output: 'text' | 'json';
+}
+
+/** What a command takes that works with a configured dataset. */
+export interface DatasetFlags extends CommonFlags {
+  readonly configPath?: string;
+  /** Values of flags that are settings, as typed, by flag name. */
+  readonly settingFlags: Readonly<Record<string, string | boolean>>;
+}
+
+/** What the operator asked for; dates and numbers are still as they were typed. */
+export type Invocation =
+  | { readonly command: 'print'; readonly text: string }
+  | (DatasetFlags & {
+      readonly command: 'consolidate';
+      readonly date?: string;
+      readonly daysBack?: string;
+      readonly timeZone?: string;
+      readonly dryRun: boolean;
+      readonly force: boolean;
+    })
+  | (DatasetFlags & { readonly command: 'merge'; readonly inputs: readonly string[]; readonly out: string })
+  | (CommonFlags & { readonly command: 'inspect'; readonly file: string })
+  | (DatasetFlags & {
+      readonly command: 'recover';
+      readonly date?: string;
+      readonly timeZone?: string;
+      readonly dryRun: boolean;
+    })
+  | (DatasetFlags & {
+      readonly command: 'undo';
+      readonly date?: string;
+      readonly timeZone?: string;
+      readonly runId?: string;
+      readonly dryRun: boolean;
+    })
+  | (DatasetFlags & { readonly command: 'cleanup'; readonly dryRun: boolean })
+  | (CommonFlags & { readonly command: 'demo'; readonly directory?: string });
+
+type Parsed = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the command line.
+ *
+ * @param args the words after the program's name
+ * @param program how the program was called, for usage and examples
+ * @throws ConfigError (`usage`) for an unknown flag or command, a missing value, and the like
+ */
+export function parseCommandLine(args: readonly string[], program: string, version: string): Invocation {
+  checkSwitches(args);
+  let invocation: Invocation | undefined;
+  let printed = '';
+  const parser = buildParser(args, program, version, (made) => {
+    invocation = made;
+  });
+  parser.parse(withoutSeparator(args), {}, (_error: unknown, _argv: unknown, output: string) => {
+    printed = output;
+  });
+  if (printed !== '') return { command: 'print', text: `${printed}\n` };
+  if (invocation === undefined)
+    throw wrongUsage(`no command in: ${args.join(' ')}`, `See ${program} --help.`);
+  return invocation;
+}
+
+function buildParser(
+  args: readonly string[],
+  program: string,
+  version: string,
+  use: (invocation: Invocation) => void,
+): Argv {
+  const flags = (parser: Argv, names: readonly (keyof typeof flagTable)[]): Argv =>
+    names.reduce((built, name) => built.option(name, flagTable[name]), parser);
+  return yargs([])
+    .scriptName(program)
+    .usage('Usage: $0 --date <day> [options]')
+    .locale('en')
+    .wrap(100)
+    .exitProcess(false)
+    .parserConfiguration({ 'boolean-negation': false, 'camel-case-expansion': false, 'parse-numbers': false })
+    .command(
+      '$0',
+      'Merge the small Parquet files of one or more date partitions into few',
+      (parser) =>
+        flags(parser, flagNames.consolidate)
+          .example('$0 --date 2025-08-15 --dry-run', 'Show what would be done, touch nothing')
+          .example('$0 --date 2025-08-15', 'Consolidate one day')
+          .example('$0 --date yesterday', 'The same from cron: no date arithmetic needed')
+          .example('$0 --date 2025-08-15 --days-back 7', 'That day and the 7 before it: 8 partitions')
+          .example('$0 --date 2025-08-15 --output json', 'The result as one line of JSON'),
+      (argv) =>
+        use({
+          ...datasetFlags(argv),
+          ...dateFlags(argv),
+          ...given('daysBack', text(argv, 'days-back')),
+          command: 'consolidate',
+          dryRun: isOn(argv, 'dry-run'),
+          force: isOn(argv, 'force'),
+        }),
+    )
+    .command(
+      'merge <inputs..>',
+      'Merge local files or directories into one new file, without touching them',
+      (parser) =>
+        flags(
+          parser.positional('inputs', { type: 'string', describe: 'Parquet files, or directories of them' }),
+          flagNames.merge,
+        ).example('$0 merge date=2025-08-15 --out /tmp/day.parquet', 'One file of a day, to look at'),
+      (argv) =>
+        use({
+          ...datasetFlags(argv),
+          command: 'merge',
+          inputs: texts(argv, 'inputs'),
+          out: text(argv, 'out') ?? '',
+        }),
+    )
+    .command(
+      'inspect <file>',
+      'Show rows, row groups, schema, encodings, sizes and statistics of a Parquet file',
+      (parser) =>
+        flags(parser.positional('file', { type: 'string', describe: 'A Parquet file' }), flagNames.inspect),
+      (argv) => use({ ...commonFlags(argv), command: 'inspect', file: text(argv, 'file') ?? '' }),
+    )
+    .command(
+      'recover',
+      'Settle what an interrupted run left behind',
+      (parser) => flags(parser, flagNames.recover),
+      (argv) =>
+        use({
+          ...datasetFlags(argv),
+          ...dateFlags(argv),
+          command: 'recover',
+          dryRun: isOn(argv, 'dry-run'),
+        }),
+    )
+    .command(
+      'undo [day]',
+      'Put the original files of a consolidated partition back',
+      (parser) =>
+        flags(
+          parser.positional('day', { type: 'string', describe: 'The date of the partition' }),
+          flagNames.undo,
+        ).example('$0 undo 2025-08-15', 'Bring back the files the latest run replaced'),
+      (argv) =>
+        use({
+          ...datasetFlags(argv),
+          ...dateFlags(argv),
+          ...given('date', text(argv, 'day') ?? text(argv, 'date')),
+          ...given('runId', text(argv, 'run')),
+          command: 'undo',
+          dryRun: isOn(argv, 'dry-run'),
+        }),
+    )
+    .command(
+      'cleanup',
+      'Delete backups that are past their retention',
+      (parser) => flags(parser, flagNames.cleanup),
+      (argv) => use({ ...datasetFlags(argv), command: 'cleanup', dryRun: isOn(argv, 'dry-run') }),
+    )
+    .command(
+      'demo',
+      'Fill a local dataset with small telemetry files and consolidate it',
+      (parser) => flags(parser, flagNames.demo),
+      (argv) =>
+        use({ ...commonFlags(argv), ...given('directory', text(argv, 'directory')), command: 'demo' }),
+    )
+    .strict()
+    .version(version)
+    .help()
+    .alias('help', 'h')
+    .epilogue(
+      'Exit codes: 0 done or nothing to do, 1 bug, 2 usage or configuration, 3 some partitions failed, ' +
+        '10 store unreachable, 11 locked, 12 input corrupt or unsupported, 13 verification failed, ' +
+        '14 swap interrupted, 130/143 stopped by a signal.',
+    )
+    .fail((message, error) => {
+      throw error instanceof ConfigError ? error : usageProblem(message ?? error.message, args, program);
+    });
+}
+
+/**
+ * The words without a `--`. What comes after one is never a flag; all words of this program that are no flags are
+ * paths, dates or commands, so a leading dash there is that of a path. (yargs does not take such words for a command's.)
+ */
+function withoutSeparator(args: readonly string[]): string[] {
+  const separator = args.indexOf('--');
+  if (separator < 0) return [...args];
+  const rest = args.slice(separator + 1).map((arg) => (arg.startsWith('-') ? `./${arg}` : arg));
+  return [...args.slice(0, separator), ...rest];
+}
+
+function commonFlags(argv: Parsed): CommonFlags {
+  return { verbose: isOn(argv, 'verbose'), output: text(argv, 'output') === 'json' ? 'json' : 'text' };
+}
+
+function datasetFlags(argv: Parsed): DatasetFlags {
+  const settingFlags: Record<string, string | boolean> = {};
+  for (const name of settingFlagNames) {
+    const value = last(argv[name]);
+    if (typeof value === 'string' || typeof value === 'boolean') settingFlags[name] = value;
+  }
+  return { ...commonFlags(argv), ...given('configPath', text(argv, 'config')), settingFlags };
+}
+
+function dateFlags(argv: Parsed): { readonly date?: string; readonly timeZone?: string } {
+  return { ...given('date', text(argv, 'date')), ...given('timeZone', text(argv, 'time-zone')) };
+}
+
+function given<Name extends string>(
+  name: Name,
+  value: string | undefined,
+): { readonly [K in Name]?: string } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [K in Name]: string });
+}
+
+/** A flag that was given twice comes as an array: the later one counts. */
+function last(value: unknown): unknown {
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+function text(argv: Parsed, name: string): string | undefined {
+  const value = last(argv[name]);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function texts(argv: Parsed, name: string): readonly string[] {
+  const value = argv[name];
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+function isOn(argv: Parsed, name: string): boolean {
+  return last(argv[name]) === true;
+}

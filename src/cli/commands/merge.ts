@@ -1,0 +1,62 @@
+import { randomInt } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
+import { makeRunId } from '../../partition/names.ts';
+import type { Invocation } from '../command-line.ts';
+import type { CliEnvironment } from '../environment.ts';
+import { findLocalFiles } from '../local-files.ts';
+import { mergeToFile } from '../merge-to-file.ts';
+import { settingsOf } from '../open-dataset.ts';
+import { beforeAfterTable } from '../output/before-after.ts';
+import { jsonLine } from '../output/json-line.ts';
+import { formatDuration } from '../output/numbers.ts';
+import { progressLine } from '../output/progress-line.ts';
+import { stderrLogger } from '../output/stderr-logger.ts';
+import { listenForStopSignals } from '../stop-signals.ts';
+
+type MergeInvocation = Extract<Invocation, { command: 'merge' }>;
+
+/** Merges local files into one new file, without touching them. */
+export async function runMerge(invocation: MergeInvocation, environment: CliEnvironment): Promise<ExitCode> {
+  const { terminal, version } = environment;
+  const out = resolve(invocation.out);
+  // No dataset is involved; settings want to know of one, so they get the place the new file lies in.
+  const basePath = pathToFileURL(dirname(out)).href;
+  const settings = await settingsOf({ ...invocation, settingFlags: { 'base-path': basePath } }, environment);
+  const progress = progressLine(terminal);
+  const log = stderrLogger(progress.messages, invocation.verbose);
+  const signals = listenForStopSignals((sentence) => progress.messages.err(`${sentence}\n`));
+  const startedMs = performance.now();
+  try {
+    const merged = await mergeToFile({
+      files: await findLocalFiles(invocation.inputs.map((input) => resolve(input))),
+      out,
+      settings,
+      runId: makeRunId(Date.now(), randomInt(2 ** 24)),
+      toolVersion: version,
+      log,
+      showProgress: progress.show,
+      stop: signals.signal,
+    });
+    progress.clear();
+    const durationMs = Math.round(performance.now() - startedMs);
+    for (const warning of merged.warnings) log.warn(warning);
+    terminal.out(
+      invocation.output === 'json'
+        ? jsonLine({ command: 'merge', exitCode: exitCodes.ok, ...merged, durationMs })
+        : `${terminal.style.good('✔')} ${terminal.style.bold(out)}\n\n` +
+            beforeAfterTable({
+              files: [merged.filesBefore, 1],
+              bytes: [merged.bytesBefore, merged.sizeBytes],
+              rows: [merged.rows, merged.rows],
+              rowGroups: [merged.rowGroupsBefore, merged.rowGroups],
+            }) +
+            `\n  Merged and verified in ${formatDuration(durationMs)}; the sources are untouched.\n`,
+    );
+    return exitCodes.ok;
+  } finally {
+    signals.dispose();
+    progress.clear();
+  }
+}

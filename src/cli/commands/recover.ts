@@ -1,0 +1,42 @@
+import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
+import { parseDate } from '../../partition/partition-dates.ts';
+import { recoverDataset, recoverPartition } from '../../swap/recover.ts';
+import type { Invocation } from '../command-line.ts';
+import type { CliEnvironment } from '../environment.ts';
+import { openDataset } from '../open-dataset.ts';
+import { jsonLine } from '../output/json-line.ts';
+import { printable } from '../output/printable.ts';
+import { stderrLogger } from '../output/stderr-logger.ts';
+
+type RecoverInvocation = Extract<Invocation, { command: 'recover' }>;
+
+/** Settles what interrupted runs left, in one partition or in the whole dataset. */
+export async function runRecover(
+  invocation: RecoverInvocation,
+  environment: CliEnvironment,
+): Promise<ExitCode> {
+  const { terminal } = environment;
+  const { dryRun, date, timeZone } = invocation;
+  const { store, basePath } = await openDataset(invocation, environment);
+  const log = stderrLogger(terminal, invocation.verbose);
+  // The outcomes say all that the log would warn of.
+  const request = { store, basePath, dryRun, log: { ...log, warn: log.info } };
+  const context = { nowMs: await store.nowMs(), ...(timeZone === undefined ? {} : { timeZone }) };
+  const outcomes =
+    date === undefined
+      ? await recoverDataset(request)
+      : await recoverPartition({ ...request, date: parseDate(date, context) });
+  const exitCode = outcomes.some((outcome) => outcome.needsAttention)
+    ? exitCodes.swapInterrupted
+    : exitCodes.ok;
+  if (invocation.output === 'json') {
+    terminal.out(jsonLine({ command: 'recover', exitCode, dryRun, store: store.uri, basePath, outcomes }));
+    return exitCode;
+  }
+  if (outcomes.length === 0) terminal.out(`Nothing to recover in ${basePath}.\n`);
+  for (const { date: day, action, sentence, hint } of outcomes) {
+    terminal.out(`${day}  ${action}: ${printable(sentence)}\n`);
+    if (hint !== undefined) terminal.out(`            next: ${printable(hint)}\n`);
+  }
+  return exitCode;
+}

@@ -1,0 +1,58 @@
+import { randomInt } from 'node:crypto';
+import { ConfigError } from '../../core/errors.ts';
+import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
+import { formatSize } from '../../core/units.ts';
+import { makeRunId } from '../../partition/names.ts';
+import { parseDate } from '../../partition/partition-dates.ts';
+import { undoRun } from '../../swap/undo.ts';
+import type { Invocation } from '../command-line.ts';
+import type { CliEnvironment } from '../environment.ts';
+import { commandFor, openDataset } from '../open-dataset.ts';
+import { jsonLine } from '../output/json-line.ts';
+import { counted } from '../output/numbers.ts';
+import { printable } from '../output/printable.ts';
+import { stderrLogger } from '../output/stderr-logger.ts';
+
+type UndoInvocation = Extract<Invocation, { command: 'undo' }>;
+
+/** Brings the original files of a consolidated partition back. */
+export async function runUndo(invocation: UndoInvocation, environment: CliEnvironment): Promise<ExitCode> {
+  const { terminal, program, version } = environment;
+  const { dryRun, date: typed, timeZone, runId } = invocation;
+  if (typed === undefined || typed === '') {
+    throw new ConfigError('undo: which partition?', {
+      code: 'date-missing',
+      hint: `For example: ${program} undo 2025-08-15`,
+      dataState: 'nothing was touched',
+    });
+  }
+  const { store, basePath } = await openDataset(invocation, environment);
+  const nowMs = await store.nowMs();
+  const date = parseDate(typed, { nowMs, ...(timeZone === undefined ? {} : { timeZone }) });
+  const outcome = await undoRun({
+    store,
+    basePath,
+    date,
+    ...(runId === undefined ? {} : { runId }),
+    newRunId: makeRunId(nowMs, randomInt(2 ** 24)),
+    toolVersion: version,
+    dryRun,
+    log: stderrLogger(terminal, invocation.verbose),
+  });
+  if (invocation.output === 'json') {
+    terminal.out(
+      jsonLine({ command: 'undo', exitCode: exitCodes.ok, dryRun, store: store.uri, basePath, ...outcome }),
+    );
+    return exitCodes.ok;
+  }
+  const back = `${counted(outcome.restoredFiles, 'file')} (${formatSize(outcome.restoredBytes)})`;
+  const gone = outcome.removedNames.map(printable).join(', ');
+  const again = commandFor(['--date', date, '--force'], invocation, environment);
+  terminal.out(
+    dryRun
+      ? `DRY RUN: Would bring ${back} back for date ${date} and take out ${gone}\n`
+      : `${terminal.style.good('✔')} Undone for date ${date}: ${back} are back, ${gone} is out.\n` +
+          `  The partition is left alone from now on. To consolidate it again: ${again}\n`,
+  );
+  return exitCodes.ok;
+}

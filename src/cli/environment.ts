@@ -1,0 +1,32 @@
+import { basename, relative } from 'node:path';
+import type { Terminal } from './terminal.ts';
+
+/** What a command gets from the process it runs in. */
+export interface CliEnvironment {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** How the program was called, so that what is printed can be typed again. */
+  readonly program: string;
+  readonly version: string;
+  readonly terminal: Terminal;
+}
+
+/** Set by the wrapper script to its own name. */
+export const programVariable = 'CONSOLIDATION_PROGRAM';
+
+/** How the program was called: the wrapper, `node dist/main.js`, or the name it is installed under. */
+export function programName(
+  env: Readonly<Record<string, string | undefined>>,
+  scriptPath: string | undefined,
+  currentDirectory: string,
+): string {
+  const wrapper = env[programVariable];
+  if (wrapper !== undefined && wrapper !== '') return shellWord(wrapper);
+  if (scriptPath === undefined || !/^main\.[jt]s$/.test(basename(scriptPath))) return 'parquet-consolidator';
+  const near = relative(currentDirectory, scriptPath);
+  return `node ${shellWord(near.startsWith('..') ? scriptPath : near)}`;
+}
+
+/** A word as a shell takes it: quoted where it has to be. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

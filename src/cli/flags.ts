@@ -1,0 +1,114 @@
+/** How a flag is read and described. */
+export interface FlagRow {
+  readonly type: 'string' | 'boolean';
+  /** A flag of type string without a value is refused. */
+  readonly requiresArg?: true;
+  readonly demandOption?: true;
+  readonly choices?: readonly string[];
+  /** Headline it stands under in the help. */
+  readonly group: string;
+  readonly describe: string;
+}
+
+const takesText = { type: 'string', requiresArg: true } as const;
+const isSwitch = { type: 'boolean' } as const;
+
+/** Every flag of every command, by its name. */
+export const flagTable = {
+  date: {
+    ...takesText,
+    group: 'What:',
+    describe: 'Day of the partition: YYYY-MM-DD, today or yesterday',
+  },
+  'days-back': {
+    ...takesText,
+    group: 'What:',
+    describe: 'Also the N days before --date: N+1 partitions in all',
+  },
+  'time-zone': {
+    ...takesText,
+    group: 'What:',
+    describe: 'Time zone of today and yesterday, e.g. America/New_York [default: UTC]',
+  },
+  'base-path': {
+    ...takesText,
+    group: 'What:',
+    describe: 'Directory or URI that holds the date=YYYY-MM-DD directories',
+  },
+  run: {
+    ...takesText,
+    group: 'What:',
+    describe: 'Id of the run to undo [default: the newest that has a backup]',
+  },
+  directory: { ...takesText, group: 'What:', describe: 'Where to build the demo [default: .demo]' },
+  out: { ...takesText, group: 'What:', demandOption: true, describe: 'The new file; never overwritten' },
+  'dry-run': { ...isSwitch, group: 'How:', describe: 'Show what would be done and touch nothing' },
+  force: { ...isSwitch, group: 'How:', describe: 'Also a partition whose last consolidation was undone' },
+  'target-size': {
+    ...takesText,
+    group: 'How:',
+    describe: 'Largest size of a consolidated file in MB [default: 128]',
+  },
+  'min-files': { ...takesText, group: 'How:', describe: 'Fewest small files worth a run [default: 5]' },
+  'quiet-minutes': {
+    ...takesText,
+    group: 'How:',
+    describe: 'Leave a partition alone that changed within the last N minutes; 0 = off [default: 60]',
+  },
+  'allow-attribute-change': {
+    ...isSwitch,
+    group: 'How:',
+    describe: 'Go on where group, mode or ACL cannot be kept',
+  },
+  config: {
+    ...takesText,
+    group: 'General:',
+    describe: 'Configuration file (YAML); flags and environment variables win over it',
+  },
+  output: {
+    ...takesText,
+    group: 'General:',
+    choices: ['text', 'json'],
+    describe: 'json: one line of JSON on stdout, messages on stderr [default: text]',
+  },
+  verbose: { ...isSwitch, group: 'General:', describe: 'Every decision, and the stack of a bug' },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
+type FlagName = keyof typeof flagTable;
+
+const general = ['config', 'output', 'verbose'] as const satisfies readonly FlagName[];
+
+/** The flags of each command. */
+export const flagNames = {
+  consolidate: [
+    'date',
+    'days-back',
+    'time-zone',
+    'base-path',
+    'dry-run',
+    'target-size',
+    'min-files',
+    'quiet-minutes',
+    'force',
+    'allow-attribute-change',
+    ...general,
+  ],
+  merge: ['out', ...general],
+  inspect: ['output', 'verbose'],
+  recover: ['date', 'time-zone', 'base-path', 'dry-run', ...general],
+  undo: ['date', 'time-zone', 'run', 'base-path', 'dry-run', ...general],
+  cleanup: ['base-path', 'dry-run', ...general],
+  demo: ['directory', 'output', 'verbose'],
+} as const satisfies Readonly<Record<string, readonly FlagName[]>>;
+
+/** The commands somebody may type. */
+export const commandNames = ['merge', 'inspect', 'recover', 'undo', 'cleanup', 'demo'] as const;
+
+/** Flags that are settings: they win over the environment and the configuration file. */
+export const settingFlagNames = [
+  'base-path',
+  'target-size',
+  'min-files',
+  'quiet-minutes',
+  'allow-attribute-change',
+] as const satisfies readonly FlagName[];

@@ -1,0 +1,74 @@
+import { realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ByteSource } from '../core/byte-source.ts';
+import { ConfigError } from '../core/errors.ts';
+import { notDataByName } from '../partition/data-names.ts';
+import { openStore } from '../store/open-store.ts';
+import { type FileStatus, refOf } from '../store/store.ts';
+
+/**
+ * Opens a file of this machine, following links.
+ * @param path absolute path
+ * @throws ConfigError `file-missing` when there is no such file
+ */
+export async function openLocalFile(path: string): Promise<ByteSource> {
+  const { store } = openStore('/');
+  const status = await statusOf(path);
+  if (status.kind !== 'file') throw missing(path, 'is no file');
+  return store.open(status.path, refOf(status));
+}
+
+/**
+ * The files that paths of this machine stand for: a file is itself, a directory its data files in name order. A name
+ * that no reader takes for data (hidden, temporary, without content) is left out of a directory.
+ * @param paths absolute
+ * @throws ConfigError `file-missing`, `no-data-files`
+ */
+export async function findLocalFiles(paths: readonly string[]): Promise<readonly FileStatus[]> {
+  const { store } = openStore('/');
+  const files: FileStatus[] = [];
+  for (const path of paths) {
+    const status = await statusOf(path);
+    if (status.kind === 'file') {
+      files.push(status);
+      continue;
+    }
+    const entries = (await store.list(status.path)) ?? [];
+    const data = entries.filter(
+      (entry) =>
+        entry.kind === 'file' && entry.sizeBytes > 0 && notDataByName(entry.name, entry.kind) === undefined,
+    );
+    if (data.length === 0) {
+      throw new ConfigError(
+        `${path} holds no data files (${entries.length} entries, none of them Parquet data)`,
+        {
+          code: 'no-data-files',
+          hint: 'Name a directory such as date=2025-08-15, or the files themselves.',
+        },
+      );
+    }
+    files.push(...data);
+  }
+  return files;
+}
+
+async function statusOf(path: string): Promise<FileStatus> {
+  const { store } = openStore('/');
+  let real: string;
+  try {
+    real = await realpath(path);
+  } catch (cause) {
+    throw missing(path, `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+  const status = await store.stat(real);
+  if (status === undefined) throw missing(path, 'does not exist');
+  return status;
+}
+
+function missing(path: string, problem: string, cause?: unknown): ConfigError {
+  return new ConfigError(`${path} ${problem}`, {
+    code: 'file-missing',
+    hint: `Check the path; ls -l ${dirname(path)} shows what is there.`,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

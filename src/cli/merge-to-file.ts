@@ -1,0 +1,105 @@
+import { basename, dirname, join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { openInputs } from '../pipeline/open-inputs.ts';
+import type { ShowProgress } from '../pipeline/progress.ts';
+import { stoppableStore } from '../pipeline/stoppable-store.ts';
+import { verifyMerged } from '../pipeline/verify-merged.ts';
+import { writeMerged } from '../pipeline/write-merged.ts';
+import { openStore } from '../store/open-store.ts';
+import { type FileStatus, refOf } from '../store/store.ts';
+import type { VerificationReceipt } from '../verify/verified-file.ts';
+
+/** What to merge, and to where. */
+export interface MergeToFile {
+  readonly files: readonly FileStatus[];
+  /** Absolute path of the new file. */
+  readonly out: string;
+  readonly settings: Settings;
+  readonly runId: string;
+  readonly toolVersion: string;
+  readonly log: Logger;
+  readonly showProgress: ShowProgress;
+  readonly stop: AbortSignal;
+}
+
+/** What a merge into one local file made. Plain data. */
+export interface MergedToFile {
+  readonly out: string;
+  readonly sizeBytes: number;
+  readonly rows: number;
+  readonly rowGroups: number;
+  readonly rowGroupsBefore: number;
+  readonly filesBefore: number;
+  readonly bytesBefore: number;
+  readonly verification: VerificationReceipt;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Merges local files into one new file, which appears under its name only when it is complete, durable and verified.
+ * The inputs are only read.
+ * @throws ConfigError `out-exists` when there is something at `out`; StoreError, FormatError, VerifyError
+ */
+export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
+  const { files, out, settings, runId, toolVersion, log, stop } = args;
+  const store = stoppableStore(openStore('/').store, stop);
+  if ((await store.stat(out)) !== undefined) {
+    throw new ConfigError(`${out} exists, and --out is never overwritten`, {
+      code: 'out-exists',
+      hint: 'Name a file that does not exist yet, or delete that one first.',
+      dataState: 'nothing was touched',
+    });
+  }
+  // Hidden, so that no reader takes it for data, and beside its final name, so that a rename is enough.
+  const path = join(dirname(out), `.${basename(out)}.${runId}.tmp`);
+  const opened = await openInputs(
+    store,
+    files.map((file) => ({ path: file.path, ref: refOf(file) })),
+  );
+  const { inputs } = opened;
+  const bytesBefore = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const show = (doing: 'merging' | 'verifying', of: 'rows' | 'bytes') => (done: number, total: number) =>
+    args.showProgress({ date: basename(out), doing, amount: { of, done, total } });
+  try {
+    const output = await writeMerged({
+      store,
+      path,
+      inputs,
+      compression: settings.compression,
+      stamp: { inputSizeBytes: bytesBefore, inputFiles: files.length, runId },
+      toolVersion,
+      stop,
+      onRows: show('merging', 'rows'),
+    });
+    const level = settings.safety.verifyIntegrity ? 'full' : 'counts';
+    const verified = await verifyMerged({
+      store,
+      path,
+      inputs,
+      output,
+      level,
+      sampleSeed: runId,
+      log,
+      onBytes: show('verifying', 'bytes'),
+    });
+    await store.rename(path, out);
+    return {
+      out,
+      sizeBytes: output.merged.sizeBytes,
+      rows: output.merged.rows,
+      rowGroups: output.merged.rowGroups,
+      rowGroupsBefore: inputs.reduce((sum, { footer }) => sum + footer.rowGroups.length, 0),
+      filesBefore: files.length,
+      bytesBefore,
+      verification: verified.receipt,
+      warnings: output.merged.warnings,
+    };
+  } catch (error) {
+    await store.deleteFile(path);
+    throw error;
+  } finally {
+    await opened.close();
+  }
+}

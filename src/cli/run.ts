@@ -1,0 +1,62 @@
+import { type ExitCode, exitCodes } from '../core/exit-codes.ts';
+import { errorFacts } from '../telemetry/error-facts.ts';
+import { type Invocation, parseCommandLine } from './command-line.ts';
+import { type CliEnvironment, programName } from './environment.ts';
+import { jsonLine } from './output/json-line.ts';
+import { renderError } from './output/render-error.ts';
+import { packageVersion } from './package-files.ts';
+import { processTerminal } from './terminal.ts';
+
+/**
+ * Does what the command line asks for, in this process.
+ *
+ * @param args the words after the program's name
+ * @returns what the process should end with; never rejects
+ */
+export async function run(args: readonly string[]): Promise<ExitCode> {
+  const terminal = processTerminal(process.env);
+  try {
+    const environment: CliEnvironment = {
+      env: process.env,
+      program: programName(process.env, process.argv[1], process.cwd()),
+      version: packageVersion(),
+      terminal,
+    };
+    return await dispatch(parseCommandLine(args, environment.program, environment.version), environment);
+  } catch (error) {
+    const facts = errorFacts(error);
+    if (wantsJson(args)) terminal.out(jsonLine({ exitCode: facts.exitCode, error: facts }));
+    terminal.err(renderError(error, { verbose: args.includes('--verbose'), style: terminal.errStyle }));
+    return facts.exitCode;
+  }
+}
+
+// Each command's module is loaded when it is asked for: most of them bring much along that the others never need.
+async function dispatch(invocation: Invocation, environment: CliEnvironment): Promise<ExitCode> {
+  switch (invocation.command) {
+    case 'print':
+      environment.terminal.out(invocation.text);
+      return exitCodes.ok;
+    case 'consolidate':
+      return (await import('./commands/consolidate.ts')).runConsolidate(invocation, environment);
+    case 'merge':
+      return (await import('./commands/merge.ts')).runMerge(invocation, environment);
+    case 'inspect':
+      return (await import('./commands/inspect.ts')).runInspect(invocation, environment);
+    case 'recover':
+      return (await import('./commands/recover.ts')).runRecover(invocation, environment);
+    case 'undo':
+      return (await import('./commands/undo.ts')).runUndo(invocation, environment);
+    case 'cleanup':
+      return (await import('./commands/cleanup.ts')).runCleanup(invocation, environment);
+    case 'demo':
+      return (await import('./commands/demo.ts')).runDemo(invocation, environment);
+  }
+}
+
+/** Whether JSON was asked for, also on a command line that could not be understood. */
+function wantsJson(args: readonly string[]): boolean {
+  return (
+    args.includes('--output=json') || args.some((arg, i) => arg === '--output' && args[i + 1] === 'json')
+  );
+}

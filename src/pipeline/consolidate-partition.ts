@@ -1,0 +1,65 @@
+import { partitionPath } from '../partition/names.ts';
+import { clearHold } from '../swap/hold.ts';
+import { swapPartition } from '../swap/swap-partition.ts';
+import type { PartitionResult } from '../telemetry/partition-result.ts';
+import { stopwatch } from '../telemetry/stopwatch.ts';
+import { listAndPlan } from './list-and-plan.ts';
+import { mergeBins } from './merge-bin.ts';
+import { consolidatedResult, failedResult, type PartitionReport, settledResult } from './partition-report.ts';
+import type { PartitionTask } from './partition-task.ts';
+import { settleDeadRun } from './settle-dead-run.ts';
+import { underLock } from './under-lock.ts';
+
+/**
+ * Consolidates one partition: list → plan → read → merge → write → verify → swap → report. A dry run ends after the
+ * plan and has touched nothing. Every failure becomes the result of the partition.
+ */
+export async function consolidatePartition(task: PartitionTask): Promise<PartitionResult> {
+  const { store, basePath, date, log, showProgress, toolVersion } = task;
+  const watch = stopwatch();
+  const report: PartitionReport = {
+    date,
+    partitionPath: partitionPath(basePath, date),
+    watch,
+    warnings: [],
+  };
+  try {
+    task.stop.throwIfAborted();
+    const found = await watch.time('recover', () => settleDeadRun(task));
+    report.warnings.push(...found.warnings);
+    const preview = await watch.time('list', () => listAndPlan(task));
+    report.plan = preview;
+    // In the middle of another run's swap even the partition may seem absent: then the lock decides.
+    const nothingToDo = preview.decision !== 'consolidate' && !found.inProgress;
+    if (task.dryRun || nothingToDo) return settledResult(report, preview);
+
+    return await underLock(task, report, async (lock) => {
+      // Again, because the partition may have changed before it was locked.
+      const plan = await watch.time('list', () => listAndPlan(task));
+      report.plan = plan;
+      if (plan.decision !== 'consolidate') return settledResult(report, plan);
+      const merged = await mergeBins(task, lock, plan, watch);
+      // Before the swap, so that nothing is left that could fail after it.
+      if (task.force) await clearHold(store, basePath, date);
+      showProgress({ date, doing: 'swapping' });
+      const receipt = await watch.time('swap', () =>
+        swapPartition({
+          store,
+          lock,
+          basePath,
+          partitionPath: report.partitionPath,
+          plan,
+          outputs: merged,
+          keepBackup: task.settings.safety.backupBeforeDelete,
+          toolVersion,
+          allowAttributeChange: task.settings.safety.allowAttributeChange,
+          log,
+        }),
+      );
+      return consolidatedResult(report, plan, merged, receipt, task.settings.safety.backupRetentionDays);
+    });
+  } catch (error) {
+    if (error instanceof Error) log.debug(error.stack ?? error.message, { date });
+    return failedResult(report, error);
+  }
+}

@@ -1,0 +1,45 @@
+import { listPartition } from '../partition/list-partition.ts';
+import { readFooters } from '../partition/read-footers.ts';
+import type { PartitionPlan } from '../plan/partition-plan.ts';
+import { planPartition } from '../plan/plan-partition.ts';
+import { defaultPolicy, type PlanPolicy } from '../plan/policy.ts';
+import { settledByListing } from '../plan/settled-by-listing.ts';
+import type { Store } from '../store/store.ts';
+import { isOnHold } from '../swap/hold.ts';
+import type { PartitionTask } from './partition-task.ts';
+import { stoppableStore } from './stoppable-store.ts';
+
+/**
+ * Looks at the partition and decides what is to be done with it. Changes nothing; a dry run and a real one both go by
+ * what this returns.
+ * @throws StoreError, ConfigError as `listPartition` and `readFooters` do; the reason of `task.stop`
+ */
+export async function listAndPlan(task: PartitionTask): Promise<PartitionPlan> {
+  const { basePath, date, today, currentDayAllowed } = task;
+  const store = stoppableStore(task.store, task.stop);
+  task.showProgress({ date, doing: 'planning' });
+  const listing = await listPartition({ store, basePath, date });
+  const onHold = !task.force && (await isOnHold(store, basePath, date)) !== undefined;
+  const input = { listing, today, currentDayAllowed, onHold };
+  const settled = settledByListing(input);
+  if (settled !== undefined) return settled;
+  const total = listing.entries.filter((entry) => entry.notData === undefined).length;
+  let done = 0;
+  const watched: Store = {
+    ...store,
+    open: (path, expected) => {
+      task.showProgress({ date, doing: 'planning', amount: { of: 'files', done: ++done, total } });
+      return store.open(path, expected);
+    },
+  };
+  return planPartition({ ...input, ...(await readFooters(watched, listing.entries)) }, policyOf(task));
+}
+
+function policyOf({ settings: { consolidation } }: PartitionTask): PlanPolicy {
+  return {
+    ...defaultPolicy,
+    targetSizeBytes: consolidation.targetSizeBytes,
+    minFiles: consolidation.minFiles,
+    quietMs: consolidation.quietMinutes * 60_000,
+  };
+}

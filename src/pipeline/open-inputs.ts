@@ -1,0 +1,42 @@
+import { mapConcurrently } from '../core/concurrency.ts';
+import { readFooter } from '../parquet/footer.ts';
+import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import type { FileRef, Store } from '../store/store.ts';
+
+/** Footers read at the same time. */
+const filesAtOnce = 16;
+
+/** Files that are open for reading, with their footers. Whoever opened them calls `close`. */
+export interface OpenInputs {
+  /** In the order they were asked for. */
+  readonly inputs: readonly MergeInput[];
+  close(): Promise<void>;
+}
+
+/** A file by its full path, at the generation that is expected there. */
+export interface InputFile {
+  readonly path: string;
+  readonly ref: FileRef;
+}
+
+/**
+ * Opens files and reads their footers. When one fails, those already open are closed again.
+ * @throws StoreError when a file cannot be opened or is no longer the one expected; FormatError for a bad footer
+ */
+export async function openInputs(store: Store, files: readonly InputFile[]): Promise<OpenInputs> {
+  const opened: MergeInput['source'][] = [];
+  const close = async (): Promise<void> => {
+    for (const source of opened) await source.close();
+  };
+  try {
+    const inputs = await mapConcurrently(files, filesAtOnce, async ({ path, ref }) => {
+      const source = await store.open(path, ref);
+      opened.push(source);
+      return { source, footer: await readFooter(source) };
+    });
+    return { inputs, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+import { oldDirectory } from '../partition/names.ts';
+import type { PartitionPlan } from '../plan/partition-plan.ts';
+import type { SwapReceipt } from '../swap/journal.ts';
+import { errorFacts } from '../telemetry/error-facts.ts';
+import type { KeptBackup, PartitionResult } from '../telemetry/partition-result.ts';
+import { planFigures } from '../telemetry/plan-figures.ts';
+import type { Stopwatch } from '../telemetry/stopwatch.ts';
+import type { MergedBin } from './merge-bin.ts';
+
+const dayMs = 86_400_000;
+
+/** What is known of a partition while it is worked on; becomes its result. */
+export interface PartitionReport {
+  readonly date: string;
+  readonly partitionPath: string;
+  readonly watch: Stopwatch;
+  readonly warnings: string[];
+  plan?: PartitionPlan;
+  runId?: string;
+  /** Full path of the run's directory. */
+  runDirectory?: string;
+}
+
+/** The result of a partition that the plan leaves alone, or, in a dry run, that it would merge. */
+export function settledResult(report: PartitionReport, plan: PartitionPlan): PartitionResult {
+  const results = { consolidate: 'planned', nothing: 'nothing', wait: 'waiting', refuse: 'refused' } as const;
+  return { ...common(report), result: results[plan.decision], rule: plan.rule, reason: plan.reason };
+}
+
+/** The result of a partition whose merged files are in place. */
+export function consolidatedResult(
+  report: PartitionReport,
+  plan: PartitionPlan,
+  merged: readonly MergedBin[],
+  receipt: SwapReceipt,
+  retentionDays: number,
+): PartitionResult {
+  const outputs = merged.map((bin) => bin.facts);
+  return {
+    ...common(report),
+    result: 'consolidated',
+    rule: plan.rule,
+    reason: plan.reason,
+    rowGroupsBefore: sum(merged.map((bin) => bin.rowGroupsBefore)),
+    bytesAfter: sum(outputs.map((output) => output.sizeBytes)),
+    rowGroupsAfter: sum(outputs.map((output) => output.rowGroups)),
+    outputs,
+    ...backupOf(report, receipt, retentionDays),
+    warnings: [
+      ...report.warnings,
+      ...merged.flatMap((bin) => bin.warnings),
+      ...receipt.warnings,
+      ...receipt.broughtAlong.map(({ name, as }) =>
+        name === as
+          ? `${name} came while the partition was swapped; it is in the partition`
+          : `${name} came while the partition was swapped; it is in the partition as ${as}`,
+      ),
+    ],
+  };
+}
+
+/** The result of a partition that ended with an error. */
+export function failedResult(report: PartitionReport, error: unknown): PartitionResult {
+  const facts = errorFacts(error);
+  const swapping = report.watch.current() === 'swap';
+  const dataState =
+    facts.dataState ??
+    (swapping
+      ? 'the swap was interrupted; every row is still there, and recover (or the next run) settles it'
+      : 'the partition is untouched');
+  return {
+    ...common(report),
+    result: 'failed',
+    rule: facts.code,
+    reason: facts.message,
+    error: { ...facts, dataState },
+  };
+}
+
+function backupOf(
+  report: PartitionReport,
+  receipt: SwapReceipt,
+  retentionDays: number,
+): { backup?: KeptBackup } {
+  if (receipt.backup !== 'kept' || report.runDirectory === undefined) return {};
+  return {
+    backup: {
+      path: oldDirectory(report.runDirectory),
+      keptUntilMs: receipt.finishedAtMs + retentionDays * dayMs,
+    },
+  };
+}
+
+type Common = Omit<PartitionResult, 'result' | 'rule' | 'reason'>;
+
+function common(report: PartitionReport): Common {
+  const { date, partitionPath, watch, warnings, plan, runId } = report;
+  return {
+    date,
+    partitionPath,
+    ...(runId === undefined ? {} : { runId }),
+    ...(plan === undefined ? {} : { plan }),
+    ...planFigures(plan),
+    outputs: [],
+    phaseMs: watch.phaseMs(),
+    durationMs: watch.totalMs(),
+    warnings: [...warnings],
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

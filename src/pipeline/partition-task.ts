@@ -1,0 +1,32 @@
+import type { Settings } from '../config/settings.ts';
+import type { Logger } from '../core/log.ts';
+import type { Store } from '../store/store.ts';
+import type { ShowProgress } from './progress.ts';
+
+/** Everything that is the same for all partitions of one invocation. */
+export interface DatasetTask {
+  readonly store: Store;
+  /** Full path of the dataset within the store. */
+  readonly basePath: string;
+  readonly settings: Settings;
+  /** The current day in the operator's time zone, `YYYY-MM-DD`. */
+  readonly today: string;
+  /** True when the operator asked for the current day itself. */
+  readonly currentDayAllowed: boolean;
+  /** Consolidate also what was undone before. */
+  readonly force: boolean;
+  /** Plan and touch nothing. */
+  readonly dryRun: boolean;
+  /** Version of this program, for the record. */
+  readonly toolVersion: string;
+  readonly log: Logger;
+  readonly showProgress: ShowProgress;
+  /** Aborted, with the error to end with as its reason, when the run should stop at its next safe point. */
+  readonly stop: AbortSignal;
+}
+
+/** One partition of an invocation. */
+export interface PartitionTask extends DatasetTask {
+  /** `YYYY-MM-DD`. */
+  readonly date: string;
+}

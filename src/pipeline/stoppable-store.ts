@@ -1,0 +1,45 @@
+import type { ByteSink } from '../core/byte-sink.ts';
+import type { ByteSource } from '../core/byte-source.ts';
+import type { Store } from '../store/store.ts';
+
+/**
+ * The same store, whose files stop being read and written once `stop` is aborted: the next open, create, read or
+ * write rejects with the signal's reason. For everything before the swap; the swap itself gets the store as it is.
+ */
+export function stoppableStore(store: Store, stop: AbortSignal): Store {
+  return {
+    ...store,
+    open: async (path, expected) => {
+      stop.throwIfAborted();
+      return stoppableSource(await store.open(path, expected), stop);
+    },
+    create: async (path) => {
+      stop.throwIfAborted();
+      return stoppableSink(await store.create(path), stop);
+    },
+  };
+}
+
+function stoppableSource(source: ByteSource, stop: AbortSignal): ByteSource {
+  return {
+    name: source.name,
+    sizeBytes: source.sizeBytes,
+    read: async (offsetBytes, lengthBytes) => {
+      stop.throwIfAborted();
+      return source.read(offsetBytes, lengthBytes);
+    },
+    close: () => source.close(),
+  };
+}
+
+function stoppableSink(sink: ByteSink, stop: AbortSignal): ByteSink {
+  return {
+    name: sink.name,
+    write: async (bytes) => {
+      stop.throwIfAborted();
+      return sink.write(bytes);
+    },
+    close: () => sink.close(),
+    abort: () => sink.abort(),
+  };
+}

@@ -1,0 +1,89 @@
+import type { ByteSource } from '../core/byte-source.ts';
+import { FormatError, StoreError, VerifyError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import { refOf, type Store } from '../store/store.ts';
+import type { VerifiedFile } from '../verify/verified-file.ts';
+import { verifyStagedFile } from '../verify/verify-staged-file.ts';
+import type { WrittenFile } from './write-merged.ts';
+
+/** A file that was just written, and what it was made of. */
+export interface VerifyMerged {
+  readonly store: Store;
+  /** Full path of the file. */
+  readonly path: string;
+  /** Still open, in the order in which they were merged. */
+  readonly inputs: readonly MergeInput[];
+  readonly output: WrittenFile;
+  /** full: every value is decoded again. counts: bytes, rows and schema only. */
+  readonly level: 'full' | 'counts';
+  /** Chooses where the second readers look. */
+  readonly sampleSeed: string;
+  readonly log: Logger;
+  /** Told how many bytes of the file were read so far, and about how many it will be. */
+  readonly onBytes: (done: number, total: number) => void;
+}
+
+/**
+ * Reads a merged file back from the store and proves that it holds exactly its inputs.
+ * @throws VerifyError when it does not, or cannot be read as Parquet; StoreError when the store fails
+ */
+export async function verifyMerged(args: VerifyMerged): Promise<VerifiedFile> {
+  const { store, path, inputs, output, level, sampleSeed, log } = args;
+  const status = await store.stat(path);
+  if (status === undefined) {
+    throw new StoreError(`cannot verify ${path}: it is gone right after it was written`, {
+      code: 'not-found',
+      op: 'stat',
+      path,
+    });
+  }
+  const ref = refOf(status);
+  // Once for its checksum, and once more to decode it.
+  const passes = level === 'full' ? 2 : 1;
+  const staged = watchedSource(await store.open(path, ref), passes, args.onBytes);
+  try {
+    return await verifyStagedFile({
+      staged,
+      stagedPath: path,
+      ref,
+      inputs,
+      ...output,
+      level,
+      sampleSeed,
+      log,
+    });
+  } catch (error) {
+    // A bad input is the operator's matter, a bad output is ours: they end with different exit codes.
+    if (error instanceof FormatError && error.place.file === path) throw unreadable(path, error);
+    throw error;
+  } finally {
+    await staged.close();
+  }
+}
+
+function watchedSource(source: ByteSource, passes: number, onBytes: VerifyMerged['onBytes']): ByteSource {
+  const total = passes * source.sizeBytes;
+  let done = 0;
+  onBytes(done, total);
+  return {
+    name: source.name,
+    sizeBytes: source.sizeBytes,
+    read: async (offsetBytes, lengthBytes) => {
+      const bytes = await source.read(offsetBytes, lengthBytes);
+      done = Math.min(total, done + lengthBytes);
+      onBytes(done, total);
+      return bytes;
+    },
+    close: () => source.close(),
+  };
+}
+
+function unreadable(path: string, cause: FormatError): VerifyError {
+  return new VerifyError(`verified ${path}: what was written cannot be read back: ${cause.message}`, {
+    code: 'staged-unreadable',
+    dataState: 'the originals are untouched',
+    hint: 'Run it again; if it happens again, report it together with the input files.',
+    cause,
+  });
+}

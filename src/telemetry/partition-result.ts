@@ -1,0 +1,64 @@
+import type { PartitionPlan } from '../plan/partition-plan.ts';
+import type { VerificationReceipt } from '../verify/verified-file.ts';
+import type { ErrorFacts } from './error-facts.ts';
+
+/** The stages of a run that take time, in their order. `merge` reads, merges and writes. */
+export type Phase = 'recover' | 'list' | 'lock' | 'merge' | 'verify' | 'swap';
+
+/** One file that a run wrote. */
+export interface OutputFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly rows: number;
+  readonly rowGroups: number;
+  readonly inputFiles: number;
+  readonly inputSizeBytes: number;
+  readonly verification: VerificationReceipt;
+}
+
+/** What is kept so that a run can be undone. */
+export interface KeptBackup {
+  /** Full path. */
+  readonly path: string;
+  /** Milliseconds since 1970 from which on it may be deleted. */
+  readonly keptUntilMs: number;
+}
+
+/** What became of one partition. Plain JSON: what the operator sees, and what metrics and history are made from. */
+export interface PartitionResult {
+  readonly date: string;
+  /** Full path of the partition directory. */
+  readonly partitionPath: string;
+  /**
+   * planned: a dry run that found work. nothing: no work. waiting: a later run will do it. refused: a person must
+   * settle something first; nothing was touched. failed: `error` says why and in which state the data is.
+   */
+  readonly result: 'consolidated' | 'planned' | 'nothing' | 'waiting' | 'refused' | 'failed';
+  /** Stable name of the rule of the plan, or of the error. */
+  readonly rule: string;
+  /** A sentence a person can act on. */
+  readonly reason: string;
+  /** Present once the run took the partition's lock. */
+  readonly runId?: string;
+  /** Absent when the run failed before it had one. */
+  readonly plan?: PartitionPlan;
+  /** The files that are (or, planned, would be) merged; 0 when none. */
+  readonly filesBefore: number;
+  readonly bytesBefore: number;
+  readonly rows: number;
+  readonly filesAfter: number;
+  /** Known once the files were written. */
+  readonly rowGroupsBefore?: number;
+  readonly bytesAfter?: number;
+  readonly rowGroupsAfter?: number;
+  /** Data files that stay as they are. */
+  readonly filesKept: number;
+  readonly bytesKept: number;
+  readonly outputs: readonly OutputFile[];
+  readonly backup?: KeptBackup;
+  /** Milliseconds, by a clock that does not jump. */
+  readonly phaseMs: Readonly<Partial<Record<Phase, number>>>;
+  readonly durationMs: number;
+  readonly warnings: readonly string[];
+  readonly error?: ErrorFacts & { readonly dataState: string };
+}
