@@ -1,0 +1,50 @@
+/**
+ * Runs test files with Node's test runner and prints, as the very last line, `N passed, N failed, N skipped` over all
+ * of them. Usage: `node --import tsx test/run-tests.ts [file or folder …]`; without arguments, everything in test/.
+ * Exits with 1 when a test failed or none ran. (`node --test` understands patterns only from Node 21 on.)
+ */
+import { readdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+
+const testDirectory = fileURLToPath(new URL('.', import.meta.url));
+
+function testFilesIn(path: string): readonly string[] {
+  if (statSync(path).isFile()) return [path];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+const chosen = process.argv.slice(2);
+const files = (chosen.length === 0 ? [testDirectory] : chosen).flatMap((path) => testFilesIn(resolve(path)));
+
+/** The totals the runner itself prints at its end; a later one replaces an earlier one of the same name. */
+const totals = new Map<string, number>();
+
+/** A test that hangs must not hold up everything else. */
+const timeoutMs = 10 * 60_000;
+
+const events = run({ files, concurrency: availableParallelism(), timeout: timeoutMs });
+events.on('test:diagnostic', ({ message, nesting }) => {
+  const total = /^(tests|pass|fail|cancelled|skipped|todo) (\d+)$/.exec(message);
+  if (nesting === 0 && total?.[1] !== undefined) totals.set(total[1], Number(total[2]));
+});
+
+function total(name: string): number {
+  return totals.get(name) ?? 0;
+}
+
+// The runner's own output first, to its end: the line below must be the last one.
+for await (const text of events.compose(new spec())) process.stdout.write(String(text));
+
+const failed = total('fail') + total('cancelled');
+const passed = total('pass');
+const skipped = total('skipped') + total('todo');
+if (passed + failed === 0) process.stdout.write('no test ran\n');
+process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,40 @@
+/**
+ * Makes the Python environment of the tests: `.venv` with the pinned requirements. Says nothing and takes no time
+ * when it is there already. Without a usable python3 it says so and exits with 0, so that everything else can be
+ * tested; under `CI=true` it exits with 1.
+ */
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { environmentKey, environmentPath, markerPath, pythonPath, requirementsPath } from './python-env.ts';
+
+function run(command: string, args: readonly string[]): { ok: boolean; output: string } {
+  const result = spawnSync(command, args, { encoding: 'utf8' });
+  if (result.error) return { ok: false, output: result.error.message };
+  return { ok: result.status === 0, output: `${result.stdout}${result.stderr}`.trim() };
+}
+
+/** The problem that kept the environment from being made, or `undefined`. */
+function install(): string | undefined {
+  const version = run('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']);
+  if (!version.ok) return `python3 >= 3.9 was not found. ${version.output}`;
+  process.stderr.write(`Making the Python environment of the tests in ${environmentPath} …\n`);
+  rmSync(environmentPath, { recursive: true, force: true });
+  const venv = run('python3', ['-m', 'venv', environmentPath]);
+  if (!venv.ok) return `python3 -m venv failed (on Debian, install python3-venv):\n${venv.output}`;
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:'];
+  const installed = run(`${environmentPath}/bin/python`, [...pip, '-r', requirementsPath]);
+  if (!installed.ok) return `pip could not install ${requirementsPath}:\n${installed.output}`;
+  writeFileSync(markerPath, `${environmentKey()}\n`);
+  return undefined;
+}
+
+if (pythonPath() === undefined) {
+  const problem = install();
+  if (problem !== undefined) {
+    const line = '!'.repeat(100);
+    process.stderr.write(
+      `${line}\nThe witnesses (pyarrow, DuckDB) and shellcheck will NOT run: ${problem}\n${line}\n`,
+    );
+    process.exitCode = process.env.CI === 'true' ? 1 : 0;
+  }
+}
