@@ -73,6 +73,19 @@ export async function parquetjsReader(options: ParquetjsOptions): Promise<Second
   };
 }
 
+type PageOptions = Parameters<ParquetReader['decodePages']>[1];
+
+// parquetjs announces a decoding error with console.log, and standard output is for data.
+async function silently<T>(work: () => Promise<T>): Promise<T> {
+  const { log } = console;
+  console.log = () => {};
+  try {
+    return await work();
+  } finally {
+    console.log = log;
+  }
+}
+
 interface ChunkRequest {
   readonly reader: ParquetReader;
   readonly envelope: Envelope;
@@ -95,7 +108,7 @@ async function readChunk(request: ChunkRequest): Promise<ColumnReading> {
   try {
     const pages = await choosePages(request, metadata);
     if ('limit' in pages) return pages;
-    const data = await reader.decodePages(pages.bytes, {
+    const options: PageOptions = {
       type: typeNames[metadata.type] ?? '',
       compression: codecNames[metadata.codec] ?? '',
       column: field,
@@ -103,7 +116,8 @@ async function readChunk(request: ChunkRequest): Promise<ColumnReading> {
       dLevelMax: field.dLevelMax,
       typeLength: field.typeLength ?? 0,
       bitWidth: 0,
-    });
+    };
+    const data = await silently(() => reader.decodePages(pages.bytes, options));
     const wrong = data.pageHeaders
       ?.map((header) => whyWrong(header, metadata))
       .find((why) => why !== undefined);

@@ -23,12 +23,12 @@ export interface VerificationReceipt {
   /** SHA-256 of the file, 64 hex digits: the bytes that were written and the bytes that were read back. */
   readonly sha256: string;
   readonly columns: readonly VerifiedColumn[];
-  /** What the independent reader looked at; absent at level counts. */
+  /** What independent readers looked at; absent at level counts. */
   readonly sample?: {
     readonly reader: string;
     readonly rows: number;
     readonly columns: number;
-    /** Columns this reader cannot be asked about, with the reason. */
+    /** Columns that no reader could be asked about, each with the reason. */
     readonly notRead: readonly string[];
   };
 }
