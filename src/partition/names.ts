@@ -212,13 +212,30 @@ export function sidecarName(name: string): string {
 /** Files that describe other files of their directory and would lie about them once those are merged. */
 export const summaryNames: readonly string[] = ['_metadata', '_common_metadata'];
 
+const mergedMark = /\.merged-\d{8}T\d{6}Z-[0-9a-f]{6}-\d+(?=\.|$)/;
+
+/**
+ * Name of the merged file of bin `binIndex` in the partition: `x.parquet`, the last input's name, becomes
+ * `x.merged-<runId>-<binIndex>.parquet`, in the place of an earlier mark if there is one. Never the name of a file that was
+ * there before: a reader that listed the inputs and opens them after the swap must find them gone. If one of
+ * their names led to the merged file, that reader would get rows of inputs it had already read a second time.
+ */
+export function mergedName(lastInputName: string, runId: string, binIndex: number): string {
+  return marked(lastInputName.replace(mergedMark, ''), `.merged-${runId}-${binIndex}`);
+}
+
 /**
  * Another name for a late file whose own name is taken: `x.parquet` becomes `x.late-<runId>-<n>.parquet`, so that a
- * data file stays a data file and a hidden one stays hidden. Long names lose the end of their stem.
+ * data file stays a data file and a hidden one stays hidden.
  */
 export function lateName(name: string, runId: string, index: number): string {
+  return marked(name, `.late-${runId}-${index}`);
+}
+
+/** `name` with a mark before its extension. Long names lose the end of their stem. */
+function marked(name: string, mark: string): string {
   const dot = name.lastIndexOf('.');
-  const suffix = `.late-${runId}-${index}${dot > 0 ? name.slice(dot) : ''}`;
+  const suffix = mark + (dot > 0 ? name.slice(dot) : '');
   let stem = dot > 0 ? name.slice(0, dot) : name;
   while (stem.length > 1 && Buffer.byteLength(stem + suffix) > maxNameBytes)
     stem = [...stem].slice(0, -1).join('');

@@ -26,10 +26,16 @@ import type { Store } from './store.ts';
 const maxSourceDescriptors = 512;
 
 /**
+ * opendir(3) pins a directory, not a path, and a reader may be held up before it gets the entries: several scheduling
+ * periods of a throttled container.
+ */
+const defaultListingGraceMs = 300;
+
+/**
  * The store on a local directory, or one mounted into this machine. Every mutation is on the disk (fsync of the
  * file and of the directories that name it) when it resolves. Its clock is this machine's.
  */
-export function localStore(): Store {
+export function localStore(options: { readonly listingGraceMs?: number } = {}): Store {
   const accounts: LocalAccounts = { users: accountsFrom('/etc/passwd'), groups: accountsFrom('/etc/group') };
   const sources = localSources(maxSourceDescriptors);
   const directories = directorySync();
@@ -53,7 +59,11 @@ export function localStore(): Store {
 
   return {
     uri: 'file:',
-    abilities: { fold: false, hardLink: true },
+    abilities: {
+      fold: false,
+      hardLink: true,
+      listingGraceMs: options.listingGraceMs ?? defaultListingGraceMs,
+    },
 
     nowMs: async () => Date.now(),
     list: async (directory) =>

@@ -45,6 +45,11 @@ export interface StoreAbilities {
   readonly fold: boolean;
   /** A second name for a file's bytes (`hardLink`), so that a directory can be built anew without copying. */
   readonly hardLink: boolean;
+  /**
+   * How long a reader's listing of a directory may go on after the directory was renamed (it then still goes through the
+   * old one); for so long a directory that was swapped out is left as it is. 0 or absent where listings go by path.
+   */
+  readonly listingGraceMs?: number;
 }
 
 /**

@@ -83,12 +83,12 @@ async function cleanupDate(request: CleanupRequest, date: string): Promise<reado
 }
 
 async function expiredRuns(
-  { store, basePath, retentionMs }: CleanupRequest,
+  { store, basePath, retentionMs, log }: CleanupRequest,
   date: string,
 ): Promise<readonly FinishedRun[]> {
   const latestMs = (await store.nowMs()) - Math.max(retentionMs, minimumRetentionMs);
   const expired: FinishedRun[] = [];
-  for (const run of await finishedRuns(store, basePath, date)) {
+  for (const run of await finishedRuns(store, basePath, date, log)) {
     if (run.receipt.finishedAtMs <= latestMs && (await holdsOnlyBackups(store, run))) expired.push(run);
   }
   return expired;

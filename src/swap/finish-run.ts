@@ -1,3 +1,4 @@
+import { SwapError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import {
   backupName,
@@ -40,13 +41,23 @@ export async function bringLate(run: RunAtHand): Promise<BroughtAlong[]> {
   return brought;
 }
 
-/** Empties `old/` of what is no backup, and gives the rest its backup names. Repeats until a listing shows nothing else. */
+/**
+ * Empties `old/` of what is no backup, and gives the rest its backup names. Repeats until a listing shows nothing else.
+ * Waits first: a reader that has just begun to list the partition goes through this very directory. It must find the
+ * names that were there (and then fail to open them), not a directory with less and less data in it.
+ */
 export async function veilOld(run: RunAtHand): Promise<BroughtAlong[]> {
   const { store, journal, runDirectory } = run;
   const brought: BroughtAlong[] = [];
+  let graceMs = store.abilities.listingGraceMs ?? 0;
   for (;;) {
     const { toVeil, strays } = sortOldEntries((await store.list(oldDirectory(runDirectory))) ?? [], journal);
     if (toVeil.length === 0 && strays.length === 0) return brought;
+    if (graceMs > 0) {
+      await new Promise((resolve) => setTimeout(resolve, graceMs));
+      graceMs = 0;
+      continue;
+    }
     for (const stray of strays) brought.push(await bringOne(run, stray));
     await veil(store, toVeil);
   }
@@ -133,6 +144,24 @@ async function deleteOld(
 /** The receipt of the run, when it has one. */
 export function receiptOf(store: Store, runDirectory: string): Promise<SwapReceipt | undefined> {
   return readReceipt(store, receiptPath(runDirectory));
+}
+
+/**
+ * Like {@link receiptOf}, for looking through many runs: a receipt that is damaged, or of a newer version, is told of
+ * and passed over, since it stands for a run that is finished.
+ */
+export async function receiptIfReadable(
+  store: Store,
+  runDirectory: string,
+  log: Logger,
+): Promise<SwapReceipt | 'unreadable' | undefined> {
+  try {
+    return await receiptOf(store, runDirectory);
+  } catch (error) {
+    if (!(error instanceof SwapError) || error.code !== 'journal-unreadable') throw error;
+    log.warn(`${error.message}; its run is finished, the backup beside it is left alone`);
+    return 'unreadable';
+  }
 }
 
 async function bringOne(run: RunAtHand, entry: FileStatus): Promise<BroughtAlong> {

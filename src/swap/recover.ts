@@ -12,7 +12,7 @@ import {
 } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
 import { diagnose } from './diagnose.ts';
-import { receiptOf } from './finish-run.ts';
+import { receiptIfReadable, receiptOf } from './finish-run.ts';
 import { readJournal } from './journal.ts';
 import { lookAtLock } from './lock-state.ts';
 import { acquireAndSettle } from './partition-lock.ts';
@@ -41,7 +41,7 @@ export async function recoverPartition(
   const { store, basePath, date, log } = request;
   const lock = await lookAtLock(store, lockDirectory(basePath, date));
   if (lock?.alive === true) return [inProgress(basePath, date, lock.owner?.runId)];
-  const open = await openRuns(store, basePath, date);
+  const open = await openRuns(request);
   if (lock === undefined && open.length === 0) {
     if (request.dryRun !== true) await removeEmptySurely(store, dateDirectory(basePath, date));
     return [nothing(basePath, date)];
@@ -80,10 +80,16 @@ interface OpenRun {
 }
 
 /** Runs without a receipt, and those that died before their last tidying. */
-async function openRuns(store: Store, basePath: string, date: string): Promise<readonly OpenRun[]> {
+async function openRuns({
+  store,
+  basePath,
+  date,
+  log,
+}: RecoverRequest & { readonly date: string }): Promise<readonly OpenRun[]> {
   const open: OpenRun[] = [];
   for (const { runId, status } of await runDirectories(store, basePath, date)) {
-    const finished = await receiptOf(store, status.path);
+    const finished = await receiptIfReadable(store, status.path, log);
+    if (finished === 'unreadable') continue;
     const entries = (await store.list(status.path)) ?? [];
     const isTidy = entries.every(
       ({ name }) => name === 'receipt.json' || (name === 'old' && finished?.backup !== 'none'),

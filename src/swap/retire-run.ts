@@ -1,17 +1,17 @@
+import type { Logger } from '../core/log.ts';
 import {
   dateDirectory,
   historyDirectory,
   historyPath,
   join,
   parseDateEntry,
-  receiptPath,
   stagedName,
   trashPath,
 } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
-import type { RunAtHand } from './finish-run.ts';
+import { type RunAtHand, receiptIfReadable } from './finish-run.ts';
 import { putOnHold } from './hold.ts';
-import { readReceipt, type SwapReceipt, writeRecord } from './journal.ts';
+import { type SwapReceipt, writeRecord } from './journal.ts';
 import { deleteDirectorySurely, makeDirectorySurely, renameSurely } from './sure-steps.ts';
 import { workspaceMode } from './workspace.ts';
 
@@ -27,12 +27,14 @@ export async function finishedRuns(
   store: Store,
   basePath: string,
   date: string,
+  log: Logger,
 ): Promise<readonly FinishedRun[]> {
   const runs: FinishedRun[] = [];
   for (const entry of (await store.list(dateDirectory(basePath, date))) ?? []) {
     if (parseDateEntry(entry.name)?.kind !== 'run' || entry.kind !== 'directory') continue;
-    const receipt = await readReceipt(store, receiptPath(entry.path));
-    if (receipt !== undefined) runs.push({ receipt, directory: entry.path, directoryFileId: entry.fileId });
+    const receipt = await receiptIfReadable(store, entry.path, log);
+    if (receipt === undefined || receipt === 'unreadable') continue;
+    runs.push({ receipt, directory: entry.path, directoryFileId: entry.fileId });
   }
   return runs.sort(
     (a, b) => b.receipt.finishedAtMs - a.receipt.finishedAtMs || (a.receipt.runId < b.receipt.runId ? 1 : -1),
@@ -70,7 +72,7 @@ export async function completeUndo(run: RunAtHand): Promise<void> {
   const hold = { undoneRunId, runId: journal.runId, sinceMs: await store.nowMs() };
   await putOnHold(store, basePath, journal.date, hold, runDirectory);
   // The originals are hard links of the backup's files, so deleting the backup takes no row away.
-  for (const finished of await finishedRuns(store, basePath, journal.date)) {
+  for (const finished of await finishedRuns(store, basePath, journal.date, run.log)) {
     if (finished.receipt.runId === undoneRunId) {
       await retireRun(store, basePath, finished, runDirectory, journal.runId);
     }

@@ -9,7 +9,7 @@ import {
 } from '../partition/names.ts';
 import type { FileStatus, Store } from '../store/store.ts';
 import { clearRunDirectory } from './clear-run.ts';
-import { type RunAtHand, receiptOf, tidyReceipted } from './finish-run.ts';
+import { type RunAtHand, receiptIfReadable, tidyReceipted } from './finish-run.ts';
 import { readJournal } from './journal.ts';
 import type { RecoverOutcome } from './recover-outcome.ts';
 import { settleRun } from './settle-run.ts';
@@ -37,7 +37,8 @@ export async function settleLeftovers(request: LeftoversRequest): Promise<readon
     if (found.runId === ownRunId) continue;
     // An undo that was settled just now takes the run away that it undid.
     if ((await store.stat(found.status.path)) === undefined) continue;
-    const receipt = await receiptOf(store, found.status.path);
+    const receipt = await receiptIfReadable(store, found.status.path, log);
+    if (receipt === 'unreadable') continue;
     if (receipt !== undefined) {
       await tidyReceipted(store, found.status.path, receipt, log);
       continue;

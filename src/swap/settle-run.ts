@@ -69,7 +69,7 @@ export async function settleRun(run: RunAtHand, options: SettleOptions): Promise
       case 'place-old': {
         const forwards = decision === 'place-new' && !avoidForward;
         try {
-          if (forwards) await linkStrays(run);
+          if (forwards) await linkStrays(run, found);
           await place(run, forwards ? 'new' : 'old', options);
         } catch (error) {
           if (!forwards || !(error instanceof StoreError) || error.outcomeUnknown) throw error;
@@ -106,8 +106,14 @@ export async function settleRun(run: RunAtHand, options: SettleOptions): Promise
   });
 }
 
+/** What {@link observe} finds: the state, and what is in the directories when neither is in its place. */
+export interface Found extends Observed {
+  readonly old: readonly FileStatus[];
+  readonly fresh: readonly FileStatus[];
+}
+
 /** Where the directories of the journal are now. */
-export async function observe(run: RunAtHand): Promise<Observed> {
+export async function observe(run: RunAtHand): Promise<Found> {
   const { store, journal, runDirectory, partitionPath } = run;
   const partition = await store.stat(partitionPath);
   const old = await store.stat(oldDirectory(runDirectory));
@@ -124,15 +130,18 @@ export async function observe(run: RunAtHand): Promise<Observed> {
           ? 'new'
           : 'foreign';
   const between = where === 'absent' && hasOld && hasNew;
+  // Once each: until the next rename no reader finds the partition.
+  const oldEntries = (between ? await store.list(oldDirectory(runDirectory)) : undefined) ?? [];
+  const newEntries = (between ? await store.list(newDirectory(runDirectory)) : undefined) ?? [];
   return {
+    old: oldEntries,
+    fresh: newEntries,
     partition: where,
     hasOld,
     hasNew,
     hasLate: late,
-    oldUnchanged:
-      between &&
-      compareListing((await store.list(oldDirectory(runDirectory))) ?? [], journal).changed.length === 0,
-    newComplete: between && isComplete((await store.list(newDirectory(runDirectory))) ?? [], run),
+    oldUnchanged: between && compareListing(oldEntries, journal).changed.length === 0,
+    newComplete: between && isComplete(newEntries, run),
   };
 }
 
@@ -166,19 +175,21 @@ function isComplete(entries: readonly FileStatus[], { journal }: RunAtHand): boo
  * Brings `new/` up to the last state of `old/` before it becomes visible: files that came since are linked, and links are
  * dropped of files that went since, or got another name (they would show twice).
  */
-async function linkStrays(run: RunAtHand): Promise<void> {
-  const { store, runDirectory, journal } = run;
-  const { strays } = compareListing((await store.list(oldDirectory(runDirectory))) ?? [], journal);
+async function linkStrays({ store, runDirectory, journal }: RunAtHand, { old, fresh }: Found): Promise<void> {
+  const { strays } = compareListing(old, journal);
   const wanted = new Map(
     [...journal.added, ...journal.carried, ...strays].map((file) => [file.name, file.fileId]),
   );
-  const present = (await store.list(newDirectory(runDirectory))) ?? [];
   await forAll(
-    present.filter((entry) => wanted.get(entry.name) !== entry.fileId),
+    fresh.filter((entry) => wanted.get(entry.name) !== entry.fileId),
     (entry) => deleteFileSurely(store, entry.path),
   );
-  await forAll(strays, (stray) =>
-    hardLinkSurely(store, stray.path, join(newDirectory(runDirectory), stray.name), stray.fileId),
+  const present = new Set(
+    fresh.filter((entry) => wanted.get(entry.name) === entry.fileId).map((entry) => entry.name),
+  );
+  await forAll(
+    strays.filter((stray) => !present.has(stray.name)),
+    (stray) => hardLinkSurely(store, stray.path, join(newDirectory(runDirectory), stray.name), stray.fileId),
   );
 }
 

@@ -1,6 +1,7 @@
 import { SwapError } from '../core/errors.ts';
 import { exitCodes } from '../core/exit-codes.ts';
 import type { Logger } from '../core/log.ts';
+import { mergedName } from '../partition/names.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
 import type { Store } from '../store/store.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';
@@ -8,9 +9,10 @@ import type { SwapReceipt } from './journal.ts';
 import type { PartitionLock } from './partition-lock.ts';
 import { swapDirectories } from './swap-directories.ts';
 
-/** A verified merged file and the name it gets. */
+/** A verified merged file. */
 export interface SwapOutput {
   readonly binIndex: number;
+  /** Name of the bin's last input, after which the merged file is named (`mergedName`); the receipt has its own name. */
   readonly name: string;
   readonly file: VerifiedFile;
 }
@@ -56,7 +58,7 @@ export async function swapPartition(request: SwapPartitionRequest): Promise<Swap
     if (output === undefined)
       throw unusable(`bin ${bin.index} of ${request.partitionPath} has no merged file`);
     return {
-      name: output.name,
+      name: mergedName(output.name, request.lock.runId, output.binIndex),
       sourcePath: output.file.stagedPath,
       ref: output.file.ref,
       take: 'rename' as const,

@@ -83,7 +83,7 @@ interface Preparation {
 
 async function prepare(request: UndoRequest): Promise<Preparation> {
   const { store, basePath, date } = request;
-  const runs = (await finishedRuns(store, basePath, date)).filter(
+  const runs = (await finishedRuns(store, basePath, date, request.log)).filter(
     ({ receipt }) => receipt.kind === 'consolidate',
   );
   const run = choose(request, runs);

@@ -70,6 +70,21 @@ describe('names', () => {
     assert.equal(names.parsePartitionName('day=2025-08-15'), undefined);
   });
 
+  it('of merged files are new with every run, sort where the last input did, and do not grow', () => {
+    const first = names.makeRunId(0, 1);
+    const second = names.makeRunId(1000, 2);
+    const once = names.mergedName('t-851.parquet', first, 0);
+    assert.equal(once, `t-851.merged-${first}-0.parquet`);
+    assert.equal(names.mergedName(once, first, 0), once);
+    assert.equal(names.mergedName(once, second, 3), `t-851.merged-${second}-3.parquet`);
+    assert.equal(names.mergedName('t.snappy.parquet', first, 0), `t.snappy.merged-${first}-0.parquet`);
+    assert.equal(names.mergedName('part-0001', first, 0), `part-0001.merged-${first}-0`);
+    assert.ok(once < 't-851.parquet' && once > 't-850.parquet');
+    assert.ok(
+      Buffer.byteLength(names.mergedName(`${'x'.repeat(240)}.parquet`, first, 0)) <= names.maxNameBytes,
+    );
+  });
+
   it('of late files differ, keep what makes them data or hidden, and fit', () => {
     const runId = names.makeRunId(0, 1);
     assert.equal(names.makeRunId(0, 1), '19700101T000000Z-000001');

@@ -1,0 +1,349 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { StoreError } from '../../src/core/errors.ts';
+import { refOf, type Store } from '../../src/store/store.ts';
+
+/** A store under test, with an empty directory of its own. */
+export interface StoreUnderTest {
+  readonly store: Store;
+  /** Exists and is empty. */
+  readonly directory: string;
+  /** Appends to a file behind the store's back. */
+  append(path: string, text: string): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** What every store must do. `make` is called anew for each test. */
+export function storeContract(name: string, make: () => Promise<StoreUnderTest>): void {
+  const test = (title: string, work: (under: StoreUnderTest) => Promise<void>): void => {
+    it(title, async () => {
+      const under = await make();
+      try {
+        await work(under);
+      } finally {
+        await under.dispose();
+      }
+    });
+  };
+
+  describe(`store contract: ${name}`, () => {
+    test('a file that was written reads back, whole and in ranges', async ({ store, directory }) => {
+      const path = `${directory}/a`;
+      await put(store, path, 'hello, ', 'world');
+      const status = await store.stat(path);
+      assert.ok(status !== undefined);
+      assert.deepEqual(
+        [status.path, status.name, status.kind, status.sizeBytes, status.acl],
+        [path, 'a', 'file', 12, []],
+      );
+      const source = await store.open(path, refOf(status));
+      assert.equal(source.sizeBytes, 12);
+      assert.equal(text(await source.read(0, 12)), 'hello, world');
+      assert.equal(text(await source.read(7, 5)), 'world');
+      assert.equal(text(await source.read(12, 0)), '');
+      await assert.rejects(source.read(7, 6), RangeError);
+      await assert.rejects(source.read(-1, 2), RangeError);
+      await source.close();
+      await assert.rejects(source.read(0, 1), RangeError);
+    });
+
+    test('bytes that were read are never written again', async ({ store, directory }) => {
+      const path = `${directory}/a`;
+      await put(store, path, 'abcd');
+      const source = await store.open(path, await refAt(store, path));
+      const first = await source.read(0, 2);
+      await source.read(2, 2);
+      assert.equal(text(first), 'ab');
+      await source.close();
+    });
+
+    test('a file may be empty', async ({ store, directory }) => {
+      await put(store, `${directory}/empty`);
+      assert.equal((await store.stat(`${directory}/empty`))?.sizeBytes, 0);
+    });
+
+    test('create refuses a name that is taken and leaves the file as it is', async ({ store, directory }) => {
+      const path = `${directory}/a`;
+      await put(store, path, 'first');
+      await refuses('exists', put(store, path, 'second'));
+      assert.equal(await get(store, path), 'first');
+    });
+
+    test('create below nothing is not-found', async ({ store, directory }) => {
+      await refuses('not-found', put(store, `${directory}/no/a`, 'x'));
+    });
+
+    test('an aborted sink never throws, and its name can be had again', async ({ store, directory }) => {
+      const path = `${directory}/a`;
+      const sink = await store.create(path);
+      await sink.write(Buffer.from('half'));
+      await sink.abort();
+      await sink.abort();
+      await store.deleteFile(path);
+      await put(store, path, 'whole');
+      assert.equal(await get(store, path), 'whole');
+    });
+
+    test('open refuses another generation than the one expected', async ({ store, directory, append }) => {
+      const path = `${directory}/a`;
+      await put(store, path, 'one');
+      const ref = await refAt(store, path);
+      await append(path, 'two');
+      await refuses('changed', store.open(path, ref));
+      await refuses('changed', store.open(path, { ...(await refAt(store, path)), fileId: 'other' }));
+      await refuses('not-found', store.open(`${directory}/no`, ref));
+    });
+
+    test('a read rejects once the file has grown', async ({ store, directory, append }) => {
+      const path = `${directory}/a`;
+      await put(store, path, 'one');
+      const source = await store.open(path, await refAt(store, path));
+      await source.read(0, 3);
+      await append(path, 'two');
+      await refuses('changed', source.read(0, 3));
+      await source.close();
+    });
+
+    test('list gives every entry once, in byte order of names', async ({ store, directory }) => {
+      // U+FF5E sorts before U+1F600 by bytes and after it by UTF-16 code units.
+      const names = ['b', 'a', 'B', '_x', '.h', 'é', '～', '😀', 'a.parquet', 'with space', 'pct%41'];
+      for (const name of names) await put(store, `${directory}/${name}`, name);
+      await store.makeDirectory(`${directory}/sub`, 0o755);
+      const entries = (await store.list(directory)) ?? [];
+      const expected = [...names, 'sub'].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      assert.deepEqual(
+        entries.map((entry) => entry.name),
+        expected,
+      );
+      for (const entry of entries) {
+        assert.equal(entry.path, `${directory}/${entry.name}`);
+        assert.deepEqual(await store.stat(entry.path), entry);
+      }
+      assert.equal(entries.find((entry) => entry.name === 'sub')?.kind, 'directory');
+    });
+
+    test('what is absent is undefined to stat and list', async ({ store, directory }) => {
+      assert.equal(await store.stat(`${directory}/no`), undefined);
+      assert.equal(await store.list(`${directory}/no`), undefined);
+      assert.equal(await store.stat(`${directory}/no/deeper`), undefined);
+      await put(store, `${directory}/file`, 'x');
+      assert.equal(await store.stat(`${directory}/file/below`), undefined);
+      assert.equal(await store.deleteFile(`${directory}/file/below`), false);
+    });
+
+    test('makeDirectory makes parents, sets the mode of what it makes, and does not mind one that exists', async ({
+      store,
+      directory,
+    }) => {
+      await store.makeDirectory(`${directory}/a/b`, 0o700);
+      assert.equal((await store.stat(`${directory}/a`))?.mode, 0o700);
+      assert.equal((await store.stat(`${directory}/a/b`))?.mode, 0o700);
+      await store.makeDirectory(`${directory}/a/b`, 0o777);
+      assert.equal((await store.stat(`${directory}/a/b`))?.mode, 0o700);
+      await put(store, `${directory}/file`, 'x');
+      await assert.rejects(store.makeDirectory(`${directory}/file`, 0o700), StoreError);
+      await assert.rejects(store.makeDirectory(`${directory}/file/below`, 0o700), StoreError);
+    });
+
+    test('rename keeps the file and its identity', async ({ store, directory }) => {
+      await put(store, `${directory}/a`, 'x');
+      const before = await store.stat(`${directory}/a`);
+      await store.makeDirectory(`${directory}/sub`, 0o755);
+      await store.rename(`${directory}/a`, `${directory}/sub/b`);
+      assert.equal(await store.stat(`${directory}/a`), undefined);
+      const after = await store.stat(`${directory}/sub/b`);
+      assert.deepEqual([after?.fileId, after?.modifiedAtMs], [before?.fileId, before?.modifiedAtMs]);
+      assert.equal(await get(store, `${directory}/sub/b`), 'x');
+    });
+
+    test('rename of a file never overwrites', async ({ store, directory }) => {
+      await put(store, `${directory}/a`, 'a');
+      await put(store, `${directory}/b`, 'b');
+      await store.makeDirectory(`${directory}/empty`, 0o755);
+      await refuses('exists', store.rename(`${directory}/a`, `${directory}/b`));
+      await refuses('exists', store.rename(`${directory}/a`, `${directory}/empty`));
+      await refuses('exists', store.rename(`${directory}/a`, `${directory}/a`));
+      assert.deepEqual([await get(store, `${directory}/a`), await get(store, `${directory}/b`)], ['a', 'b']);
+    });
+
+    test('rename of a directory never overwrites and never moves into one', async ({ store, directory }) => {
+      await store.makeDirectory(`${directory}/from`, 0o750);
+      await put(store, `${directory}/from/x`, 'x');
+      await store.makeDirectory(`${directory}/full`, 0o755);
+      await put(store, `${directory}/full/y`, 'y');
+      await store.makeDirectory(`${directory}/empty`, 0o755);
+      await put(store, `${directory}/file`, 'f');
+      for (const to of ['full', 'empty', 'file']) {
+        await refuses('exists', store.rename(`${directory}/from`, `${directory}/${to}`));
+      }
+      const id = (await store.stat(`${directory}/from`))?.fileId;
+      await store.rename(`${directory}/from`, `${directory}/to`);
+      const moved = await store.stat(`${directory}/to`);
+      assert.deepEqual([moved?.fileId, moved?.mode], [id, 0o750]);
+      assert.equal(await get(store, `${directory}/to/x`), 'x');
+    });
+
+    test('rename of nothing is not-found, and so is a destination below nothing', async ({
+      store,
+      directory,
+    }) => {
+      await refuses('not-found', store.rename(`${directory}/no`, `${directory}/b`));
+      await put(store, `${directory}/a`, 'a');
+      await refuses('not-found', store.rename(`${directory}/a`, `${directory}/no/a`));
+      await store.makeDirectory(`${directory}/d`, 0o755);
+      await refuses('not-found', store.rename(`${directory}/d`, `${directory}/no/d`));
+      assert.equal(await get(store, `${directory}/a`), 'a');
+    });
+
+    test('a hard link is the same file under a second name', async ({ store, directory }) => {
+      if (!store.abilities.hardLink) {
+        await put(store, `${directory}/a`, 'a');
+        await assert.rejects(store.hardLink(`${directory}/a`, `${directory}/b`), StoreError);
+        return;
+      }
+      await put(store, `${directory}/a`, 'a');
+      await put(store, `${directory}/taken`, 't');
+      await store.hardLink(`${directory}/a`, `${directory}/b`);
+      assert.equal(
+        (await store.stat(`${directory}/a`))?.fileId,
+        (await store.stat(`${directory}/b`))?.fileId,
+      );
+      await refuses('exists', store.hardLink(`${directory}/a`, `${directory}/taken`));
+      await refuses('not-found', store.hardLink(`${directory}/no`, `${directory}/c`));
+      await store.deleteFile(`${directory}/a`);
+      assert.equal(await get(store, `${directory}/b`), 'a');
+    });
+
+    test('a new file is never taken for one that was deleted', async ({ store, directory }) => {
+      const seen = new Set<string>();
+      for (let i = 0; i < 20; i++) {
+        await put(store, `${directory}/a`, 'same');
+        const id = (await store.stat(`${directory}/a`))?.fileId;
+        assert.ok(id !== undefined && !seen.has(id), `${id} was used before`);
+        seen.add(id);
+        assert.equal(await store.deleteFile(`${directory}/a`), true);
+      }
+    });
+
+    test('deletes say whether there was anything', async ({ store, directory }) => {
+      assert.equal(await store.deleteFile(`${directory}/no`), false);
+      assert.equal(await store.deleteDirectory(`${directory}/no`), false);
+      assert.equal(await store.removeEmptyDirectory(`${directory}/no`), false);
+      await store.makeDirectory(`${directory}/d/e`, 0o755);
+      await put(store, `${directory}/d/e/f`, 'x');
+      assert.equal(await store.removeEmptyDirectory(`${directory}/d`), false);
+      assert.equal(await get(store, `${directory}/d/e/f`), 'x');
+      await assert.rejects(store.deleteFile(`${directory}/d`), StoreError);
+      await assert.rejects(store.deleteDirectory(`${directory}/d/e/f`), StoreError);
+      assert.equal(await store.deleteDirectory(`${directory}/d`), true);
+      assert.equal(await store.stat(`${directory}/d`), undefined);
+      await store.makeDirectory(`${directory}/d`, 0o755);
+      assert.equal(await store.removeEmptyDirectory(`${directory}/d`), true);
+    });
+
+    test('attributes that are set are found', async ({ store, directory }) => {
+      await put(store, `${directory}/a`, 'x');
+      const found = await store.stat(`${directory}/a`);
+      assert.ok(found !== undefined);
+      await store.setAttributes(`${directory}/a`, { ...found, mode: 0o604 });
+      assert.equal((await store.stat(`${directory}/a`))?.mode, 0o604);
+      assert.equal((await store.stat(`${directory}/a`))?.modifiedAtMs, found.modifiedAtMs);
+      await store.setAttributes(directory, { ...(await statusAt(store, directory)), mode: 0o711 });
+      assert.equal((await statusAt(store, directory)).mode, 0o711);
+      await assert.rejects(
+        store.setAttributes(`${directory}/a`, { ...found, group: 'no-such-group-here' }),
+        StoreError,
+      );
+      await refuses('not-found', store.setAttributes(`${directory}/no`, found));
+    });
+
+    test('touch sets the time to the store’s now', async ({ store, directory }) => {
+      await put(store, `${directory}/a`, 'x');
+      const before = await store.nowMs();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await store.touch(`${directory}/a`);
+      const after = await statusAt(store, `${directory}/a`);
+      assert.ok(after.modifiedAtMs > before - 1000 && after.modifiedAtMs <= (await store.nowMs()) + 1000);
+      await refuses('not-found', store.touch(`${directory}/no`));
+    });
+
+    test('many mutations at a time all take place', async ({ store, directory }) => {
+      const names = Array.from({ length: 50 }, (_, index) => `f${String(index).padStart(2, '0')}`);
+      await Promise.all(names.map((name) => put(store, `${directory}/${name}`, name)));
+      await store.makeDirectory(`${directory}/to`, 0o755);
+      await Promise.all(names.map((name) => store.rename(`${directory}/${name}`, `${directory}/to/${name}`)));
+      const moved = (await store.list(`${directory}/to`)) ?? [];
+      assert.deepEqual(
+        moved.map((entry) => entry.name),
+        names,
+      );
+    });
+
+    test('of several renames to one name exactly one wins', async ({ store, directory }) => {
+      const names = Array.from({ length: 10 }, (_, index) => `f${index}`);
+      for (const name of names) await put(store, `${directory}/${name}`, name);
+      const results = await Promise.allSettled(
+        names.map((name) => store.rename(`${directory}/${name}`, `${directory}/one`)),
+      );
+      assert.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
+      assert.equal((await store.list(directory))?.length, names.length);
+    });
+
+    test('errors name the operation and the full path', async ({ store, directory }) => {
+      const path = `${directory}/no/such/file`;
+      const error = await failure(store.create(path));
+      assert.ok(error instanceof StoreError);
+      assert.equal(error.path, path);
+      assert.equal(error.op, 'create');
+      assert.ok(error.message.includes(path), error.message);
+      assert.equal(error.outcomeUnknown, false);
+    });
+  });
+}
+
+/** Writes a file of these chunks. */
+export async function put(store: Store, path: string, ...chunks: string[]): Promise<void> {
+  const sink = await store.create(path);
+  for (const chunk of chunks) await sink.write(Buffer.from(chunk));
+  await sink.close();
+}
+
+/** The text of a file. */
+export async function get(store: Store, path: string): Promise<string> {
+  const source = await store.open(path, await refAt(store, path));
+  try {
+    return text(await source.read(0, source.sizeBytes));
+  } finally {
+    await source.close();
+  }
+}
+
+/** Asserts that `work` rejects with a `StoreError` of that code. */
+export async function refuses(code: string, work: Promise<unknown>): Promise<void> {
+  const error = await failure(work);
+  assert.ok(error instanceof StoreError, `expected a StoreError ${code}, got ${String(error)}`);
+  assert.equal(error.code, code, error.message);
+}
+
+async function failure(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+async function statusAt(store: Store, path: string) {
+  const status = await store.stat(path);
+  assert.ok(status !== undefined, `${path} is not there`);
+  return status;
+}
+
+async function refAt(store: Store, path: string) {
+  return refOf(await statusAt(store, path));
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8');
+}
