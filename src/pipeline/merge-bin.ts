@@ -13,10 +13,9 @@ import { writeMerged } from './write-merged.ts';
 /** A bin that was merged, staged and verified, but not yet put in place. */
 export interface MergedBin {
   readonly binIndex: number;
-  /** Name the file gets in the partition. */
-  readonly name: string;
   readonly file: VerifiedFile;
-  readonly facts: OutputFile;
+  /** All but the name, which the swap gives. */
+  readonly facts: Omit<OutputFile, 'name'>;
   readonly rowGroupsBefore: number;
   readonly warnings: readonly string[];
 }
@@ -94,10 +93,8 @@ async function mergeBin(
     );
     return {
       binIndex: bin.index,
-      name: bin.outputName,
       file,
       facts: {
-        name: bin.outputName,
         sizeBytes: output.merged.sizeBytes,
         rows: output.merged.rows,
         rowGroups: output.merged.rowGroups,

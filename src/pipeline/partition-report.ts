@@ -35,7 +35,9 @@ export function consolidatedResult(
   receipt: SwapReceipt,
   retentionDays: number,
 ): PartitionResult {
-  const outputs = merged.map((bin) => bin.facts);
+  const outputs = receipt.added.flatMap(({ name, binIndex }) =>
+    merged.filter((bin) => bin.binIndex === binIndex).map((bin) => ({ name, ...bin.facts })),
+  );
   return {
     ...common(report),
     result: 'consolidated',

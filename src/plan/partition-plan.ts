@@ -41,8 +41,8 @@ export interface Bin {
   readonly index: number;
   /** In byte order of their names; at least one. */
   readonly inputs: readonly FileRef[];
-  /** Name the merged file gets: that of the last input, as the swap on HDFS keeps it. */
-  readonly outputName: string;
+  /** Name of the last input, after which the swap names the merged file (`mergedName`). */
+  readonly namedAfter: string;
   readonly schemaKey: string;
   readonly attributes: FileAttributes;
   readonly rows: number;

@@ -39,7 +39,7 @@ function describeBin(files: readonly DataFile[], index: number): Bin[] {
         sizeBytes,
         modifiedAtMs,
       })),
-      outputName: last.name,
+      namedAfter: last.name,
       schemaKey: first.footer.schemaKey,
       attributes: { owner: first.owner, group: first.group, mode: first.mode, acl: first.acl },
       rows: total(files, (file) => file.footer.rows),

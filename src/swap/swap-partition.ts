@@ -12,8 +12,6 @@ import { swapDirectories } from './swap-directories.ts';
 /** A verified merged file. */
 export interface SwapOutput {
   readonly binIndex: number;
-  /** Name of the bin's last input, after which the merged file is named (`mergedName`); the receipt has its own name. */
-  readonly name: string;
   readonly file: VerifiedFile;
 }
 
@@ -58,7 +56,7 @@ export async function swapPartition(request: SwapPartitionRequest): Promise<Swap
     if (output === undefined)
       throw unusable(`bin ${bin.index} of ${request.partitionPath} has no merged file`);
     return {
-      name: mergedName(output.name, request.lock.runId, output.binIndex),
+      name: mergedName(bin.namedAfter, request.lock.runId, bin.index),
       sourcePath: output.file.stagedPath,
       ref: output.file.ref,
       take: 'rename' as const,

@@ -23,6 +23,16 @@ import {
 } from './dataset.ts';
 
 const lastName = 'telemetry-20250815_192315-cf-6-writer-C-1755285795675.parquet';
+/** What the merged file of all 21 is called, but for its run. */
+const mergedLast = 'telemetry-20250815_192315-cf-6-writer-C-1755285795675.merged-RUN-0.parquet';
+
+function withoutRun(name: string): string {
+  return name.replace(/\.merged-\d{8}T\d{6}Z-[0-9a-f]{6}-/, '.merged-RUN-');
+}
+
+async function namesWithoutRun(partition: string): Promise<readonly string[]> {
+  return (await parquetNames(partition)).map(withoutRun);
+}
 
 function consolidate({ basePath }: Pick<TestDataset, 'basePath'>, ...more: string[]): Promise<CliRun> {
   return runCli(['--date', date, '--base-path', basePath, ...more]);
@@ -42,7 +52,7 @@ test('21 files become one, and the report says what changed and how to undo it',
   const run = await consolidate(dataset);
   assert.equal(run.stderr, '');
   assert.equal(run.exit, 0);
-  assert.deepEqual(await parquetNames(dataset.partition), [lastName]);
+  assert.deepEqual(await namesWithoutRun(dataset.partition), [mergedLast]);
   assert.match(run.stdout, /^🚀 Insurance MegaCorp - Telemetry Data Consolidation\n={50}\n\n/);
   assert.match(run.stdout, /Consolidated date 2025-08-15: 21 files into 1\n/);
   assert.match(run.stdout, /\n {2}Files +21 +1 {2}95 % fewer\n/);
@@ -69,7 +79,8 @@ test('the result as JSON carries the figures of the run', async (t) => {
   assert.match(result.runId ?? '', /^\d{8}T\d{6}Z-[0-9a-f]{6}$/);
   assert.deepEqual(Object.keys(result.phaseMs), ['recover', 'list', 'lock', 'merge', 'verify', 'swap']);
   assert.equal(result.outputs.length, 1);
-  assert.equal(result.outputs[0]?.name, lastName);
+  assert.equal(withoutRun(result.outputs[0]?.name ?? ''), mergedLast);
+  assert.deepEqual(await parquetNames(dataset.partition), [result.outputs[0]?.name]);
   assert.equal(result.outputs[0]?.verification.level, 'full');
   assert.equal(result.outputs[0]?.sizeBytes, result.bytesAfter);
   assert.ok(result.backup !== undefined && existsSync(result.backup.path));
@@ -91,7 +102,9 @@ test('a second run has nothing to do', async (t) => {
 test('files that come later stay until there are enough of them', async (t) => {
   const dataset = await demoDataset(t);
   assert.equal((await consolidate(dataset)).exit, 0);
-  const merged = await readFile(join(dataset.partition, lastName));
+  const [mergedFile] = await parquetNames(dataset.partition);
+  assert.ok(mergedFile !== undefined);
+  const merged = await readFile(join(dataset.partition, mergedFile));
   await fillPartition({
     directory: dataset.partition,
     ageMs: twoDaysMs,
@@ -103,8 +116,8 @@ test('files that come later stay until there are enough of them', async (t) => {
   const second = await consolidate(dataset);
   assert.equal(second.exit, 0);
   assert.match(second.stdout, /Nothing to do/);
-  assert.deepEqual(await parquetNames(dataset.partition), [lastName, 'telemetry-late.parquet'].sort());
-  assert.deepEqual(await readFile(join(dataset.partition, lastName)), merged);
+  assert.deepEqual(await parquetNames(dataset.partition), [mergedFile, 'telemetry-late.parquet'].sort());
+  assert.deepEqual(await readFile(join(dataset.partition, mergedFile)), merged);
 });
 
 test('undo brings every original byte back and leaves the partition alone until --force', async (t) => {
@@ -123,7 +136,7 @@ test('undo brings every original byte back and leaves the partition alone until 
   const preview = await runCli(['undo', date, '--dry-run', '--base-path', basePath]);
   assert.equal(preview.exit, 0);
   assert.match(preview.stdout, /^DRY RUN: Would bring 21 files \(630K\) back /);
-  assert.deepEqual(await parquetNames(partition), [lastName]);
+  assert.deepEqual(await namesWithoutRun(partition), [mergedLast]);
 
   const undone = await runCli(['undo', '--date', date, '--base-path', basePath]);
   assert.equal(undone.stderr, '');
@@ -138,7 +151,7 @@ test('undo brings every original byte back and leaves the partition alone until 
   assert.equal(held.result.rule, 'on-hold');
   const forced = await resultOf(dataset, '--force');
   assert.equal(forced.result.result, 'consolidated');
-  assert.deepEqual(await parquetNames(partition), [lastName]);
+  assert.deepEqual(await namesWithoutRun(partition), [mergedLast]);
 
   await settle(partition);
   assert.equal((await resultOf(dataset)).result.rule, 'nothing-to-merge');
@@ -309,7 +322,7 @@ test('who stops listening does not stop the work', async (t) => {
   const run = await finished;
   assert.equal(run.exit, 0);
   assert.equal(run.stderr, '');
-  assert.deepEqual(await parquetNames(dataset.partition), [lastName]);
+  assert.deepEqual(await namesWithoutRun(dataset.partition), [mergedLast]);
 });
 
 test('colour only where it is wanted', async (t) => {
@@ -331,8 +344,8 @@ test('other entries of the partition stay as they are', async (t) => {
   await copyFile(join(dataset.partition, lastName), join(dataset.partition, '.copy.parquet'));
   await settle(dataset.partition);
   assert.equal((await consolidate(dataset)).exit, 0);
-  const names = (await readdir(dataset.partition)).sort();
-  assert.deepEqual(names, ['.copy.parquet', '_SUCCESS', lastName].sort());
+  const names = (await readdir(dataset.partition)).map(withoutRun).sort();
+  assert.deepEqual(names, ['.copy.parquet', '_SUCCESS', mergedLast].sort());
 });
 
 test('a directory inside the partition refuses it with 12', async (t) => {
@@ -352,5 +365,5 @@ test('two runs at the same time: one does it, the other finds the lock or nothin
   const runs = await Promise.all([consolidate(dataset), consolidate(dataset), consolidate(dataset)]);
   for (const run of runs) assert.ok(run.exit === 0 || run.exit === 11, run.stderr);
   assert.equal(runs.filter((run) => run.stdout.includes('21 files into 1')).length, 1);
-  assert.deepEqual(await parquetNames(dataset.partition), [lastName]);
+  assert.deepEqual(await namesWithoutRun(dataset.partition), [mergedLast]);
 });

@@ -109,7 +109,7 @@ export function afterMerge(
     ...candidates.filter(({ name }) => !merged.has(name)),
     ...plan.bins.map((bin) =>
       candidate({
-        name: bin.outputName,
+        name: bin.namedAfter,
         sizeBytes: Math.ceil(bin.sizeBytes * shrink),
         schemaKey: bin.schemaKey,
         ...bin.attributes,

@@ -156,7 +156,7 @@ export function makeBin(files: readonly FileStatus[], index: number): Bin {
   return {
     index,
     inputs: files.map(refOf),
-    outputName: last.name,
+    namedAfter: last.name,
     schemaKey: '',
     attributes: { owner: first.owner, group: first.group, mode: first.mode, acl: [] },
     rows: 0,
@@ -218,7 +218,7 @@ export async function consolidate(
         await sink.abort();
         throw error;
       }
-      outputs.push({ binIndex: bin.index, name: bin.outputName, file: await fakeVerified(store, path) });
+      outputs.push({ binIndex: bin.index, file: await fakeVerified(store, path) });
     }
     await options.beforeSwap?.();
     return await swapPartition({
