@@ -79,19 +79,21 @@ export function compareValues(order: SortOrder, a: Uint8Array, b: Uint8Array): n
     case 'unsigned64':
       return Number(sign(view(a).getBigUint64(0, true) - view(b).getBigUint64(0, true)));
     case 'float32':
-      return view(a).getFloat32(0, true) - view(b).getFloat32(0, true);
-    case 'float64': {
-      const left = view(a).getFloat64(0, true);
-      const right = view(b).getFloat64(0, true);
-      return left < right ? -1 : left > right ? 1 : 0;
-    }
+      return compareFloats(view(a).getFloat32(0, true), view(b).getFloat32(0, true));
+    case 'float64':
+      return compareFloats(view(a).getFloat64(0, true), view(b).getFloat64(0, true));
     case 'float16':
-      return halfOf(a[0] as number, a[1] as number) - halfOf(b[0] as number, b[1] as number);
+      return compareFloats(halfOf(a[0] as number, a[1] as number), halfOf(b[0] as number, b[1] as number));
     case 'signed-bytes':
       return compareSigned(a, 0, a.length, b, 0, b.length);
     default:
       return compareUnsigned(a, 0, a.length, b, 0, b.length);
   }
+}
+
+// Not by their difference: that of two infinities is no number.
+function compareFloats(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 interface Found {

@@ -5,6 +5,7 @@ import { limits } from './limits.ts';
 import { type ColumnChunk, readColumnChunk } from './metadata/column-chunk.ts';
 import { type LeafColumn, leafColumnsOf } from './metadata/leaf-column.ts';
 import { readSchemaElement, type SchemaElement } from './metadata/schema-element.ts';
+import { decodeText } from './text.ts';
 import {
   beginList,
   beginStruct,
@@ -13,7 +14,8 @@ import {
   endStruct,
   nextField,
   readBinary,
-  readInteger,
+  readI32,
+  readI64,
   skipField,
   wireType,
 } from './thrift/compact-reader.ts';
@@ -21,7 +23,7 @@ import {
 /** One `KeyValue` of the footer. */
 export interface KeyValue {
   readonly key: string;
-  /** Absent when the file states a key without a value. */
+  /** Absent when the file states a key without a value, or one that is no string. */
   readonly value: string | undefined;
   /** The struct as it stands in the file. */
   readonly bytes: Uint8Array;
@@ -105,8 +107,6 @@ export function decodeFooter(bytes: Uint8Array, file: string, fileSizeBytes: num
   }
 }
 
-const decoder = new TextDecoder();
-
 function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): ParquetFooter {
   // A copy: what is kept of a footer are views, and those must not hold on to the whole tail that was read.
   const c = compactCursor(Uint8Array.from(bytes));
@@ -120,13 +120,13 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
   while (nextField(c)) {
     switch (c.fieldId) {
       case 1:
-        version = readInteger(c);
+        version = readI32(c);
         break;
       case 2:
         schema = readSchema(c);
         break;
       case 3:
-        rows = readInteger(c);
+        rows = readI64(c);
         break;
       case 4:
         if (schema === undefined) throw corrupt('the footer has row groups before its schema');
@@ -136,7 +136,7 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
         keyValues = readKeyValues(c);
         break;
       case 6:
-        createdBy = decoder.decode(readBinary(c));
+        createdBy = decodeText(readBinary(c));
         break;
       case 7:
         // Which order the writer's statistics follow. Ours are computed afresh, by the order of the types.
@@ -234,10 +234,10 @@ function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup
         break;
       }
       case 2:
-        totalSizeBytes = readInteger(c);
+        totalSizeBytes = readI64(c);
         break;
       case 3:
-        rows = readInteger(c);
+        rows = readI64(c);
         break;
       case 4:
         isSorted = true;
@@ -255,18 +255,20 @@ function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup
 
 function readKeyValues(c: CompactCursor): readonly KeyValue[] {
   const count = beginList(c, wireType.STRUCT);
+  if (count > limits.keyValues) throw corrupt(`the footer has ${count} key-value pairs`);
   const keyValues: KeyValue[] = [];
   for (let i = 0; i < count; i++) {
     const start = c.position;
-    let key = '';
+    let key: string | undefined;
     let value: string | undefined;
     const outer = beginStruct(c);
     while (nextField(c)) {
-      if (c.fieldId === 1) key = decoder.decode(readBinary(c));
-      else if (c.fieldId === 2) value = decoder.decode(readBinary(c));
+      if (c.fieldId === 1) key = decodeText(readBinary(c));
+      else if (c.fieldId === 2 && c.fieldType === wireType.BINARY) value = decodeText(readBinary(c));
       else skipField(c);
     }
     endStruct(c, outer);
+    if (key === undefined) throw corrupt('a key-value pair has no key');
     keyValues.push({ key, value, bytes: c.bytes.slice(start, c.position) });
   }
   return keyValues;

@@ -3,7 +3,6 @@ import { corrupt } from '../format-error.ts';
 /**
  * Decodes `count` values of the RLE/bit-packed hybrid (parquet-format, Encodings, "RLE") into `out` from index 0.
  * @param bitWidth 0 to 32; values of 32 bits come out as signed numbers
- * @returns the value when one run covered all of them, else -1: callers then spare themselves a loop
  * @throws FormatError when the bytes end before `count` values
  */
 export function decodeHybrid(
@@ -13,11 +12,11 @@ export function decodeHybrid(
   bitWidth: number,
   count: number,
   out: Int32Array,
-): number {
+): void {
   if (bitWidth > 32) throw corrupt(`bit width ${bitWidth} is above 32`);
   if (bitWidth === 0) {
     out.fill(0, 0, count);
-    return 0;
+    return;
   }
   const valueBytes = (bitWidth + 7) >> 3;
   let position = start;
@@ -39,9 +38,10 @@ export function decodeHybrid(
       if (position + valueBytes > end) throw corrupt('a run ends before its value');
       let value = 0;
       for (let i = 0; i < valueBytes; i++) value |= (bytes[position++] as number) << (8 * i);
-      const until = Math.min(done + length, count);
+      const until = done + length;
+      // Only bit-packed groups are filled up; a run that says more is damaged.
+      if (until > count) throw corrupt(`a run of ${length} values where ${count - done} are left`);
       out.fill(value, done, until);
-      if (done === 0 && until === count) return value;
       done = until;
     } else {
       const values = Math.min(Math.floor(header / 2) * 8, count - done);
@@ -54,7 +54,33 @@ export function decodeHybrid(
       position += Math.floor(header / 2) * bitWidth;
     }
   }
-  return -1;
+}
+
+/**
+ * The value of the run that the bytes begin with, when that run is of `count` values, else -1. What a run covers
+ * needs no room: a few bytes may stand for any number of values.
+ * @param bitWidth 1 to 31
+ */
+export function hybridConstant(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  bitWidth: number,
+  count: number,
+): number {
+  let header = 0;
+  let position = start;
+  for (let scale = 1; ; scale *= 128) {
+    if (position >= end || scale > 128 ** 4) return -1;
+    const byte = bytes[position++] as number;
+    header += (byte & 127) * scale;
+    if (byte < 128) break;
+  }
+  const valueBytes = (bitWidth + 7) >> 3;
+  if (header % 2 === 1 || header / 2 !== count || position + valueBytes > end) return -1;
+  let value = 0;
+  for (let i = 0; i < valueBytes; i++) value += (bytes[position++] as number) * 256 ** i;
+  return value;
 }
 
 /** Unpacks `count` values of `bitWidth` bits each, least significant bit first, into `out` from `outStart`. */

@@ -43,6 +43,8 @@ export function decodePlain(
       block.bytes = bytes.subarray(start, start + count * leaf.widthBytes);
       return;
     default: {
+      // Each value has its length at least: no room is made for a claim that the bytes cannot bear out.
+      checkRoom(start, end, count * 4, count);
       block.bytes = bytes;
       block.offsets = grownTo(block.offsets, count + 1);
       const offsets = block.offsets;

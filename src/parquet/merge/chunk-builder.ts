@@ -1,4 +1,6 @@
 import { grownTo } from '../encodings/byte-buffer.ts';
+import { unsupported } from '../format-error.ts';
+import { limits } from '../limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import type { PageReader } from '../read/page-reader.ts';
 import {
@@ -12,8 +14,12 @@ import {
 import type { ChunkContent } from '../write/chunk-content.ts';
 import { findOrAdd, type MergedDictionary, mergedDictionary, resetDictionary } from './merged-dictionary.ts';
 
-/** A dictionary beyond this is given up for PLAIN: readers keep it in memory whole. */
+/** A dictionary beyond this is given up for PLAIN, unless that would be many times as large: readers keep it whole. */
 const maxDictionaryBytes = 1024 * 1024;
+/** How much smaller a dictionary beyond that size must make the chunk. */
+const largeDictionaryGain = 8;
+/** A dictionary beyond this is given up in any case. */
+const mostDictionaryBytes = 16 * 1024 * 1024;
 /** From so many values on a dictionary that saves nothing is given up early. */
 const earlyDecisionValues = 16_384;
 
@@ -75,6 +81,7 @@ export function beginChunk(builder: ChunkBuilder, leaf: LeafColumn, useDictionar
  * Appends part of the reader's current page.
  * @param entryFrom first level entry, `entryTo` behind the last
  * @param valueFrom first value (without nulls), `valueTo` behind the last
+ * @throws FormatError when the chunk grows beyond the limits
  */
 export function appendPage(
   builder: ChunkBuilder,
@@ -86,6 +93,9 @@ export function appendPage(
 ): void {
   const entries = entryTo - entryFrom;
   const at = builder.entryCount;
+  if (at + entries > limits.chunkValues) {
+    throw unsupported(`a column of more than ${limits.chunkValues} values in one row group`);
+  }
   if (builder.leaf.maxDefinitionLevel > 0) {
     builder.definition = grownTo(builder.definition, at + entries);
     if (reader.constantDefinition >= 0) builder.definition.fill(reader.constantDefinition, at, at + entries);
@@ -96,16 +106,16 @@ export function appendPage(
     builder.repetition.set(reader.repetition.subarray(entryFrom, entryTo), at);
   }
   builder.entryCount += entries;
-  if (valueTo === valueFrom) return;
-  if (builder.usesDictionary) {
-    appendIndices(builder, reader, valueFrom, valueTo);
-    builder.presentCount += valueTo - valueFrom;
-    if (!dictionaryPays(builder, false)) convertToPlain(builder);
-  } else {
-    if (reader.usesDictionary) gather(builder, reader.dictionary.block, reader.indices, valueFrom, valueTo);
-    else copyValues(builder, reader.values, valueFrom, valueTo);
-    builder.presentCount += valueTo - valueFrom;
+  let from = valueFrom;
+  if (builder.usesDictionary && valueTo > valueFrom) {
+    from = appendIndices(builder, reader, valueFrom, valueTo);
+    builder.presentCount += from - valueFrom;
+    if (from < valueTo || !dictionaryPays(builder, false)) convertToPlain(builder);
   }
+  if (from === valueTo) return;
+  if (reader.usesDictionary) gather(builder, reader.dictionary.block, reader.indices, from, valueTo);
+  else copyValues(builder, reader.values, from, valueTo);
+  builder.presentCount += valueTo - from;
 }
 
 /** The finished chunk: a view of the builder's arrays, good until {@link beginChunk}. */
@@ -124,7 +134,7 @@ export function finishChunk(builder: ChunkBuilder): ChunkContent {
 
 function dictionaryPays(builder: ChunkBuilder, isLast: boolean): boolean {
   const { dictionary, presentCount } = builder;
-  if (dictionary.sizeBytes > maxDictionaryBytes) return false;
+  if (dictionary.sizeBytes > mostDictionaryBytes) return false;
   if (!isLast && presentCount < earlyDecisionValues) return true;
   const entries = dictionary.block.count;
   if (entries === 0) return true;
@@ -134,18 +144,24 @@ function dictionaryPays(builder: ChunkBuilder, isLast: boolean): boolean {
     builder.layout === layout.VARIABLE
       ? (dictionary.sizeBytes / entries) * presentCount
       : builder.leaf.widthBytes * presentCount;
-  return withDictionary < plain;
+  const gain = dictionary.sizeBytes > maxDictionaryBytes ? largeDictionaryGain : 1;
+  return withDictionary * gain < plain;
 }
 
-function appendIndices(builder: ChunkBuilder, reader: PageReader, from: number, to: number): void {
+// Returns the first value that was not appended: `to`, unless the dictionary cannot take one.
+function appendIndices(builder: ChunkBuilder, reader: PageReader, from: number, to: number): number {
   const { dictionary } = builder;
   builder.indices = grownTo(builder.indices, builder.presentCount + to - from);
   const out = builder.indices;
   let o = builder.presentCount;
   if (!reader.usesDictionary) {
     const { first, values } = reader;
-    for (let i = from; i < to; i++) out[o++] = findOrAdd(dictionary, first[i] as number, values, i);
-    return;
+    for (let i = from; i < to; i++) {
+      const entry = findOrAdd(dictionary, first[i] as number, values, i);
+      if (entry < 0) return i;
+      out[o++] = entry;
+    }
+    return to;
   }
   const source = reader.dictionary;
   if (
@@ -168,10 +184,12 @@ function appendIndices(builder: ChunkBuilder, reader: PageReader, from: number, 
     let entry = map[index] as number;
     if (entry < 0) {
       entry = findOrAdd(dictionary, first[index] as number, block, index);
+      if (entry < 0) return i;
       map[index] = entry;
     }
     out[o++] = entry;
   }
+  return to;
 }
 
 function convertToPlain(builder: ChunkBuilder): void {
@@ -274,6 +292,9 @@ function copyValues(builder: ChunkBuilder, source: ValueBlock, from: number, to:
 }
 
 function roomFor(block: ValueBlock, used: number, more: number): Uint8Array {
+  if (used + more > limits.chunkBytes) {
+    throw unsupported(`a column of more than ${limits.chunkBytes} bytes in one row group`);
+  }
   if (used + more > block.bytes.length) {
     const grown = new Uint8Array(Math.max(block.bytes.length * 2, used + more, 4096));
     grown.set(block.bytes.subarray(0, used));

@@ -1,6 +1,6 @@
 import { type Extremes, emptyExtremes, mergeExtremes } from '../extremes.ts';
 import { type ColumnFingerprint, type DigestState, emptyDigest } from '../fingerprint.ts';
-import { corrupt } from '../format-error.ts';
+import { corrupt, placed } from '../format-error.ts';
 import type { ColumnChunk } from '../metadata/column-chunk.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { fingerprintOf } from '../read/fingerprint-file.ts';
@@ -127,7 +127,11 @@ function takeRows(column: ColumnMerge, builder: ChunkBuilder, rows: number): voi
     }
     const valueFrom = column.valueTaken;
     const valueTo = valueFrom + presentBetween(reader, from, to);
-    appendPage(builder, reader, from, to, valueFrom, valueTo);
+    try {
+      appendPage(builder, reader, from, to, valueFrom, valueTo);
+    } catch (error) {
+      throw placed(error, { file: reader.file, rowGroup: reader.rowGroup, column: leaf.path });
+    }
     column.entryTaken = to;
     column.valueTaken = valueTo;
   }

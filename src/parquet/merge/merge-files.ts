@@ -66,13 +66,13 @@ export async function mergeFiles(
     ...columnMerge(leaf),
     keyValueBytes: commonChunkKeyValues(footers, leaf, warnings),
   }));
-  const outputs = planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes);
-  const rowsTotal = outputs.reduce((sum, output) => sum + output.rows, 0);
+  const rowsTotal = footers.reduce((sum, footer) => sum + footer.rows, 0);
   const writer = await beginFile(sink, elementBytes, leaves);
   const builder = chunkBuilder(firstLeaf);
   const loaded = new Map<string, Promise<RowGroupBytes>>();
   let rowsDone = 0;
-  for (const output of outputs) {
+  let rowGroups = 0;
+  for (const output of planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes)) {
     const sources = await loadSources(inputs, output, loaded);
     for (const column of columns) {
       options.signal?.throwIfAborted();
@@ -81,6 +81,7 @@ export async function mergeFiles(
       await appendChunk(writer, { ...chunk, keyValueBytes: column.keyValueBytes });
     }
     endRowGroup(writer, output.rows);
+    rowGroups++;
     for (const slice of output.slices) if (slice.isLast) loaded.delete(keyOf(slice));
     rowsDone += output.rows;
     options.onProgress?.(rowsDone, rowsTotal);
@@ -88,7 +89,7 @@ export async function mergeFiles(
   const fingerprints = columns.map(finishColumn);
   const keyValues = mergeKeyValues(footers, options.keyValues, warnings);
   const sizeBytes = await endFile(writer, keyValues, options.createdBy);
-  return { rows: rowsDone, rowGroups: outputs.length, sizeBytes, columns: fingerprints, warnings };
+  return { rows: rowsDone, rowGroups, sizeBytes, columns: fingerprints, warnings };
 }
 
 function commonSchema(footers: readonly ParquetFooter[]): {

@@ -3,21 +3,28 @@ import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { encodeKeyValue } from '../write/file-writer.ts';
 
 /**
- * The key-value metadata of the output as thrift structs: every key of the inputs with the first value found, byte
- * for byte, then what is added. A key whose values differ is named in `warnings`.
+ * The key-value metadata of the output as thrift structs: every key of the inputs as the first input with it has it,
+ * byte for byte (more than once where that input has it so), then what is added. A key whose values differ from input
+ * to input is named in `warnings`.
  */
 export function mergeKeyValues(
   footers: readonly ParquetFooter[],
   added: readonly { readonly key: string; readonly value: string }[],
   warnings: string[],
 ): readonly Uint8Array[] {
-  const kept = new Map<string, KeyValue>();
+  const kept = new Map<string, readonly KeyValue[]>();
   const differing = new Set<string>();
   for (const footer of footers) {
+    const own = new Map<string, KeyValue[]>();
     for (const pair of footer.keyValues) {
-      const known = kept.get(pair.key);
-      if (known === undefined) kept.set(pair.key, pair);
-      else if (Buffer.compare(known.bytes, pair.bytes) !== 0) differing.add(pair.key);
+      const pairs = own.get(pair.key);
+      if (pairs === undefined) own.set(pair.key, [pair]);
+      else pairs.push(pair);
+    }
+    for (const [key, pairs] of own) {
+      const known = kept.get(key);
+      if (known === undefined) kept.set(key, pairs);
+      else if (!areEqual(known, pairs)) differing.add(key);
     }
   }
   for (const { key } of added) {
@@ -28,9 +35,14 @@ export function mergeKeyValues(
     warnings.push(`key-value metadata ${key} differs between the inputs; the first one's value is kept`);
   }
   return [
-    ...[...kept.values()].map((pair) => pair.bytes),
+    ...[...kept.values()].flat().map((pair) => pair.bytes),
     ...added.map(({ key, value }) => encodeKeyValue(key, value)),
   ];
+}
+
+function areEqual(a: readonly KeyValue[], b: readonly KeyValue[]): boolean {
+  const bytesOf = (pairs: readonly KeyValue[]): Buffer => Buffer.concat(pairs.map((pair) => pair.bytes));
+  return bytesOf(a).equals(bytesOf(b));
 }
 
 /**

@@ -19,6 +19,12 @@ export interface MergedDictionary {
   slots: Int32Array;
 }
 
+/**
+ * A value that needs more steps than this finds a table that somebody chose the values for: half full, it takes a few
+ * dozen of them at most.
+ */
+const maxProbes = 1000;
+
 /** An empty dictionary; {@link resetDictionary} gives it its layout. */
 export function mergedDictionary(): MergedDictionary {
   return {
@@ -45,19 +51,21 @@ export function resetDictionary(dictionary: MergedDictionary, kind: Layout, widt
 }
 
 /**
- * The number of the entry that equals value `i` of `source`, which is added when there is none.
+ * The number of the entry that equals value `i` of `source`, which is added when there is none; -1, and nothing is
+ * added, when so many hashes collide that looking on would take too long.
  * @param hash the first hash of that value (`hashValues`)
  */
 export function findOrAdd(dictionary: MergedDictionary, hash: number, source: ValueBlock, i: number): number {
   const { slots, hashes } = dictionary;
   const mask = slots.length - 1;
   let slot = hash & mask;
-  for (;;) {
+  for (let probes = 0; probes < maxProbes; probes++) {
     const entry = (slots[slot] as number) - 1;
     if (entry < 0) return add(dictionary, hash, slot, source, i);
     if (hashes[entry] === hash && equals(dictionary, entry, source, i)) return entry;
     slot = (slot + 1) & mask;
   }
+  return -1;
 }
 
 function equals(dictionary: MergedDictionary, entry: number, source: ValueBlock, i: number): boolean {

@@ -16,49 +16,61 @@ export interface OutputRowGroup {
   readonly slices: readonly RowSlice[];
 }
 
+/** A footer that states more uncompressed bytes than this for each stored one is not believed. */
+const mostBytesFromOne = 1100;
+/** Most level entries of an output row group's longest column, which is held decoded. */
+const maxEntries = 16 * 1024 * 1024;
+
 /**
  * Divides the rows of all inputs, in order, into output row groups: one ends at `rowGroupRows` rows, or where its
  * share of the sources' uncompressed (encoded) bytes reaches `rowGroupBytes`, whichever comes first. What is written
- * is compressed, so it stays below that.
+ * is compressed, so it stays below that. It ends earlier where lists have so many elements that a column would have
+ * more than 16 Mi entries.
+ *
+ * They come one by one: a footer that lies about its rows is found out when the first of them are read.
  */
-export function planOutputRowGroups(
+export function* planOutputRowGroups(
   footers: readonly ParquetFooter[],
   rowGroupRows: number,
   rowGroupBytes: number,
-): readonly OutputRowGroup[] {
-  const outputs: OutputRowGroup[] = [];
+): Generator<OutputRowGroup> {
   let slices: RowSlice[] = [];
   let rows = 0;
   let bytes = 0;
-  const close = (): void => {
-    if (rows > 0) outputs.push({ rows, slices });
-    slices = [];
-    rows = 0;
-    bytes = 0;
-  };
+  let entries = 0;
   for (const [input, footer] of footers.entries()) {
     for (const [number, rowGroup] of footer.rowGroups.entries()) {
-      const sourceBytes = rowGroup.chunks.reduce(
-        (sum, chunk) => sum + Math.max(chunk.uncompressedSizeBytes, chunk.compressedSizeBytes),
-        0,
-      );
+      let sourceBytes = 0;
+      let sourceEntries = 0;
+      for (const { uncompressedSizeBytes, compressedSizeBytes, valueCount } of rowGroup.chunks) {
+        const stated = Math.max(uncompressedSizeBytes, compressedSizeBytes);
+        sourceBytes += Math.min(stated, compressedSizeBytes * mostBytesFromOne);
+        sourceEntries = Math.max(sourceEntries, valueCount);
+      }
       const bytesPerRow = sourceBytes / Math.max(rowGroup.rows, 1);
+      const entriesPerRow = sourceEntries / Math.max(rowGroup.rows, 1);
       let left = rowGroup.rows;
       while (left > 0) {
         const roomByBytes = Math.floor((rowGroupBytes - bytes) / Math.max(bytesPerRow, 1e-9));
-        const room = Math.min(rowGroupRows - rows, rows === 0 ? Math.max(roomByBytes, 1) : roomByBytes);
+        const roomByEntries = Math.floor((maxEntries - entries) / Math.max(entriesPerRow, 1));
+        const roomBySize = Math.min(roomByBytes, roomByEntries);
+        const room = Math.min(rowGroupRows - rows, rows === 0 ? Math.max(roomBySize, 1) : roomBySize);
         if (room <= 0) {
-          close();
+          yield { rows, slices };
+          slices = [];
+          rows = 0;
+          bytes = 0;
+          entries = 0;
           continue;
         }
         const taken = Math.min(left, room);
         left -= taken;
         rows += taken;
         bytes += taken * bytesPerRow;
+        entries += taken * entriesPerRow;
         slices.push({ input, rowGroup: number, rows: taken, isLast: left === 0 });
       }
     }
   }
-  close();
-  return outputs;
+  if (rows > 0) yield { rows, slices };
 }

@@ -1,4 +1,6 @@
 import { corrupt, unsupported } from '../format-error.ts';
+import { limits } from '../limits.ts';
+import { decodeText } from '../text.ts';
 import {
   beginList,
   beginStruct,
@@ -9,7 +11,8 @@ import {
   readBinary,
   readBinaryElement,
   readBoolean,
-  readInteger,
+  readI32,
+  readI64,
   readZigzag,
   skipField,
   wireType,
@@ -102,7 +105,7 @@ function readColumnMetaData(c: CompactCursor, leaf: LeafColumn): Mutable<ColumnC
   while (nextField(c)) {
     switch (c.fieldId) {
       case 1:
-        chunk.type = readInteger(c);
+        chunk.type = readI32(c);
         break;
       case 2:
         chunk.encodings = readEncodings(c);
@@ -111,28 +114,32 @@ function readColumnMetaData(c: CompactCursor, leaf: LeafColumn): Mutable<ColumnC
         checkPath(c, leaf);
         break;
       case 4:
-        chunk.codec = readInteger(c);
+        chunk.codec = readI32(c);
         break;
       case 5:
-        chunk.valueCount = readInteger(c);
+        chunk.valueCount = readI64(c);
         break;
       case 6:
-        chunk.uncompressedSizeBytes = readInteger(c);
+        chunk.uncompressedSizeBytes = readI64(c);
         break;
       case 7:
-        chunk.compressedSizeBytes = readInteger(c);
+        chunk.compressedSizeBytes = readI64(c);
         break;
       case 8: {
         const start = c.position;
-        skipField(c);
+        const count = beginList(c, wireType.STRUCT);
+        for (let i = 0; i < count; i++) {
+          c.fieldType = wireType.STRUCT;
+          skipField(c);
+        }
         chunk.keyValueBytes = c.bytes.subarray(start, c.position);
         break;
       }
       case 9:
-        chunk.dataPageOffsetBytes = readInteger(c);
+        chunk.dataPageOffsetBytes = readI64(c);
         break;
       case 11:
-        chunk.dictionaryPageOffsetBytes = readInteger(c);
+        chunk.dictionaryPageOffsetBytes = readI64(c);
         break;
       case 12:
         expectStruct(c);
@@ -167,12 +174,11 @@ function readColumnMetaData(c: CompactCursor, leaf: LeafColumn): Mutable<ColumnC
 
 function readEncodings(c: CompactCursor): readonly number[] {
   const count = beginList(c, wireType.I32);
+  if (count > limits.encodings) throw corrupt(`column chunk lists ${count} encodings`);
   const encodings: number[] = [];
   for (let i = 0; i < count; i++) encodings.push(readZigzag(c));
   return encodings;
 }
-
-const decoder = new TextDecoder();
 
 function checkPath(c: CompactCursor, leaf: LeafColumn): void {
   const count = beginList(c, wireType.BINARY);
@@ -180,7 +186,7 @@ function checkPath(c: CompactCursor, leaf: LeafColumn): void {
     const bytes = readBinaryElement(c);
     const expected = leaf.pathNames[i];
     if (expected === undefined || !isAscii(bytes, expected)) {
-      const found = decoder.decode(bytes);
+      const found = decodeText(bytes);
       if (found !== expected) {
         throw corrupt(`column chunk is named ${found} where the schema has ${expected ?? 'nothing'}`, {
           column: leaf.path,
@@ -218,10 +224,10 @@ export function readStatistics(c: CompactCursor): StatedStatistics {
         statistics.deprecatedMin = readBinary(c);
         break;
       case 3:
-        statistics.nullCount = readInteger(c);
+        statistics.nullCount = readI64(c);
         break;
       case 4:
-        statistics.distinctCount = readInteger(c);
+        statistics.distinctCount = readI64(c);
         break;
       case 5:
         statistics.max = readBinary(c);

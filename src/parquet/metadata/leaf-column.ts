@@ -29,6 +29,7 @@ export interface LeafColumn {
 export function leafColumnsOf(elements: readonly SchemaElement[]): readonly LeafColumn[] {
   const leaves: LeafColumn[] = [];
   let next = 1;
+  let pathCharacters = 0;
   const walk = (names: readonly string[], definition: number, repeated: number, depth: number): void => {
     const element = elements[next++];
     if (element === undefined) throw corrupt('the schema ends too early');
@@ -47,6 +48,11 @@ export function leafColumnsOf(elements: readonly SchemaElement[]): readonly Leaf
     }
     if ((element.childCount ?? 0) > 0)
       throw corrupt(`schema element ${element.name} has a type and children`);
+    // A long name of a group is repeated in the path of every leaf below it.
+    for (const name of pathNames) pathCharacters += name.length + 1;
+    if (pathCharacters > limits.pathCharacters) {
+      throw corrupt(`the paths of the columns have more than ${limits.pathCharacters} characters`);
+    }
     leaves.push({
       index: leaves.length,
       pathNames,

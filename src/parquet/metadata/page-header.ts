@@ -6,8 +6,9 @@ import {
   endStruct,
   expectStruct,
   nextField,
+  readBits32,
   readBoolean,
-  readInteger,
+  readI32,
   skipField,
 } from '../thrift/compact-reader.ts';
 
@@ -72,16 +73,16 @@ export function readPageHeader(c: CompactCursor, header: PageHeader): void {
   while (nextField(c)) {
     switch (c.fieldId) {
       case 1:
-        header.type = readInteger(c);
+        header.type = readI32(c);
         break;
       case 2:
-        header.uncompressedSizeBytes = readInteger(c);
+        header.uncompressedSizeBytes = readI32(c);
         break;
       case 3:
-        header.compressedSizeBytes = readInteger(c);
+        header.compressedSizeBytes = readI32(c);
         break;
       case 4:
-        header.crc = readInteger(c) >>> 0;
+        header.crc = readBits32(c);
         break;
       case 5:
         readDataPageHeader(c, header);
@@ -115,10 +116,10 @@ function readDataPageHeader(c: CompactCursor, header: PageHeader): void {
   expectStruct(c);
   const outer = beginStruct(c);
   while (nextField(c)) {
-    if (c.fieldId === 1) header.valueCount = readInteger(c);
-    else if (c.fieldId === 2) header.encoding = readInteger(c);
-    else if (c.fieldId === 3) header.definitionEncoding = readInteger(c);
-    else if (c.fieldId === 4) header.repetitionEncoding = readInteger(c);
+    if (c.fieldId === 1) header.valueCount = readI32(c);
+    else if (c.fieldId === 2) header.encoding = readI32(c);
+    else if (c.fieldId === 3) header.definitionEncoding = readI32(c);
+    else if (c.fieldId === 4) header.repetitionEncoding = readI32(c);
     else skipField(c);
   }
   endStruct(c, outer);
@@ -128,8 +129,8 @@ function readDictionaryPageHeader(c: CompactCursor, header: PageHeader): void {
   expectStruct(c);
   const outer = beginStruct(c);
   while (nextField(c)) {
-    if (c.fieldId === 1) header.valueCount = readInteger(c);
-    else if (c.fieldId === 2) header.encoding = readInteger(c);
+    if (c.fieldId === 1) header.valueCount = readI32(c);
+    else if (c.fieldId === 2) header.encoding = readI32(c);
     else skipField(c);
   }
   endStruct(c, outer);
@@ -141,22 +142,22 @@ function readDataPageHeaderV2(c: CompactCursor, header: PageHeader): void {
   while (nextField(c)) {
     switch (c.fieldId) {
       case 1:
-        header.valueCount = readInteger(c);
+        header.valueCount = readI32(c);
         break;
       case 2:
-        header.nullCount = readInteger(c);
+        header.nullCount = readI32(c);
         break;
       case 3:
-        header.rowCount = readInteger(c);
+        header.rowCount = readI32(c);
         break;
       case 4:
-        header.encoding = readInteger(c);
+        header.encoding = readI32(c);
         break;
       case 5:
-        header.definitionSizeBytes = readInteger(c);
+        header.definitionSizeBytes = readI32(c);
         break;
       case 6:
-        header.repetitionSizeBytes = readInteger(c);
+        header.repetitionSizeBytes = readI32(c);
         break;
       case 7:
         header.isCompressed = readBoolean(c);

@@ -1,4 +1,5 @@
 import { corrupt } from '../format-error.ts';
+import { decodeName } from '../text.ts';
 import {
   beginStruct,
   type CompactCursor,
@@ -7,8 +8,8 @@ import {
   nextField,
   readBinary,
   readBoolean,
-  readInteger,
-  readSmallInteger,
+  readI8,
+  readI32,
   skipField,
 } from '../thrift/compact-reader.ts';
 
@@ -61,8 +62,6 @@ const logicalNames: readonly (string | undefined)[] = [
   'GEOGRAPHY',
 ];
 
-const decoder = new TextDecoder();
-
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Decodes the schema element at the cursor (parquet.thrift, `SchemaElement`). Unknown fields are passed over. */
@@ -73,32 +72,32 @@ export function readSchemaElement(c: CompactCursor): SchemaElement {
   while (nextField(c)) {
     switch (c.fieldId) {
       case 1:
-        element.type = readInteger(c);
+        element.type = readI32(c);
         break;
       case 2:
-        element.typeLength = readInteger(c);
+        element.typeLength = readI32(c);
         break;
       case 3:
-        element.repetition = readInteger(c);
+        element.repetition = readI32(c);
         break;
       case 4:
-        element.name = decoder.decode(readBinary(c));
+        element.name = decodeName(readBinary(c));
         named = true;
         break;
       case 5:
-        element.childCount = readInteger(c);
+        element.childCount = readI32(c);
         break;
       case 6:
-        element.convertedType = readInteger(c);
+        element.convertedType = readI32(c);
         break;
       case 7:
-        element.scale = readInteger(c);
+        element.scale = readI32(c);
         break;
       case 8:
-        element.precision = readInteger(c);
+        element.precision = readI32(c);
         break;
       case 9:
-        element.fieldId = readInteger(c);
+        element.fieldId = readI32(c);
         break;
       case 10:
         element.logicalType = readLogicalType(c);
@@ -128,9 +127,9 @@ function readLogicalParameters(c: CompactCursor, name: string): LogicalType {
   const result: Mutable<LogicalType> = { name };
   const outer = beginStruct(c);
   while (nextField(c)) {
-    if (name === 'DECIMAL' && c.fieldId === 1) result.scale = readInteger(c);
-    else if (name === 'DECIMAL' && c.fieldId === 2) result.precision = readInteger(c);
-    else if (name === 'INTEGER' && c.fieldId === 1) result.bitWidth = readSmallInteger(c);
+    if (name === 'DECIMAL' && c.fieldId === 1) result.scale = readI32(c);
+    else if (name === 'DECIMAL' && c.fieldId === 2) result.precision = readI32(c);
+    else if (name === 'INTEGER' && c.fieldId === 1) result.bitWidth = readI8(c);
     else if (name === 'INTEGER' && c.fieldId === 2) result.isSigned = readBoolean(c);
     else if ((name === 'TIME' || name === 'TIMESTAMP') && c.fieldId === 1) {
       result.isAdjustedToUtc = readBoolean(c);

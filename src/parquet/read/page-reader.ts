@@ -1,10 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { checkCodec, decompress } from '../codec/compression.ts';
 import { type ByteBuffer, byteBuffer, grownTo, plainView } from '../encodings/byte-buffer.ts';
-import { decodeBitPackedLevels, decodeHybrid } from '../encodings/hybrid-decoder.ts';
+import { decodeBitPackedLevels, decodeHybrid, hybridConstant } from '../encodings/hybrid-decoder.ts';
 import { type BooleanScratch, booleansOf, decodePlain } from '../encodings/plain-decoder.ts';
 import { encoding, nameOf, pageType, physicalType } from '../format.ts';
 import { corrupt, placed, unsupported } from '../format-error.ts';
+import { limits } from '../limits.ts';
 import type { ColumnChunk } from '../metadata/column-chunk.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { emptyPageHeader, type PageHeader, readPageHeader } from '../metadata/page-header.ts';
@@ -36,7 +37,10 @@ export interface PageReader {
   definition: Int32Array;
   /** Repetition levels, when the leaf has any. */
   repetition: Int32Array;
-  /** The definition level that all entries of a leaf without repetition share, or -1. */
+  /**
+   * The definition level that all entries of a leaf without repetition share, or -1. `definition` is not filled where
+   * they share one.
+   */
   constantDefinition: number;
   /** Whether the values of the current page are `indices` into `dictionary`; else they are `values`. */
   usesDictionary: boolean;
@@ -191,8 +195,27 @@ function readPage(reader: PageReader): boolean {
       throw unsupported(`page type ${header.type}`);
   }
   checkLevels(leaf, reader);
+  if (reader.entriesLeft === 0) checkNothingFollows(reader);
   reader.page++;
   return true;
+}
+
+// What follows the last value may be pages without values or filling bytes; with values, a page before it lied.
+function checkNothingFollows(reader: PageReader): void {
+  const { cursor, header } = reader;
+  while (cursor.position < cursor.end) {
+    try {
+      readPageHeader(cursor, header);
+    } catch {
+      // No page header, so nothing that a reader would read.
+      return;
+    }
+    const isData = header.type === pageType.DATA_PAGE || header.type === pageType.DATA_PAGE_V2;
+    if (isData && header.valueCount > 0) {
+      throw corrupt(`column chunk goes on with ${header.valueCount} values after its last one`);
+    }
+    cursor.position += header.compressedSizeBytes;
+  }
 }
 
 function takeEntries(reader: PageReader, count: number): void {
@@ -201,8 +224,6 @@ function takeEntries(reader: PageReader, count: number): void {
   }
   reader.entriesLeft -= count;
   reader.entryCount = count;
-  if (reader.leaf.maxDefinitionLevel > 0) reader.definition = grownTo(reader.definition, count);
-  if (reader.leaf.maxRepetitionLevel > 0) reader.repetition = grownTo(reader.repetition, count);
 }
 
 function readDictionary(reader: PageReader, bytes: Uint8Array): void {
@@ -213,6 +234,7 @@ function readDictionary(reader: PageReader, bytes: Uint8Array): void {
     throw unsupported(`dictionary encoding ${nameOf(encoding, header.encoding)}`);
   }
   const count = header.valueCount;
+  checkDecodedCount(count);
   if (leaf.type === physicalType.BOOLEAN) throw unsupported('a dictionary of booleans');
   decodePlain(leaf, bytes, 0, bytes.length, count, dictionary.block, reader.booleans);
   dictionary.first = grownTo(dictionary.first, count);
@@ -226,22 +248,11 @@ function readDataPage(reader: PageReader, bytes: Uint8Array): void {
   const { header, leaf } = reader;
   let position = 0;
   if (leaf.maxRepetitionLevel > 0) {
-    const max = leaf.maxRepetitionLevel;
-    position = readLevels(bytes, 0, header.repetitionEncoding, max, header.valueCount, reader.repetition).end;
+    position = readLevels(reader, 'repetition', bytes, 0, header.repetitionEncoding);
   }
   reader.constantDefinition = -1;
   if (leaf.maxDefinitionLevel > 0) {
-    const max = leaf.maxDefinitionLevel;
-    const read = readLevels(
-      bytes,
-      position,
-      header.definitionEncoding,
-      max,
-      header.valueCount,
-      reader.definition,
-    );
-    position = read.end;
-    reader.constantDefinition = read.constant;
+    position = readLevels(reader, 'definition', bytes, position, header.definitionEncoding);
   }
   countPresent(reader);
   readValues(reader, bytes, position);
@@ -254,23 +265,16 @@ function readDataPageV2(reader: PageReader, stored: Uint8Array, codecNumber: num
   if (repetitionEnd < 0 || header.definitionSizeBytes < 0 || levelsEnd > stored.length) {
     throw corrupt(`levels of ${levelsEnd} bytes do not fit the page's ${stored.length}`);
   }
-  if (leaf.maxRepetitionLevel > 0) {
-    const width = bitWidth(leaf.maxRepetitionLevel);
-    decodeHybrid(stored, 0, repetitionEnd, width, header.valueCount, reader.repetition);
-  }
+  if (leaf.maxRepetitionLevel > 0) readRunLengthLevels(reader, 'repetition', stored, 0, repetitionEnd);
   reader.constantDefinition = -1;
   if (leaf.maxDefinitionLevel > 0) {
-    const width = bitWidth(leaf.maxDefinitionLevel);
-    reader.constantDefinition = decodeHybrid(
-      stored,
-      repetitionEnd,
-      levelsEnd,
-      width,
-      header.valueCount,
-      reader.definition,
-    );
+    readRunLengthLevels(reader, 'definition', stored, repetitionEnd, levelsEnd);
   }
   countPresent(reader);
+  const nulls = reader.entryCount - reader.presentCount;
+  if (header.nullCount !== nulls) {
+    throw corrupt(`page has ${nulls} nulls, its header says ${header.nullCount}`);
+  }
   const body = stored.subarray(levelsEnd);
   const sizeBytes = header.uncompressedSizeBytes - levelsEnd;
   if (reader.presentCount === 0) {
@@ -288,17 +292,19 @@ function readDataPageV2(reader: PageReader, stored: Uint8Array, codecNumber: num
   }
 }
 
+// Of a version 1 page; returns where they end.
 function readLevels(
+  reader: PageReader,
+  kind: 'repetition' | 'definition',
   bytes: Uint8Array,
   start: number,
   levelEncoding: number,
-  maxLevel: number,
-  count: number,
-  out: Int32Array,
-): { end: number; constant: number } {
-  const width = bitWidth(maxLevel);
+): number {
+  const { leaf, entryCount } = reader;
   if (levelEncoding === encoding.BIT_PACKED) {
-    return { end: decodeBitPackedLevels(bytes, start, bytes.length, width, count, out), constant: -1 };
+    const width = bitWidth(kind === 'definition' ? leaf.maxDefinitionLevel : leaf.maxRepetitionLevel);
+    reader[kind] = roomFor(reader[kind], entryCount);
+    return decodeBitPackedLevels(bytes, start, bytes.length, width, entryCount, reader[kind]);
   }
   if (levelEncoding !== encoding.RLE) {
     throw unsupported(`level encoding ${nameOf(encoding, levelEncoding)}`);
@@ -312,7 +318,36 @@ function readLevels(
     0;
   const end = start + 4 + length;
   if (end > bytes.length) throw corrupt(`levels of ${length} bytes do not fit the page`);
-  return { end, constant: decodeHybrid(bytes, start + 4, end, width, count, out) };
+  readRunLengthLevels(reader, kind, bytes, start + 4, end);
+  return end;
+}
+
+function readRunLengthLevels(
+  reader: PageReader,
+  kind: 'repetition' | 'definition',
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  const { leaf, entryCount } = reader;
+  const width = bitWidth(kind === 'definition' ? leaf.maxDefinitionLevel : leaf.maxRepetitionLevel);
+  if (kind === 'definition' && leaf.maxRepetitionLevel === 0 && entryCount > 0) {
+    reader.constantDefinition = hybridConstant(bytes, start, end, width, entryCount);
+    if (reader.constantDefinition >= 0) return;
+  }
+  reader[kind] = roomFor(reader[kind], entryCount);
+  decodeHybrid(bytes, start, end, width, entryCount, reader[kind]);
+}
+
+function roomFor(array: Int32Array, count: number): Int32Array {
+  checkDecodedCount(count);
+  return grownTo(array, count);
+}
+
+function checkDecodedCount(count: number): void {
+  if (count > limits.decodedPageValues) {
+    throw unsupported(`a page of more than ${limits.decodedPageValues} values (it has ${count})`);
+  }
 }
 
 function countPresent(reader: PageReader): void {
@@ -337,6 +372,7 @@ function readValues(reader: PageReader, bytes: Uint8Array, start: number): void 
     values.count = 0;
     return;
   }
+  checkDecodedCount(count);
   switch (header.encoding) {
     case encoding.PLAIN:
       decodePlain(leaf, bytes, start, bytes.length, count, values, reader.booleans);
@@ -347,6 +383,7 @@ function readValues(reader: PageReader, bytes: Uint8Array, start: number): void 
       if (start + 4 > bytes.length) throw corrupt('run-length encoded values lack their length');
       reader.booleans.bits = grownTo(reader.booleans.bits, count);
       decodeHybrid(bytes, start + 4, bytes.length, 1, count, reader.booleans.bits);
+      checkMax(reader.booleans.bits, count, 1, 'boolean');
       values.count = count;
       values.bytes = booleansOf(reader.booleans, count);
       break;
@@ -383,10 +420,10 @@ function checkLevels(leaf: LeafColumn, reader: PageReader): void {
     throw corrupt(`definition level ${reader.constantDefinition} above ${leaf.maxDefinitionLevel}`);
   }
   if (leaf.maxDefinitionLevel > 0 && reader.constantDefinition < 0) {
-    checkMax(reader.definition, count, leaf.maxDefinitionLevel, 'definition');
+    checkMax(reader.definition, count, leaf.maxDefinitionLevel, 'definition level');
   }
   if (leaf.maxRepetitionLevel > 0) {
-    checkMax(reader.repetition, count, leaf.maxRepetitionLevel, 'repetition');
+    checkMax(reader.repetition, count, leaf.maxRepetitionLevel, 'repetition level');
     const isFirst = reader.entriesLeft + count === (reader.chunk as ColumnChunk).valueCount;
     if (isFirst && count > 0 && reader.repetition[0] !== 0) {
       throw corrupt('column chunk begins inside a row');
@@ -396,7 +433,7 @@ function checkLevels(leaf: LeafColumn, reader: PageReader): void {
 
 function checkMax(levels: Int32Array, count: number, max: number, kind: string): void {
   for (let i = 0; i < count; i++) {
-    if ((levels[i] as number) >>> 0 > max) throw corrupt(`${kind} level ${levels[i]} above ${max}`);
+    if ((levels[i] as number) >>> 0 > max) throw corrupt(`${kind} ${levels[i]} above ${max}`);
   }
 }
 

@@ -82,22 +82,37 @@ export function readVarint(c: CompactCursor): number {
   throw corrupt('thrift varint is longer than 53 bits');
 }
 
-/** A signed zigzag varint within ±2^53. */
+/** A signed zigzag varint within ±2^52. */
 export function readZigzag(c: CompactCursor): number {
   const value = readVarint(c);
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
-/** The current field as an i16, i32 or i64. */
-export function readInteger(c: CompactCursor): number {
-  if (c.fieldType !== wireType.I32 && c.fieldType !== wireType.I64 && c.fieldType !== wireType.I16) {
-    throw corrupt(`thrift field ${c.fieldId} has type ${c.fieldType}, expected an integer`);
-  }
+/**
+ * The current field as an i32. An i64 in its place is an error: other readers pass such a field over, so what they
+ * would find in a copy of it is not what was meant.
+ */
+export function readI32(c: CompactCursor): number {
+  expectType(c, wireType.I32, 'an i32');
+  const value = readZigzag(c);
+  if (value !== (value | 0)) throw corrupt(`thrift field ${c.fieldId} is an i32 of ${value}`);
+  return value;
+}
+
+/** The current field as 32 bits, whether they were written as a signed or an unsigned number: 0 to 2^32 - 1. */
+export function readBits32(c: CompactCursor): number {
+  expectType(c, wireType.I32, 'an i32');
+  return readZigzag(c) >>> 0;
+}
+
+/** The current field as an i64 within ±2^52. */
+export function readI64(c: CompactCursor): number {
+  expectType(c, wireType.I64, 'an i64');
   return readZigzag(c);
 }
 
 /** The current field as an i8. */
-export function readSmallInteger(c: CompactCursor): number {
+export function readI8(c: CompactCursor): number {
   expectType(c, wireType.BYTE, 'a byte');
   const byte = readByte(c);
   return byte > 127 ? byte - 256 : byte;

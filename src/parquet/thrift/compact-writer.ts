@@ -48,7 +48,7 @@ export function writeI32(w: CompactWriter, id: number, value: number): void {
   putZigzag(w, value);
 }
 
-/** Field holding an i64 within ±2^53. */
+/** Field holding an i64 within ±2^52. */
 export function writeI64(w: CompactWriter, id: number, value: number): void {
   writeHeader(w, id, wireType.I64);
   putZigzag(w, value);
@@ -100,7 +100,7 @@ export function putRaw(w: CompactWriter, value: Uint8Array): void {
   w.length += value.length;
 }
 
-/** A zigzag varint within ±2^53. */
+/** A zigzag varint within ±2^52. */
 export function putZigzag(w: CompactWriter, value: number): void {
   putVarint(w, value >= 0 ? value * 2 : -value * 2 - 1);
 }

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { compressSync } from 'snappy';
+import { FormatError } from '../../src/core/errors.ts';
+import { checkCodec, compressSnappy, decompress } from '../../src/parquet/codec/compression.ts';
+import { byteBuffer } from '../../src/parquet/encodings/byte-buffer.ts';
+import { codec } from '../../src/parquet/format.ts';
+
+const room = byteBuffer(0);
+
+/** Data with stretches that come again, near and far, which is what Snappy's copies are for. */
+const data = fc
+  .array(
+    fc.oneof(
+      fc.record({ bytes: fc.uint8Array({ maxLength: 90 }) }),
+      fc.record({ back: fc.integer({ min: 1, max: 70_000 }), length: fc.nat({ max: 300 }) }),
+      fc.record({ byte: fc.nat({ max: 255 }), times: fc.nat({ max: 70_000 }) }),
+    ),
+    { maxLength: 12 },
+  )
+  .map((parts) => {
+    const bytes: number[] = [];
+    for (const part of parts) {
+      if ('bytes' in part) bytes.push(...part.bytes);
+      else if ('byte' in part) for (let i = 0; i < part.times; i++) bytes.push(part.byte);
+      else
+        for (let i = 0; i < part.length; i++) bytes.push(bytes[Math.max(0, bytes.length - part.back)] ?? 9);
+    }
+    return Uint8Array.from(bytes);
+  });
+
+function bytesOf(codecNumber: number, stored: Uint8Array, sizeBytes: number): Uint8Array {
+  // A copy: the room is used again.
+  return new Uint8Array(decompress(codecNumber, stored, sizeBytes, room));
+}
+
+test('every codec gives back what was compressed', () => {
+  fc.assert(
+    fc.property(data, (bytes) => {
+      assert.deepEqual(bytesOf(codec.SNAPPY, compressSnappy(bytes), bytes.length), bytes);
+      const foreign = new Uint8Array(compressSync(Buffer.from(bytes)));
+      assert.deepEqual(bytesOf(codec.SNAPPY, foreign, bytes.length), bytes);
+      assert.deepEqual(bytesOf(codec.GZIP, gzipSync(bytes), bytes.length), bytes);
+      const half = bytes.length >> 1;
+      const members = Buffer.concat([gzipSync(bytes.subarray(0, half)), gzipSync(bytes.subarray(half))]);
+      assert.deepEqual(bytesOf(codec.GZIP, members, bytes.length), bytes);
+      assert.deepEqual(bytesOf(codec.UNCOMPRESSED, bytes, bytes.length), bytes);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('Snappy data of forms that the library never makes decodes: long literals, four-byte offsets', () => {
+  // Length 8: a literal "ab" with a length byte of its own, then a copy of 6 from 2 back with a 4-byte offset.
+  const stored = Uint8Array.of(8, 60 << 2, 1, 97, 98, (5 << 2) | 3, 2, 0, 0, 0);
+  assert.equal(Buffer.from(bytesOf(codec.SNAPPY, stored, 8)).toString(), 'abababab');
+  const wide = Uint8Array.of(3, 63 << 2, 2, 0, 0, 0, 97, 98, 99);
+  assert.equal(Buffer.from(bytesOf(codec.SNAPPY, wide, 3)).toString(), 'abc');
+});
+
+test('a page that has another size than its header says is refused, for every codec', () => {
+  fc.assert(
+    fc.property(data, fc.integer({ min: -5, max: 5 }), fc.nat(), (bytes, difference, cut) => {
+      const stored = [
+        [codec.UNCOMPRESSED, bytes],
+        [codec.SNAPPY, compressSnappy(bytes)],
+        [codec.GZIP, gzipSync(bytes)],
+      ] as const;
+      for (const [number, compressed] of stored) {
+        const stated = bytes.length + difference;
+        if (difference !== 0 && stated >= 0) {
+          assert.throws(() => bytesOf(number, compressed, stated), FormatError);
+        }
+        if (compressed.length === 0) continue;
+        const short = compressed.subarray(0, cut % compressed.length);
+        // Nothing at all, for nothing at all, is what some writers store.
+        if (short.length === 0 && bytes.length === 0) continue;
+        assert.throws(() => bytesOf(number, short, bytes.length), FormatError);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('Snappy data that no encoder made gives as many bytes as stated or is refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat({ max: 200 }), (tail, size) => {
+      const stored = Uint8Array.of(...(size > 127 ? [(size & 127) | 128, size >> 7] : [size]), ...tail);
+      try {
+        assert.equal(bytesOf(codec.SNAPPY, stored, size).length, size);
+      } catch (error) {
+        assert.ok(error instanceof FormatError, String(error));
+      }
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('a few bytes do not claim much room: Snappy by its ratio, gzip by what comes out', () => {
+  const before = room.bytes.length;
+  const preamble = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x01, 0);
+  assert.throws(() => decompress(codec.SNAPPY, preamble, 256 * 1024 * 1024, room), {
+    name: 'FormatError',
+    problem: /6 bytes of Snappy data cannot hold 268435456/,
+  });
+  assert.equal(room.bytes.length, before, 'no room was made');
+  const bomb = gzipSync(new Uint8Array(64 * 1024 * 1024), { level: 9 });
+  assert.throws(() => decompress(codec.GZIP, bomb, 1000, room), {
+    name: 'FormatError',
+    problem: /holds more than 1000 bytes/,
+  });
+});
+
+test('codecs that are not supported are named before anything is read', () => {
+  for (const [name, number] of Object.entries(codec)) {
+    if (['UNCOMPRESSED', 'SNAPPY', 'GZIP'].includes(name)) {
+      checkCodec(number);
+    } else {
+      assert.throws(() => checkCodec(number), {
+        name: 'FormatError',
+        message: new RegExp(`compression ${name} `),
+      });
+    }
+  }
+  assert.throws(() => checkCodec(42), { name: 'FormatError', message: /compression 42 is not supported/ });
+});

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { FormatError } from '../../src/core/errors.ts';
+import { skipWithoutPython } from '../support/python-env.ts';
+import { judge } from './judging.ts';
+import { fingerprintBytes, mergeBytes } from './merging.ts';
+
+/**
+ * Files of other projects: a folder with `classes.tsv` (columns corpus, file, bytes, rows, class) and one folder a
+ * corpus. `gold`: two readers read it. `refuse`: none does. `disagree`: one does.
+ */
+const corpora = process.env['CORPORA_DIR'] ?? '';
+const hasCorpora = corpora !== '' && existsSync(join(corpora, 'classes.tsv'));
+const skip = hasCorpora ? false : 'NO CORPORA: set CORPORA_DIR to a folder with classes.tsv';
+if (!hasCorpora) process.stderr.write(`${'!'.repeat(100)}\n${skip}\n${'!'.repeat(100)}\n`);
+
+const directory = mkdtempSync(join(tmpdir(), 'corpora-'));
+after(() => rmSync(directory, { recursive: true }));
+
+interface Entry {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+}
+
+function entriesOf(wanted: string): readonly Entry[] {
+  return readFileSync(join(corpora, 'classes.tsv'), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split('\t'))
+    .filter(([, , , , found]) => found === wanted)
+    .map(([corpus = '', file = '', , rows]) => ({
+      name: `${corpus}/${file}`,
+      bytes: new Uint8Array(readFileSync(join(corpora, corpus, file))),
+      rows: Number(rows),
+    }));
+}
+
+/** Gold files that are refused all the same, each with the true reason: what the message says after its place. */
+const refusedGold: readonly { readonly reason: RegExp; readonly names: readonly RegExp[] }[] = [
+  {
+    // Encodings and codecs that are not supported yet.
+    reason:
+      /^encoding (DELTA_BINARY_PACKED|DELTA_LENGTH_BYTE_ARRAY|DELTA_BYTE_ARRAY|BYTE_STREAM_SPLIT) is not supported$/,
+    names: [/\/foo\.parquet$/, /delta_/, /byte_stream_split/],
+  },
+  {
+    reason: /^compression (ZSTD|BROTLI|LZ4|LZ4_RAW|LZO) is not supported$/,
+    names: [
+      /brotli/,
+      /\.zstd\./,
+      /lz4/,
+      /\/ARROW-GH-43605\.parquet$/,
+      /\/geography-(lines|points|polygons)\.parquet$/,
+      /\/page_v2_empty_compressed\.parquet$/,
+    ],
+  },
+  {
+    // Both readers pass over checksums unless they are told to check them.
+    reason: /^CRC of the page is [0-9a-f]+, its header says [0-9a-f]+$/,
+    names: [/\/datapage_v1-corrupt-checksum\.parquet$/, /\/rle-dict-uncompressed-corrupt-checksum\.parquet$/],
+  },
+];
+
+function isExpected(name: string, problem: string): boolean {
+  return refusedGold.some(({ reason, names }) => reason.test(problem) && names.some((one) => one.test(name)));
+}
+
+/** Merges a file with itself; the refusal instead, when there is one. Any other error is a failure. */
+async function mergedWithItself(entry: Entry): Promise<{ bytes: Uint8Array } | { refusal: FormatError }> {
+  try {
+    const { bytes, result } = await mergeBytes([entry.bytes, entry.bytes]);
+    const found = await fingerprintBytes(bytes);
+    assert.deepEqual(found.columns, result.columns, entry.name);
+    assert.deepEqual(result.warnings, [], entry.name);
+    return { bytes };
+  } catch (error) {
+    if (error instanceof FormatError) return { refusal: error };
+    throw new Error(`${entry.name} failed with another class of error`, { cause: error });
+  }
+}
+
+function writtenTo(name: string, bytes: Uint8Array): string {
+  const path = join(directory, name.replaceAll('/', '_'));
+  writeFileSync(path, bytes);
+  return path;
+}
+
+test('gold files merged with themselves hold their rows twice', {
+  skip: skip || skipWithoutPython(),
+}, async () => {
+  const cases = [];
+  const wrong: string[] = [];
+  for (const entry of entriesOf('gold')) {
+    const outcome = await mergedWithItself(entry);
+    if ('refusal' in outcome) {
+      if (!isExpected(entry.name, outcome.refusal.problem))
+        wrong.push(`${entry.name}: ${outcome.refusal.message}`);
+      continue;
+    }
+    const input = writtenTo(entry.name, entry.bytes);
+    cases.push({ out: writtenTo(`${entry.name}.merged`, outcome.bytes), inputs: [input, input] });
+  }
+  const problems = await judge(cases);
+  for (const [i, { out }] of cases.entries()) if (problems[i] !== null) wrong.push(`${out}: ${problems[i]}`);
+  assert.deepEqual(wrong, []);
+  assert.equal(problems.length, cases.length);
+  assert.ok(cases.length >= 260, `${cases.length} files were merged`);
+});
+
+test('what no reader reads is refused, soon and with its place', { skip }, async () => {
+  const entries = entriesOf('refuse');
+  assert.ok(entries.length >= 60, `${entries.length} files`);
+  for (const entry of entries) {
+    const startedAt = performance.now();
+    const outcome = await mergedWithItself(entry);
+    assert.ok('refusal' in outcome, `${entry.name} was merged`);
+    assert.equal(outcome.refusal.place.file, 'input-0', entry.name);
+    assert.ok(performance.now() - startedAt < 2000, `${entry.name} took long`);
+  }
+});
+
+test('what only some readers read is merged exactly or refused', {
+  skip: skip || skipWithoutPython(),
+}, async () => {
+  const cases = [];
+  for (const entry of entriesOf('disagree')) {
+    const outcome = await mergedWithItself(entry);
+    if ('refusal' in outcome) continue;
+    const input = writtenTo(entry.name, entry.bytes);
+    cases.push({ out: writtenTo(`${entry.name}.merged`, outcome.bytes), inputs: [input, input] });
+  }
+  const problems = await judge(cases);
+  const wrong = cases.flatMap(({ out }, i) => {
+    const problem = problems[i];
+    return problem === null || problem?.startsWith('unreadable input') ? [] : [`${out}: ${problem}`];
+  });
+  assert.deepEqual(wrong, []);
+});
