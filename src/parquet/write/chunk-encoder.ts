@@ -114,10 +114,12 @@ function pageEnd(
   const valueBytes = indices === undefined ? leaf.widthBytes : indexWidth / 8;
   const { offsets } = content.values;
   const firstOffset = variable ? (offsets[value] as number) : 0;
-  if (!repeated && max === 0 && !variable) {
-    const byRows = Math.min(entryCount - entry, pageLimits.pageRows);
-    const count = Math.max(1, Math.min(byRows, Math.floor(pageLimits.pageSizeBytes / valueBytes)));
-    return { entry: entry + count, value: value + count };
+  if (!repeated) {
+    // One entry a row: where a page's worth of rows is small enough, nothing needs to be looked at row by row.
+    const rows = Math.min(entryCount - entry, pageLimits.pageRows);
+    const values = max === 0 ? rows : countLevels(definition, entry, entry + rows, max);
+    const sizeBytes = variable ? (offsets[value + values] as number) - firstOffset : values * valueBytes;
+    if (sizeBytes < pageLimits.pageSizeBytes) return { entry: entry + rows, value: value + values };
   }
   let e = entry;
   let v = value;
@@ -132,6 +134,12 @@ function pageEnd(
     e++;
   }
   return { entry: e, value: v };
+}
+
+function countLevels(levels: Int32Array, from: number, to: number, level: number): number {
+  let count = 0;
+  for (let i = from; i < to; i++) if (levels[i] === level) count++;
+  return count;
 }
 
 function appendLevels(levels: Int32Array, from: number, to: number, maxLevel: number): void {
