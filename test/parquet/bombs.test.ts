@@ -20,6 +20,9 @@ import { type CraftedChunk, craftedFile, craftedPage, honestPage, withFooter } f
 import { fingerprintBytes, inputOf, mergeBytes } from './merging.ts';
 import type { Field } from './model.ts';
 
+/** What is looked for is a hang, or work that grows with a claim; slowness alone, on a busy machine, is neither. */
+const hangMs = 20_000;
+
 const { DATA_PAGE, DATA_PAGE_V2, DICTIONARY_PAGE } = pageType;
 const leaf = { name: 'v', repetition: 0, children: [] } as const;
 const int: Field = { ...leaf, type: 1 };
@@ -211,7 +214,7 @@ for (const [what, make, message] of bombs) {
     assert.ok(bytes.length < 5_000_000);
     const startedAt = performance.now();
     await assert.rejects(mergeBytes([bytes], { useDictionary: false }), { name: 'FormatError', message });
-    assert.ok(performance.now() - startedAt < 2000, 'in bounded time');
+    assert.ok(performance.now() - startedAt < hangMs, 'in bounded time');
     // Reading without merging keeps nothing, so what is too large for an output column is not too large for it.
     if (message.source.includes('in one row group')) return;
     await assert.rejects(fingerprintBytes(bytes), { name: 'FormatError', message });
@@ -375,7 +378,7 @@ for (const [what, write, message] of footers) {
   test(`a footer with ${what}`, async () => {
     const startedAt = performance.now();
     await assert.rejects(footerOf(write), { name: 'FormatError', message });
-    assert.ok(performance.now() - startedAt < 2000, 'in bounded time');
+    assert.ok(performance.now() - startedAt < hangMs, 'in bounded time');
   });
 }
 

@@ -6,8 +6,7 @@ import type { LeafColumn } from '../../src/parquet/metadata/leaf-column.ts';
 import { leafColumnsOf } from '../../src/parquet/metadata/leaf-column.ts';
 import { layoutOf } from '../../src/parquet/value-block.ts';
 import { hashValues } from '../../src/parquet/value-hash.ts';
-import { blockOf } from './blocks.ts';
-import { valuesOf } from './value-lists.ts';
+import { blockOf, valuesOf } from './blocks.ts';
 
 const leaves = leafColumnsOf([
   { name: 'root', childCount: 5 },

@@ -1,17 +1,24 @@
 import { crc32 } from 'node:zlib';
 import { checkCodec, decompress } from '../codec/compression.ts';
 import { type ByteBuffer, byteBuffer, grownTo, plainView } from '../encodings/byte-buffer.ts';
-import { decodeBitPackedLevels, decodeHybrid, hybridConstant } from '../encodings/hybrid-decoder.ts';
+import { decodeHybrid } from '../encodings/hybrid-decoder.ts';
 import { type BooleanScratch, booleansOf, decodePlain } from '../encodings/plain-decoder.ts';
 import { encoding, nameOf, pageType, physicalType } from '../format.ts';
 import { corrupt, placed, unsupported } from '../format-error.ts';
-import { limits } from '../limits.ts';
 import type { ColumnChunk } from '../metadata/column-chunk.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { emptyPageHeader, type PageHeader, readPageHeader } from '../metadata/page-header.ts';
 import { type CompactCursor, compactCursor } from '../thrift/compact-reader.ts';
 import { emptyBlock, type Layout, layoutOf, type ValueBlock } from '../value-block.ts';
 import { hashValues } from '../value-hash.ts';
+import {
+  checkDecodedCount,
+  checkLevels,
+  checkMax,
+  countPresent,
+  readLevels,
+  readRunLengthLevels,
+} from './page-levels.ts';
 
 /** The dictionary of a column chunk with the hashes of its entries. */
 export interface SourceDictionary {
@@ -292,78 +299,6 @@ function readDataPageV2(reader: PageReader, stored: Uint8Array, codecNumber: num
   }
 }
 
-// Of a version 1 page; returns where they end.
-function readLevels(
-  reader: PageReader,
-  kind: 'repetition' | 'definition',
-  bytes: Uint8Array,
-  start: number,
-  levelEncoding: number,
-): number {
-  const { leaf, entryCount } = reader;
-  if (levelEncoding === encoding.BIT_PACKED) {
-    const width = bitWidth(kind === 'definition' ? leaf.maxDefinitionLevel : leaf.maxRepetitionLevel);
-    reader[kind] = roomFor(reader[kind], entryCount);
-    return decodeBitPackedLevels(bytes, start, bytes.length, width, entryCount, reader[kind]);
-  }
-  if (levelEncoding !== encoding.RLE) {
-    throw unsupported(`level encoding ${nameOf(encoding, levelEncoding)}`);
-  }
-  if (start + 4 > bytes.length) throw corrupt('levels lack their length');
-  const length =
-    ((bytes[start] as number) |
-      ((bytes[start + 1] as number) << 8) |
-      ((bytes[start + 2] as number) << 16) |
-      ((bytes[start + 3] as number) << 24)) >>>
-    0;
-  const end = start + 4 + length;
-  if (end > bytes.length) throw corrupt(`levels of ${length} bytes do not fit the page`);
-  readRunLengthLevels(reader, kind, bytes, start + 4, end);
-  return end;
-}
-
-function readRunLengthLevels(
-  reader: PageReader,
-  kind: 'repetition' | 'definition',
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): void {
-  const { leaf, entryCount } = reader;
-  const width = bitWidth(kind === 'definition' ? leaf.maxDefinitionLevel : leaf.maxRepetitionLevel);
-  if (kind === 'definition' && leaf.maxRepetitionLevel === 0 && entryCount > 0) {
-    reader.constantDefinition = hybridConstant(bytes, start, end, width, entryCount);
-    if (reader.constantDefinition >= 0) return;
-  }
-  reader[kind] = roomFor(reader[kind], entryCount);
-  decodeHybrid(bytes, start, end, width, entryCount, reader[kind]);
-}
-
-function roomFor(array: Int32Array, count: number): Int32Array {
-  checkDecodedCount(count);
-  return grownTo(array, count);
-}
-
-function checkDecodedCount(count: number): void {
-  if (count > limits.decodedPageValues) {
-    throw unsupported(`a page of more than ${limits.decodedPageValues} values (it has ${count})`);
-  }
-}
-
-function countPresent(reader: PageReader): void {
-  const { leaf, entryCount, definition } = reader;
-  const max = leaf.maxDefinitionLevel;
-  if (max === 0) {
-    reader.presentCount = entryCount;
-  } else if (reader.constantDefinition >= 0) {
-    reader.presentCount = reader.constantDefinition === max ? entryCount : 0;
-  } else {
-    let present = 0;
-    for (let i = 0; i < entryCount; i++) if (definition[i] === max) present++;
-    reader.presentCount = present;
-  }
-}
-
 function readValues(reader: PageReader, bytes: Uint8Array, start: number): void {
   const { header, leaf, values } = reader;
   const count = reader.presentCount;
@@ -412,31 +347,4 @@ function checkIndices(indices: Int32Array, count: number, dictionaryCount: numbe
       throw corrupt(`dictionary index ${(indices[i] as number) >>> 0} of ${dictionaryCount} entries`);
     }
   }
-}
-
-function checkLevels(leaf: LeafColumn, reader: PageReader): void {
-  const count = reader.entryCount;
-  if (reader.constantDefinition > leaf.maxDefinitionLevel) {
-    throw corrupt(`definition level ${reader.constantDefinition} above ${leaf.maxDefinitionLevel}`);
-  }
-  if (leaf.maxDefinitionLevel > 0 && reader.constantDefinition < 0) {
-    checkMax(reader.definition, count, leaf.maxDefinitionLevel, 'definition level');
-  }
-  if (leaf.maxRepetitionLevel > 0) {
-    checkMax(reader.repetition, count, leaf.maxRepetitionLevel, 'repetition level');
-    const isFirst = reader.entriesLeft + count === (reader.chunk as ColumnChunk).valueCount;
-    if (isFirst && count > 0 && reader.repetition[0] !== 0) {
-      throw corrupt('column chunk begins inside a row');
-    }
-  }
-}
-
-function checkMax(levels: Int32Array, count: number, max: number, kind: string): void {
-  for (let i = 0; i < count; i++) {
-    if ((levels[i] as number) >>> 0 > max) throw corrupt(`${kind} ${levels[i]} above ${max}`);
-  }
-}
-
-function bitWidth(max: number): number {
-  return 32 - Math.clz32(max);
 }
