@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { ByteSource } from '../core/byte-source.ts';
 import { ConfigError } from '../core/errors.ts';
 import { notDataByName } from '../partition/data-names.ts';
@@ -50,6 +50,29 @@ export async function findLocalFiles(paths: readonly string[]): Promise<readonly
     files.push(...data);
   }
   return files;
+}
+
+/**
+ * Sees to it that a merged file does not come to lie beside its own inputs where readers take both for data: in a
+ * directory that is merged as a whole, or in a partition (`key=value`).
+ * @param out absolute path of the new file; @param inputs absolute, each exists
+ * @throws ConfigError `out-among-inputs`
+ */
+export async function assertOutApart(out: string, inputs: readonly string[]): Promise<void> {
+  const home = await realpath(dirname(out)).catch(() => dirname(out));
+  for (const input of inputs) {
+    const { path } = await statusOf(input);
+    if (path === home || (dirname(path) === home && basename(home).includes('='))) {
+      throw new ConfigError(
+        `--out ${out} would lie beside the files it is made of: readers of ${home} would find every row twice`,
+        {
+          code: 'out-among-inputs',
+          hint: 'Name a file in another directory, such as /tmp/day.parquet.',
+          dataState: 'nothing was touched',
+        },
+      );
+    }
+  }
 }
 
 async function statusOf(path: string): Promise<FileStatus> {

@@ -1,7 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, FormatError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import { readingMetadata } from '../partition/reading-metadata.ts';
 import { openInputs } from '../pipeline/open-inputs.ts';
 import type { ShowProgress } from '../pipeline/progress.ts';
 import { stoppableStore } from '../pipeline/stoppable-store.ts';
@@ -63,6 +65,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
   const show = (doing: 'merging' | 'verifying', of: 'rows' | 'bytes') => (done: number, total: number) =>
     args.showProgress({ date: basename(out), doing, amount: { of, done, total } });
   try {
+    assertReadAlike(inputs);
     const output = await writeMerged({
       store,
       path,
@@ -101,5 +104,27 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
     throw error;
   } finally {
     await opened.close();
+  }
+}
+
+/** One file can say only once how its values are to be read. */
+function assertReadAlike(inputs: readonly MergeInput[]): void {
+  const first = inputs[0];
+  if (first === undefined) return;
+  const one = readingMetadata(first.footer) ?? {};
+  for (const { footer } of inputs) {
+    // Another schema is the merge's own matter.
+    if (footer.schemaKey !== first.footer.schemaKey) continue;
+    const other = readingMetadata(footer) ?? {};
+    const key = [...Object.keys(one), ...Object.keys(other)].find((name) => one[name] !== other[name]);
+    if (key === undefined) continue;
+    throw new FormatError(
+      `cannot be merged with ${first.footer.file}: key-value metadata ${key}, which says how values are to be read, differs`,
+      {
+        code: 'metadata-differs',
+        place: { file: footer.file },
+        hint: 'Merge files with equal metadata with each other; inspect shows it.',
+      },
+    );
   }
 }

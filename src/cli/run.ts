@@ -1,3 +1,4 @@
+import { StoreError } from '../core/errors.ts';
 import { type ExitCode, exitCodes } from '../core/exit-codes.ts';
 import { errorFacts } from '../telemetry/error-facts.ts';
 import { type Invocation, parseCommandLine } from './command-line.ts';
@@ -5,7 +6,7 @@ import { type CliEnvironment, programName } from './environment.ts';
 import { jsonLine } from './output/json-line.ts';
 import { renderError } from './output/render-error.ts';
 import { packageVersion } from './package-files.ts';
-import { processTerminal } from './terminal.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
 
 /**
  * Does what the command line asks for, in this process.
@@ -15,6 +16,21 @@ import { processTerminal } from './terminal.ts';
  */
 export async function run(args: readonly string[]): Promise<ExitCode> {
   const terminal = processTerminal(process.env);
+  const exitCode = await runOn(terminal, args);
+  const problem = await terminal.outProblem();
+  if (problem === undefined) return exitCode;
+  const lost = new StoreError(`cannot write to standard output: ${problem}`, {
+    code: 'output-lost',
+    op: 'write',
+    path: 'stdout',
+    dataState: `the command did its work and ended with exit code ${exitCode}; only what it had to say is lost`,
+    hint: 'Make room for the output, then look with --dry-run.',
+  });
+  terminal.err(renderError(lost, { verbose: false, style: terminal.errStyle }));
+  return exitCode === exitCodes.ok ? lost.exitCode : exitCode;
+}
+
+async function runOn(terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
   try {
     const environment: CliEnvironment = {
       env: process.env,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Style, styleFor } from './output/style.ts';
 
 /** Where a command writes: data to stdout, messages to stderr. */
@@ -16,14 +17,26 @@ export interface Terminal {
   readonly columns: number;
 }
 
+/** The terminal of this process, which knows what became of its output. */
+export interface ProcessTerminal extends Terminal {
+  /** Resolves to why data was lost on stdout (a full disk, for instance); undefined when none was, or nobody wanted it. */
+  outProblem(): Promise<string | undefined>;
+}
+
 /**
  * The terminal of this process. Who reads stdout may go away (`| head`): what is written afterwards is dropped, and
  * the work goes on, because a swap must not end halfway for want of a listener.
  */
-export function processTerminal(env: Readonly<Record<string, string | undefined>>): Terminal {
+export function processTerminal(env: Readonly<Record<string, string | undefined>>): ProcessTerminal {
+  const out = writerTo(process.stdout);
   return {
-    out: writerTo(process.stdout),
-    err: writerTo(process.stderr),
+    out: out.write,
+    err: writerTo(process.stderr).write,
+    outProblem: async () => {
+      // Streams report a failed write one turn later.
+      await setImmediate();
+      return out.problem();
+    },
     style: styleFor('stdout', env),
     errStyle: styleFor('stderr', env),
     showsProgress: process.stderr.isTTY === true && env.TERM !== 'dumb',
@@ -31,13 +44,17 @@ export function processTerminal(env: Readonly<Record<string, string | undefined>
   };
 }
 
-function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
+function writerTo(stream: NodeJS.WriteStream): { write(text: string): void; problem(): string | undefined } {
   let isOpen = true;
+  let problem: string | undefined;
   stream.on('error', (error: NodeJS.ErrnoException) => {
     isOpen = false;
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') problem ??= error.message;
   });
-  return (text) => {
-    if (isOpen) stream.write(text);
+  return {
+    write: (text) => {
+      if (isOpen) stream.write(text);
+    },
+    problem: () => problem,
   };
 }

@@ -1,6 +1,7 @@
 import { readStamp } from '../parquet/consolidation-stamp.ts';
 import type { ParquetFooter } from '../parquet/footer.ts';
 import type { FooterFacts } from '../plan/partition-plan.ts';
+import { readingMetadata } from './reading-metadata.ts';
 
 /** What `createdBy` of the files this program writes starts with. */
 const ownWriter = 'parquet-consolidator ';
@@ -11,12 +12,14 @@ const ownWriter = 'parquet-consolidator ';
  */
 export function footerFacts(footer: ParquetFooter): FooterFacts {
   const stamp = footer.createdBy?.startsWith(ownWriter) ? readStamp(footer) : undefined;
+  const reading = readingMetadata(footer);
   return {
     rows: footer.rows,
     rowGroups: footer.rowGroups.length,
     columnChunks: footer.rowGroups.reduce((sum, rowGroup) => sum + rowGroup.chunks.length, 0),
     footerSizeBytes: footer.footerSizeBytes,
     schemaKey: footer.schemaKey,
+    ...(reading === undefined ? {} : { reading }),
     ...(stamp === undefined ? {} : { ours: stamp }),
   };
 }

@@ -2,6 +2,7 @@ import { ConfigError } from '../core/errors.ts';
 import type { ListedEntry, PartitionListing } from '../plan/plan-input.ts';
 import type { FileStatus, Store } from '../store/store.ts';
 import { notDataByName } from './data-names.ts';
+import { listBase } from './list-base.ts';
 import { listMarkers } from './list-markers.ts';
 import { partitionPath as pathOfPartition } from './names.ts';
 import { swapObstacles } from './swap-obstacles.ts';
@@ -22,9 +23,7 @@ export interface ListPartitionArgs {
  */
 export async function listPartition({ store, basePath, date }: ListPartitionArgs): Promise<PartitionListing> {
   const partitionPath = pathOfPartition(basePath, date);
-  const base = await store.stat(basePath);
-  const baseEntries = base?.kind === 'file' ? undefined : await store.list(basePath);
-  if (baseEntries === undefined) throw baseAbsent(store, basePath);
+  const baseEntries = await listBase(store, basePath);
 
   const found = await store.stat(partitionPath);
   if (found !== undefined && found.kind !== 'directory') throw notADirectory(store, found);
@@ -66,19 +65,14 @@ function absentPartition(date: string, partitionPath: string, storeNowMs: number
   };
 }
 
-function baseAbsent(store: Store, basePath: string): ConfigError {
-  return new ConfigError(`The base path ${basePath} (${store.uri}) does not exist or is no directory`, {
-    code: 'base-path-absent',
-    hint: 'Name the directory that holds date=YYYY-MM-DD/ with --base-path, HDFS_BASE_PATH or hdfs.base_path.',
-    dataState: 'nothing was touched',
-  });
-}
-
 function notADirectory(store: Store, found: FileStatus): ConfigError {
   const what = found.kind === 'file' ? 'a file' : 'a link or special file';
   return new ConfigError(`The partition ${found.path} (${store.uri}) is ${what}; a directory was expected`, {
     code: 'partition-not-a-directory',
-    hint: 'A linked partition can be consolidated where it really lies, with --base-path.',
+    hint:
+      found.kind === 'file'
+        ? 'Move it away, or name another dataset with --base-path.'
+        : 'A linked partition can be consolidated where it really lies, if it is called date=YYYY-MM-DD there, with --base-path.',
     dataState: 'nothing was touched',
   });
 }

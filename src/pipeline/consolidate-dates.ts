@@ -1,4 +1,4 @@
-import { ConfigError } from '../core/errors.ts';
+import { listBase } from '../partition/list-base.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
 import { consolidatePartition } from './consolidate-partition.ts';
 import type { DatasetTask } from './partition-task.ts';
@@ -16,14 +16,7 @@ export async function consolidateDates(
   task: DatasetTask,
   dates: readonly string[],
 ): Promise<readonly PartitionResult[]> {
-  const { store, basePath } = task;
-  if ((await store.list(basePath)) === undefined) {
-    throw new ConfigError(`The base path ${basePath} (${store.uri}) does not exist or is no directory`, {
-      code: 'base-path-absent',
-      hint: 'Name the directory that holds date=YYYY-MM-DD/ with --base-path, HDFS_BASE_PATH or hdfs.base_path.',
-      dataState: 'nothing was touched',
-    });
-  }
+  await listBase(task.store, task.basePath);
   const results: PartitionResult[] = [];
   for (const date of dates) results.push(await consolidatePartition({ ...task, date }));
   if (!task.dryRun && !task.stop.aborted) await removeOldBackups(task);

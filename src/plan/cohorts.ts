@@ -1,6 +1,9 @@
 import type { DataFile } from './data-file.ts';
 
-/** Files that may be merged with each other: one schema, one owner, group, mode and ACL. */
+/**
+ * Files that may be merged with each other: one schema, read in one way, one owner, group, mode and ACL, found by the
+ * same globs.
+ */
 export interface Cohort {
   readonly key: string;
   /** In the order they were given in; at least one. */
@@ -19,7 +22,29 @@ export function cohortsOf(files: readonly DataFile[]): readonly Cohort[] {
   return [...cohorts].map(([key, members]) => ({ key, files: members }));
 }
 
-/** Equal for two files exactly when merging them changes neither a schema nor who may read the rows. */
+/**
+ * Equal for two files exactly when merging them changes neither what their values are nor who reads the rows: by
+ * right, or by a glob such as `*.parquet`.
+ */
 export function cohortKey(file: DataFile): string {
-  return JSON.stringify([file.footer.schemaKey, file.owner, file.group, file.mode, [...file.acl].sort()]);
+  const { footer, owner, group, mode, acl } = file;
+  const reading = Object.entries(footer.reading ?? {}).sort();
+  return JSON.stringify([
+    footer.schemaKey,
+    reading,
+    endingOf(file.name),
+    owner,
+    group,
+    mode,
+    [...acl].sort(),
+  ]);
+}
+
+/**
+ * The ending by which globs choose a file (`.parquet` and the like, in the case it is written in); `''` for any other,
+ * so that `x.parquet.bak`, which somebody took out of the way of `*.parquet`, does not come back under that name, and
+ * no merged file is named after it.
+ */
+export function endingOf(name: string): string {
+  return /\.(?:parquet|parq|pq)$/i.exec(name)?.[0] ?? '';
 }

@@ -8,6 +8,11 @@ export interface FooterFacts {
   readonly footerSizeBytes: number;
   /** Equal for two files exactly when their schemas are equal, byte for byte per schema element. */
   readonly schemaKey: string;
+  /**
+   * A digest of each key-value pair that says how values are to be read (`ARROW:schema` and the like), by key. Absent
+   * when there is none.
+   */
+  readonly reading?: Readonly<Record<string, string>>;
   /** Set on files this program wrote. */
   readonly ours?: {
     /** Bytes of the small files it was made of. */

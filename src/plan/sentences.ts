@@ -1,6 +1,7 @@
 import { formatSize } from '../core/units.ts';
-import type { Cohort } from './cohorts.ts';
+import { type Cohort, endingOf } from './cohorts.ts';
 import { countedSizeBytes, type DataFile, total } from './data-file.ts';
+import type { FooterFacts } from './partition-plan.ts';
 import { minimumFiles, type PlanPolicy, smallBelowBytes } from './policy.ts';
 
 /** `1 file`, `21 files`. */
@@ -110,11 +111,26 @@ function differences(a: Cohort, b: Cohort): string {
   const other = b.files[0];
   const parts: string[] = [];
   if (one.footer.schemaKey !== other.footer.schemaKey) parts.push('another schema');
+  parts.push(...otherMetadata(one.footer, other.footer));
+  if (endingOf(one.name) !== endingOf(other.name)) {
+    parts.push(`${endingText(other.name)} instead of ${endingText(one.name)}`);
+  }
   if (one.owner !== other.owner) parts.push(`owner ${other.owner} instead of ${one.owner}`);
   if (one.group !== other.group) parts.push(`group ${other.group} instead of ${one.group}`);
   if (one.mode !== other.mode) parts.push(`mode ${octal(other.mode)} instead of ${octal(one.mode)}`);
   if (parts.length === 0) parts.push('another ACL');
   return parts.join(', ');
+}
+
+/** Which metadata tells readers to make other values of the same schema. */
+function otherMetadata({ reading: one = {} }: FooterFacts, { reading: other = {} }: FooterFacts): string[] {
+  const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])].sort();
+  return keys.filter((key) => one[key] !== other[key]).map((key) => `another ${key} in the footer`);
+}
+
+function endingText(name: string): string {
+  const ending = endingOf(name);
+  return ending === '' ? 'names that do not end in .parquet' : `names ending in ${ending}`;
 }
 
 function octal(mode: number): string {

@@ -9,7 +9,7 @@ import { makeRunId } from '../../src/partition/names.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { acquireLock } from '../../src/swap/partition-lock.ts';
 import type { PartitionResult } from '../../src/telemetry/partition-result.ts';
-import { type CliRun, jsonOf, runCli, startCli } from './cli-process.ts';
+import { type CliRun, jsonOf, mainPath, runCli, startCli, startProcess } from './cli-process.ts';
 import {
   addPartition,
   date,
@@ -226,6 +226,38 @@ test('a partition that a living run holds ends with 11', async (t) => {
   assert.equal(run.exit, 11);
   assert.match(run.stderr, new RegExp(`run ${runId} .*holds it`));
   assert.equal(treeDigest(dataset.partition), before);
+});
+
+test('every command ends with 2 when the dataset is not there, so that a mistyped path is no good news', async (t) => {
+  const directory = await tempDirectory(t);
+  const file = join(directory, 'file');
+  await writeFile(file, '');
+  for (const basePath of [join(directory, 'nowhere'), file]) {
+    for (const command of [
+      ['--date', date],
+      ['recover'],
+      ['recover', '--date', date],
+      ['cleanup'],
+      ['undo', date],
+    ]) {
+      const run = await runCli([...command, '--base-path', basePath, '--output', 'json']);
+      assert.equal(run.exit, 2, `${command.join(' ')} of ${basePath}: ${run.stderr}`);
+      assert.equal((jsonOf(run).error as { code: string }).code, 'base-path-absent');
+    }
+  }
+});
+
+test('output that cannot be written is no bug, and the work is done', {
+  skip: !existsSync('/dev/full'),
+}, async (t) => {
+  const { basePath, partition } = await demoDataset(t);
+  const args = [mainPath, '--date', date, '--base-path', basePath];
+  const run = await startProcess('sh', ['-c', 'exec "$@" > /dev/full', 'sh', process.execPath, ...args])
+    .finished;
+  assert.equal(run.exit, 10, run.stderr);
+  assert.match(run.stderr, /cannot write to standard output: ENOSPC/);
+  assert.match(run.stderr, /\n {2}data: {2}the command did its work and ended with exit code 0;/);
+  assert.equal((await parquetNames(partition)).length, 1);
 });
 
 test('a dataset that is not there ends with 2, a partition that is not there with 0', async (t) => {

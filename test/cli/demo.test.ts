@@ -50,3 +50,14 @@ test('the demo deletes nothing that is not its own', async (t) => {
   assert.match(run.stderr, /holds precious/);
   assert.deepEqual(await readdir(join(directory, 'telemetry-data-v2')), ['precious']);
 });
+
+test('the demo does not take a dataset for its own because of its name and date', async (t) => {
+  const directory = await tempDirectory(t);
+  const partition = join(directory, 'telemetry-data-v2/date=2025-08-15');
+  await mkdir(partition, { recursive: true });
+  await writeFile(join(partition, 'real.parquet'), 'x');
+  const run = await runCli(['demo', '--directory', directory]);
+  assert.equal(run.exit, 2);
+  assert.match(run.stderr, /will not delete \S+telemetry-data-v2: it holds date=2025-08-15\n/);
+  assert.deepEqual(await readdir(partition), ['real.parquet']);
+});

@@ -83,3 +83,22 @@ test('inputs that are missing or hold no data end with 2', async (t) => {
   assert.equal(empty.exit, 2);
   assert.match(empty.stderr, /holds no data files/);
 });
+
+test('a merged file never comes to lie among its inputs, where readers would find every row twice', async (t) => {
+  const { partition } = await demoDataset(t);
+  const before = treeDigest(partition);
+  const files = (await parquetNames(partition)).map((name) => join(partition, name));
+  for (const inputs of [[partition], files]) {
+    const run = await runCli([
+      'merge',
+      ...inputs,
+      '--out',
+      join(partition, 'day.parquet'),
+      '--output',
+      'json',
+    ]);
+    assert.equal(run.exit, 2);
+    assert.equal((jsonOf(run).error as { code: string }).code, 'out-among-inputs');
+  }
+  assert.equal(treeDigest(partition), before);
+});

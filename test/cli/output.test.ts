@@ -121,6 +121,7 @@ test('figures as a person reads them', () => {
   assert.equal(formatChange(21, 1, words), '95 % fewer');
   assert.equal(formatChange(10_000, 1, words), '99.99 % fewer');
   assert.equal(formatChange(2, 3, words), '50 % more');
+  assert.equal(formatChange(6, 48, words), '700 % more');
   assert.equal(formatChange(1000, 999, words), '<1 % fewer');
   assert.equal(formatChange(5, 5, words), 'the same');
   assert.equal(formatChange(0, 5, words), '');

@@ -186,3 +186,24 @@ test('a small file costs one read', async (t) => {
   await read(basePath, { a: bytes, b: bytes }, counting);
   assert.equal(reads, 2);
 });
+
+test('metadata that says how values are read becomes part of the facts, other metadata does not', async (t) => {
+  const basePath = await tempDirectory(t);
+  const readingOf = async (keyValues: Readonly<Record<string, string>>) => {
+    const { candidates } = await read(basePath, { file: await parquetBytes(basePath, 2, keyValues) });
+    const footer = candidates[0]?.footer;
+    assert.ok(footer !== undefined && !('unreadable' in footer));
+    return footer.reading;
+  };
+  assert.equal(await readingOf({ writer: 'a', pandas: '{"stop":2}' }), undefined);
+  const spark = { 'org.apache.spark.version': '2.4.8' };
+  const one = await readingOf({ ...spark, writer: 'a' });
+  assert.deepEqual(Object.keys(one ?? {}), ['org.apache.spark.version']);
+  assert.deepEqual(await readingOf({ writer: 'b', ...spark }), one);
+  assert.notDeepEqual(await readingOf({ 'org.apache.spark.version': '3.5.1' }), one);
+  assert.deepEqual(Object.keys((await readingOf({ geo: '{}', 'ARROW:schema': 'x', ...spark })) ?? {}), [
+    'ARROW:schema',
+    'geo',
+    'org.apache.spark.version',
+  ]);
+});

@@ -12,6 +12,7 @@ export interface FileSketch {
   readonly name: string;
   readonly sizeBytes: number;
   readonly schemaKey?: string;
+  readonly reading?: FooterFacts['reading'];
   readonly owner?: string;
   readonly group?: string;
   readonly mode?: number;
@@ -48,6 +49,7 @@ export function candidate(sketch: FileSketch): CandidateFile {
             columnChunks: sketch.columnChunks ?? 3 * rowGroups,
             footerSizeBytes: 300,
             schemaKey: sketch.schemaKey ?? 'schema-1',
+            ...(sketch.reading === undefined ? {} : { reading: sketch.reading }),
             ...(sketch.ours === undefined ? {} : { ours: sketch.ours }),
           }
         : { unreadable: sketch.unreadable },

@@ -394,6 +394,45 @@ test('the current day is consolidated when asked for, the quiet period still hol
   assert.equal(planPartition(inputOf(young, today, asked), policy).decision, 'wait');
 });
 
+test('files whose metadata says that values are read otherwise are merged apart', () => {
+  const asList = { 'ARROW:schema': 'a' };
+  const asVector = { 'ARROW:schema': 'b' };
+  const plan = planPartition(
+    inputOf([
+      ...files('a', 5, 10, { reading: asList }),
+      ...files('b', 5, 10, { reading: asVector }),
+      ...files('c', 3, 10),
+    ]),
+    policy,
+  );
+  assert.deepEqual(
+    plan.bins.map((bin) => bin.inputs.map(({ name }) => name[0]).join('')),
+    ['aaaaa', 'bbbbb'],
+  );
+  const left = plan.files.find(({ name }) => name.startsWith('c'));
+  assert.match(left?.reason ?? '', /merged apart: 5 small files \(another ARROW:schema in the footer\)/);
+});
+
+test('files that a glob by ending finds are never merged with files that it does not find', () => {
+  const endings = ['.parquet', '.parquet.bak', '.PARQUET', ''];
+  const candidates = endings.flatMap((ending) =>
+    Array.from({ length: 5 }, (_, i) => candidate({ name: `f${i}${ending}`, sizeBytes: 10 })),
+  );
+  const plan = planPartition(inputOf(candidates), policy);
+  const endingsOf = (names: readonly string[]): string[] => [
+    ...new Set(names.map((name) => name.replace(/^f\d/, ''))),
+  ];
+  assert.deepEqual(
+    plan.bins.map((bin) => endingsOf(bin.inputs.map(({ name }) => name)).sort()),
+    [['', '.parquet.bak'], ['.PARQUET'], ['.parquet']],
+  );
+  const few = [...files('a', 3, 10), candidate({ name: 'x.parquet', sizeBytes: 10 })];
+  assert.match(
+    planPartition(inputOf(few), policy).files.find(({ name }) => name === 'x.parquet')?.reason ?? '',
+    /3 small files \(names that do not end in \.parquet instead of names ending in \.parquet\)/,
+  );
+});
+
 test('a partition without data says so', () => {
   const plan = planPartition(inputOf([]), policy);
   assert.deepEqual([plan.decision, plan.rule, plan.files], ['nothing', 'no-data', []]);

@@ -1,5 +1,6 @@
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { formatSize } from '../../core/units.ts';
+import { listBase } from '../../partition/list-base.ts';
 import { cleanupRuns } from '../../swap/cleanup.ts';
 import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
@@ -21,6 +22,8 @@ export async function runCleanup(
   const { terminal } = environment;
   const { dryRun } = invocation;
   const { settings, store, basePath } = await openDataset(invocation, environment);
+  // A mistyped path must not read as good news.
+  await listBase(store, basePath);
   const retentionDays = settings.safety.backupRetentionDays;
   const outcomes = await cleanupRuns({
     store,

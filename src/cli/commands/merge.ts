@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { makeRunId } from '../../partition/names.ts';
 import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
-import { findLocalFiles } from '../local-files.ts';
+import { assertOutApart, findLocalFiles } from '../local-files.ts';
 import { mergeToFile } from '../merge-to-file.ts';
 import { settingsOf } from '../open-dataset.ts';
 import { beforeAfterTable } from '../output/before-after.ts';
@@ -29,8 +29,11 @@ export async function runMerge(invocation: MergeInvocation, environment: CliEnvi
   const signals = listenForStopSignals((sentence) => progress.messages.err(`${sentence}\n`));
   const startedMs = performance.now();
   try {
+    const paths = invocation.inputs.map((input) => resolve(input));
+    const files = await findLocalFiles(paths);
+    await assertOutApart(out, paths);
     const merged = await mergeToFile({
-      files: await findLocalFiles(invocation.inputs.map((input) => resolve(input))),
+      files,
       out,
       settings,
       runId: makeRunId(Date.now(), randomInt(2 ** 24)),

@@ -1,4 +1,5 @@
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
+import { listBase } from '../../partition/list-base.ts';
 import { parseDate } from '../../partition/partition-dates.ts';
 import { recoverDataset, recoverPartition } from '../../swap/recover.ts';
 import type { Invocation } from '../command-line.ts';
@@ -18,6 +19,8 @@ export async function runRecover(
   const { terminal } = environment;
   const { dryRun, date, timeZone } = invocation;
   const { store, basePath } = await openDataset(invocation, environment);
+  // A mistyped path must not read as good news.
+  await listBase(store, basePath);
   const log = stderrLogger(terminal, invocation.verbose);
   // The outcomes say all that the log would warn of.
   const request = { store, basePath, dryRun, log: { ...log, warn: log.info } };

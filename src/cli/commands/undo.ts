@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { ConfigError } from '../../core/errors.ts';
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { formatSize } from '../../core/units.ts';
+import { listBase } from '../../partition/list-base.ts';
 import { makeRunId } from '../../partition/names.ts';
 import { parseDate } from '../../partition/partition-dates.ts';
 import { undoRun } from '../../swap/undo.ts';
@@ -27,6 +28,7 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
     });
   }
   const { store, basePath } = await openDataset(invocation, environment);
+  await listBase(store, basePath);
   const nowMs = await store.nowMs();
   const date = parseDate(typed, { nowMs, ...(timeZone === undefined ? {} : { timeZone }) });
   const outcome = await undoRun({

@@ -30,7 +30,7 @@ export function formatChange(
   const shown =
     percent < 1
       ? '<1'
-      : percent >= 99.5 && after > 0
+      : percent >= 99.5 && after > 0 && after < before
         ? (Math.floor(percent * 100) / 100).toFixed(2)
         : percent.toFixed(0);
   return `${shown} % ${after < before ? words.less : words.more}`;

@@ -36,8 +36,8 @@ function intention(result: PartitionResult): string {
     case 'planned': {
       const from = `Would consolidate ${counted(result.filesBefore, 'file')} into`;
       return result.filesAfter === 1
-        ? `${from} ~${formatMb(result.bytesBefore)} MB consolidated file`
-        : `${from} ${result.filesAfter} consolidated files of ~${formatMb(result.bytesBefore / result.filesAfter)} MB`;
+        ? `${from} ${about(result.bytesBefore)} MB consolidated file`
+        : `${from} ${result.filesAfter} consolidated files of ${about(result.bytesBefore / result.filesAfter)} MB`;
     }
     case 'waiting':
       return `Would wait: ${result.reason}`;
@@ -48,4 +48,10 @@ function intention(result: PartitionResult): string {
     default:
       return `Nothing to do: ${result.reason}`;
   }
+}
+
+/** `~1.2`, or `<0.1`. */
+function about(sizeBytes: number): string {
+  const mb = formatMb(sizeBytes);
+  return mb.startsWith('<') ? mb : `~${mb}`;
 }

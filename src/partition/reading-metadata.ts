@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { ParquetFooter } from '../parquet/footer.ts';
+import { arrowColumns } from './arrow-schema.ts';
+
+const arrowKey = 'ARROW:schema';
+
+/**
+ * Keys under which a file says how its values are to be read: types that Parquet does not have (Arrow, Avro, Spark,
+ * GeoParquet), field ids (Iceberg), and which calendar and time zone the writer reckoned by (Spark, Hive). `geo` also says
+ * which area the file covers, and readers skip files by that.
+ */
+const readingKeys: ReadonlySet<string> = new Set([
+  arrowKey,
+  'avro.schema',
+  'geo',
+  'iceberg.schema',
+  'parquet.avro.schema',
+  'writer.date.proleptic',
+  'writer.time.zone',
+  'writer.zone.conversion.legacy',
+]);
+const sparkPrefix = 'org.apache.spark.';
+
+/**
+ * A digest of each key-value pair that says how the values of a file are to be read, by key; undefined when there is none.
+ * A merged file has one value for a key, so files that differ here cannot be merged: a list of any length, read by the
+ * schema of a list of fixed length, is an error; an integer becomes a duration.
+ */
+export function readingMetadata(footer: ParquetFooter): Readonly<Record<string, string>> | undefined {
+  const values = new Map<string, string[]>();
+  for (const { key, value } of footer.keyValues) {
+    if (!readingKeys.has(key) && !key.startsWith(sparkPrefix)) continue;
+    const meaning = key === arrowKey && value !== undefined ? (arrowColumns(value) ?? value) : value;
+    values.set(key, [...(values.get(key) ?? []), JSON.stringify(meaning ?? null)]);
+  }
+  if (values.size === 0) return undefined;
+  const digests = [...values].map(([key, all]) => [key, digestOf(all.join('\n'))] as const);
+  return Object.fromEntries(digests.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
