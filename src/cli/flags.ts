@@ -58,7 +58,7 @@ export const flagTable = {
   'allow-attribute-change': {
     ...isSwitch,
     group: 'How:',
-    describe: 'Go on where group, mode or ACL cannot be kept',
+    describe: 'Go on where group or mode cannot be kept',
   },
   config: {
     ...takesText,

@@ -3,6 +3,7 @@ import { mapConcurrently } from '../core/concurrency.ts';
 import { FormatError } from '../core/errors.ts';
 import { formatSize } from '../core/units.ts';
 import { readFooter } from '../parquet/footer.ts';
+import { checkSupported } from '../parquet/supported-features.ts';
 import type { CandidateFile, FooterFacts } from '../plan/partition-plan.ts';
 import type { ForeignFile, ListedEntry, NotData } from '../plan/plan-input.ts';
 import { refOf, type Store } from '../store/store.ts';
@@ -92,7 +93,9 @@ async function foreignContent(source: ByteSource): Promise<Content | undefined> 
 
 async function readableContent(source: ByteSource): Promise<Content> {
   try {
-    return footerFacts(await readFooter(source));
+    const footer = await readFooter(source);
+    checkSupported(footer);
+    return footerFacts(footer);
   } catch (error) {
     if (error instanceof FormatError) return { unreadable: error.message };
     throw error;

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { makeRunId } from '../partition/names.ts';
 import { acquireLock, type PartitionLock } from '../swap/partition-lock.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
@@ -16,7 +17,7 @@ export async function underLock(
 ): Promise<PartitionResult> {
   const { store, basePath, date, log } = task;
   task.stop.throwIfAborted();
-  const runId = makeRunId(await store.nowMs(), Math.floor(Math.random() * 2 ** 24));
+  const runId = makeRunId(await store.nowMs(), randomInt(2 ** 24));
   const lock = await report.watch.time('lock', () => acquireLock({ store, basePath, date, runId, log }));
   report.runId = runId;
   report.runDirectory = lock.runDirectory;

@@ -23,7 +23,7 @@ import { type LocalAccounts, listDirectory, lstatIfThere, statusAt } from './loc
 import type { Store } from './store.ts';
 
 /** Descriptors that open sources of one store hold at most; more sources than that may be open. */
-const maxSourceDescriptors = 512;
+const maxSourceDescriptors = 128;
 
 /**
  * opendir(3) pins a directory, not a path, and a reader may be held up before it gets the entries: several scheduling

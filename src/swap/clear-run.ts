@@ -2,7 +2,13 @@ import { SwapError } from '../core/errors.ts';
 import { journalPath, parseRunEntry } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
 import { forAll } from './for-all.ts';
-import { deleteDirectorySurely, deleteFileSurely, removeEmptySurely } from './sure-steps.ts';
+import {
+  deleteDirectorySurely,
+  deleteFileSurely,
+  removeEmptySurely,
+  setAttributesSurely,
+} from './sure-steps.ts';
+import { workspaceMode } from './workspace.ts';
 
 /**
  * Empties the directory of a run that has replaced nothing, and removes it unless `keepDirectory`. `old/` and `late-<n>/`
@@ -26,6 +32,10 @@ export async function clearRunDirectory(
       (kind === 'new' || kind === 'lock-transit' || kind === 'trash') &&
       entry.kind === 'directory'
     ) {
+      // `new/` has the mode of its partition, which may forbid its own user to delete in it.
+      if ((entry.mode & workspaceMode) !== workspaceMode) {
+        await setAttributesSurely(store, entry.path, { ...entry, mode: workspaceMode });
+      }
       await deleteDirectorySurely(store, entry.path);
     } else if ((kind === 'old' || kind === 'late') && (await removeEmptySurely(store, entry.path))) {
       // Nothing was in it.

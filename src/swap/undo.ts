@@ -1,7 +1,7 @@
 import { SwapError } from '../core/errors.ts';
 import { exitCodes } from '../core/exit-codes.ts';
 import type { Logger } from '../core/log.ts';
-import { backupName, join, oldDirectory, partitionPath } from '../partition/names.ts';
+import { backupName, historyDirectory, join, oldDirectory, partitionPath } from '../partition/names.ts';
 import { type FileStatus, type Store, sameGeneration } from '../store/store.ts';
 import type { FileToAdd } from './build-new.ts';
 import { acquireLock, type PartitionLock, withLock } from './partition-lock.ts';
@@ -116,7 +116,7 @@ function choose({ basePath, date, runId }: UndoRequest, runs: readonly FinishedR
   throw refused(
     'nothing-to-undo',
     `cannot undo in ${partition}: ${what}`,
-    'look with history which runs there were',
+    `the receipts of earlier runs lie in ${historyDirectory(basePath, date)}`,
   );
 }
 
@@ -139,8 +139,8 @@ function notNewest(
         'not-the-newest-run',
         `cannot undo run ${run.receipt.runId}: ${path} was merged again by the later run ${later.receipt.runId}`,
         runId === undefined
-          ? `undo that one first: undo --run ${later.receipt.runId}`
-          : `newest first: undo --run ${later.receipt.runId}, then this one`,
+          ? `undo that one first: undo ${run.receipt.date} --run ${later.receipt.runId}`
+          : `newest first: undo ${run.receipt.date} --run ${later.receipt.runId}, then this one`,
       );
 }
 

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ParquetSchema, ParquetWriter } from '@dsnp/parquetjs';
 import { StoreError } from '../../src/core/errors.ts';
+import { codec, encoding } from '../../src/parquet/format.ts';
 import { listPartition } from '../../src/partition/list-partition.ts';
 import { type ReadFooters, readFooters } from '../../src/partition/read-footers.ts';
 import { planPartition } from '../../src/plan/plan-partition.ts';
 import { defaultPolicy } from '../../src/plan/policy.ts';
 import { localStore } from '../../src/store/local.ts';
 import type { Store } from '../../src/store/store.ts';
+import { rewriteFile } from '../support/rewrite-file.ts';
 import { tempDirectory, writeTree } from './temp-dataset.ts';
 
 const date = '2025-08-15';
@@ -206,4 +208,22 @@ test('metadata that says how values are read becomes part of the facts, other me
     'geo',
     'org.apache.spark.version',
   ]);
+});
+
+test('compression and encodings that are not supported are found in planning, so that a dry run says so', async (t) => {
+  const basePath = await tempDirectory(t);
+  const bytes = await parquetBytes(basePath, 7);
+  const withCodec = (number: number): Promise<Uint8Array> =>
+    rewriteFile(bytes, (chunks) => chunks.map((chunk) => ({ ...chunk, codec: number })));
+  const withEncoding = (number: number): Promise<Uint8Array> =>
+    rewriteFile(bytes, (chunks) => chunks.map((chunk) => ({ ...chunk, encodings: [number] })));
+  const { candidates } = await read(basePath, {
+    'a.parquet': await withCodec(codec.GZIP),
+    'b.parquet': await withCodec(codec.ZSTD),
+    'c.parquet': await withEncoding(encoding.DELTA_BINARY_PACKED),
+  });
+  const reasons = candidates.map(({ footer }) => ('unreadable' in footer ? footer.unreadable : undefined));
+  assert.equal(reasons[0], undefined);
+  assert.match(reasons[1] ?? '', /b\.parquet, row group 0, column id: compression ZSTD is not supported$/);
+  assert.match(reasons[2] ?? '', /column id: encoding DELTA_BINARY_PACKED is not supported$/);
 });

@@ -243,6 +243,29 @@ describe('as the operating system refuses it', () => {
     });
   });
 
+  it('a partition directory its own user may not write to leaves nothing behind that blocks the next run', async (context) => {
+    if (!isRoot) {
+      context.skip('only root can make files of another user');
+      return;
+    }
+    await inFixture(async (fixture) => {
+      const owner = { uid: 65_534, gid: 65_534 };
+      for (const path of ['', ...readdirSync(fixture.basePath, { recursive: true, encoding: 'utf8' })]) {
+        chownSync(join(fixture.basePath, path), owner.uid, owner.gid);
+      }
+      openTo(fixture);
+      chmodSync(fixture.partition, 0o555);
+      const refused = await ended(start(['consolidate', fixture.basePath], owner));
+      assert.equal(refused.code, 10, refused.output);
+      assert.ok(originalsAreBack(fixture));
+      assert.deepEqual(existsSync(fixture.workspace) ? readdirSync(fixture.workspace) : [], []);
+      chmodSync(fixture.partition, 0o775);
+      const done = await ended(start(['consolidate', fixture.basePath], owner));
+      assert.equal(done.code, 0, done.output);
+      assertPartition(fixture, 'after the directory could be written to');
+    });
+  });
+
   it('a user who may write the directory but does not own the files can consolidate as far as rights can be kept', async (context) => {
     if (!isRoot) {
       context.skip('only root can make files of two users');

@@ -54,7 +54,7 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
     dryRun
       ? `DRY RUN: Would bring ${back} back for date ${date} and take out ${gone}\n`
       : `${terminal.style.good('✔')} Undone for date ${date}: ${back} are back, ${gone} is out.\n` +
-          `  The partition is left alone from now on. To consolidate it again: ${again}\n`,
+          `  The partition is left alone from now on. To consolidate it again, once it has lain still: ${again}\n`,
   );
   return exitCodes.ok;
 }

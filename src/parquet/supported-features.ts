@@ -1,0 +1,36 @@
+import { checkCodec } from './codec/compression.ts';
+import type { ParquetFooter } from './footer.ts';
+import { encoding, nameOf } from './format.ts';
+import { placed, unsupported } from './format-error.ts';
+
+const known: ReadonlySet<number> = new Set([
+  encoding.PLAIN,
+  encoding.PLAIN_DICTIONARY,
+  encoding.RLE,
+  encoding.BIT_PACKED,
+  encoding.RLE_DICTIONARY,
+]);
+
+/**
+ * Refuses a file whose footer says already that it cannot be merged: by the compression and the encodings of its column
+ * chunks. A footer that leaves an encoding out is found out when the page is read.
+ * @throws FormatError naming row group, column and feature
+ */
+export function checkSupported(footer: ParquetFooter): void {
+  if (footer.leaves.length === 0) throw unsupported('a schema without columns', { file: footer.file });
+  for (const [number, rowGroup] of footer.rowGroups.entries()) {
+    for (const [i, chunk] of rowGroup.chunks.entries()) {
+      try {
+        checkCodec(chunk.codec);
+        const other = chunk.encodings.find((one) => !known.has(one));
+        if (other !== undefined) throw unsupported(`encoding ${nameOf(encoding, other)}`);
+      } catch (error) {
+        throw placed(error, {
+          file: footer.file,
+          rowGroup: number,
+          column: footer.leaves[i]?.path ?? String(i),
+        });
+      }
+    }
+  }
+}
