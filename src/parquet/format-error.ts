@@ -18,15 +18,6 @@ export function unsupported(feature: string, place: FormatPlace = {}): FormatErr
   });
 }
 
-/** Runs `decode` and adds `place` to a `FormatError` it throws; a `RangeError` of a view becomes one. */
-export function atPlace<T>(place: () => FormatPlace, decode: () => T): T {
-  try {
-    return decode();
-  } catch (error) {
-    throw placed(error, place());
-  }
-}
-
 /** The error with `place` added when it is a `FormatError`, or a `FormatError` when it is a view's `RangeError`. */
 export function placed(error: unknown, place: FormatPlace): unknown {
   if (error instanceof FormatError) return error.within(place);

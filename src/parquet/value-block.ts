@@ -49,10 +49,3 @@ const noWords = new Int32Array(0);
 export function emptyBlock(): ValueBlock {
   return { count: 0, words: noWords, bytes: noBytes, offsets: noWords };
 }
-
-/** Bytes the first `count` values take in PLAIN encoding. */
-export function plainSizeBytes(leaf: LeafColumn, block: ValueBlock, count: number): number {
-  if (leaf.type === physicalType.BOOLEAN) return Math.ceil(count / 8);
-  if (leaf.widthBytes > 0) return count * leaf.widthBytes;
-  return count === 0 ? 0 : (block.offsets[count] as number) - (block.offsets[0] as number);
-}

@@ -14,6 +14,3 @@ export interface ProgressStep {
 
 /** Is told every step; draws it, or does nothing. */
 export type ShowProgress = (step: ProgressStep) => void;
-
-/** Shows nothing. */
-export const noProgress: ShowProgress = () => {};

@@ -3,14 +3,7 @@ import { unsupported } from '../format-error.ts';
 import { limits } from '../limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import type { PageReader } from '../read/page-reader.ts';
-import {
-  emptyBlock,
-  type Layout,
-  layout,
-  layoutOf,
-  plainSizeBytes,
-  type ValueBlock,
-} from '../value-block.ts';
+import { emptyBlock, type Layout, layout, layoutOf, type ValueBlock } from '../value-block.ts';
 import type { ChunkContent } from '../write/chunk-content.ts';
 import { findOrAdd, type MergedDictionary, mergedDictionary, resetDictionary } from './merged-dictionary.ts';
 
@@ -301,11 +294,4 @@ function roomFor(block: ValueBlock, used: number, more: number): Uint8Array {
     block.bytes = grown;
   }
   return block.bytes;
-}
-
-/** PLAIN size of what was gathered so far, as it would be without a dictionary. */
-export function gatheredSizeBytes(builder: ChunkBuilder): number {
-  return builder.usesDictionary
-    ? builder.dictionary.sizeBytes + builder.presentCount * 4
-    : plainSizeBytes(builder.leaf, builder.plain, builder.plain.count);
 }
