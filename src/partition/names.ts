@@ -12,6 +12,7 @@
  *         hold.json                                    an undone partition waits for --force
  *         <runId>/ or <runId>.fenced-<n>/              one run; fenced when another run took it over
  *           bin-<i>.staged, journal.json, receipt.json, new/, old/, late-<n>/, lock-…/, trash-<runId>/
+ *           bin-<i>-base.staged, bin-<i>-tail-<k>.staged, bin-<i>.backup       where the store folds
  */
 
 /** Name of the workspace directory below the base path. */
@@ -126,6 +127,31 @@ export function stagedBinPath(runDirectoryPath: string, binIndex: number): strin
   return join(runDirectoryPath, `bin-${binIndex}${stagedSuffix}`);
 }
 
+/** The file without rows that the inputs of bin `binIndex` are folded into. */
+export function foldBasePath(runDirectoryPath: string, binIndex: number): string {
+  return join(runDirectoryPath, `bin-${binIndex}-base${stagedSuffix}`);
+}
+
+/** The footer tail of fold step `step` of bin `binIndex`, both from 0. */
+export function foldTailPath(runDirectoryPath: string, binIndex: number, step: number): string {
+  return join(runDirectoryPath, `bin-${binIndex}-tail-${step}${stagedSuffix}`);
+}
+
+/** All inputs of bin `binIndex` as one Parquet file. */
+export function binBackupPath(runDirectoryPath: string, binIndex: number): string {
+  return join(runDirectoryPath, `bin-${binIndex}${backupSuffix}`);
+}
+
+/** Name of a footer tail in the partition, where it lies, hidden, for the moment before it is folded in. */
+export function tailName(runId: string, binIndex: number, step: number): string {
+  return `.consolidate-${runId}-${binIndex}-${step}.tail`;
+}
+
+/** The run whose footer tail has this name; undefined for any other name. */
+export function parseTailName(name: string): string | undefined {
+  return /^\.consolidate-(\d{8}T\d{6}Z-[0-9a-f]{6})-\d+-\d+\.tail$/.exec(name)?.[1];
+}
+
 /** The durable record of a swap that is under way. */
 export function journalPath(runDirectoryPath: string): string {
   return join(runDirectoryPath, 'journal.json');
@@ -164,6 +190,7 @@ export function trashPath(runDirectoryPath: string, runId: string): string {
 /** What an entry of a run directory is; undefined when it is none of ours. */
 export type RunEntryKind =
   | 'staged'
+  | 'backup'
   | 'journal'
   | 'receipt'
   | 'new'
@@ -181,6 +208,7 @@ export function parseRunEntry(name: string): RunEntryKind {
   if (/^late-[1-9]\d*$/.test(name)) return 'late';
   if (/^lock-(made|released|taken)$/.test(name)) return 'lock-transit';
   if (name.startsWith('trash-') && isRunId(name.slice('trash-'.length))) return 'trash';
+  if (/^bin-\d+\.backup$/.test(name)) return 'backup';
   return name.endsWith(stagedSuffix) ? 'staged' : undefined;
 }
 
@@ -215,13 +243,14 @@ export const summaryNames: readonly string[] = ['_metadata', '_common_metadata']
 const mergedMark = /\.merged-\d{8}T\d{6}Z-[0-9a-f]{6}-\d+(?=\.|$)/;
 
 /**
- * Name of the merged file of bin `binIndex` in the partition: `x.parquet`, the last input's name, becomes
- * `x.merged-<runId>-<binIndex>.parquet`, in the place of an earlier mark if there is one. Never the name of a file that was
+ * Name of the merged file of bin `binIndex` in the partition: `x.parquet`, the first input's name, becomes
+ * `x.merged-<runId>-<binIndex>.parquet`, in the place of an earlier mark if there is one, so that it comes before the
+ * second input in every order by name. Never the name of a file that was
  * there before: a reader that listed the inputs and opens them after the swap must find them gone. If one of
  * their names led to the merged file, that reader would get rows of inputs it had already read a second time.
  */
-export function mergedName(lastInputName: string, runId: string, binIndex: number): string {
-  return marked(lastInputName.replace(mergedMark, ''), `.merged-${runId}-${binIndex}`);
+export function mergedName(firstInputName: string, runId: string, binIndex: number): string {
+  return marked(firstInputName.replace(mergedMark, ''), `.merged-${runId}-${binIndex}`);
 }
 
 /**

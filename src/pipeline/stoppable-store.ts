@@ -13,9 +13,9 @@ export function stoppableStore(store: Store, stop: AbortSignal): Store {
       stop.throwIfAborted();
       return stoppableSource(await store.open(path, expected), stop);
     },
-    create: async (path) => {
+    create: async (path, placement) => {
       stop.throwIfAborted();
-      return stoppableSink(await store.create(path), stop);
+      return stoppableSink(await store.create(path, placement), stop);
     },
   };
 }

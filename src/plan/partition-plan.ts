@@ -46,8 +46,6 @@ export interface Bin {
   readonly index: number;
   /** In byte order of their names; at least one. */
   readonly inputs: readonly FileRef[];
-  /** Name of the last input, after which the swap names the merged file (`mergedName`). */
-  readonly namedAfter: string;
   readonly schemaKey: string;
   readonly attributes: FileAttributes;
   readonly rows: number;

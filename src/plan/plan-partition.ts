@@ -28,8 +28,7 @@ export function planPartition(input: PlanInput, policy: PlanPolicy): PartitionPl
 
 function describeBin(files: readonly DataFile[], index: number): Bin[] {
   const first = files[0];
-  const last = files.at(-1);
-  if (first === undefined || last === undefined) return [];
+  if (first === undefined) return [];
   return [
     {
       index,
@@ -39,7 +38,6 @@ function describeBin(files: readonly DataFile[], index: number): Bin[] {
         sizeBytes,
         modifiedAtMs,
       })),
-      namedAfter: last.name,
       schemaKey: first.footer.schemaKey,
       attributes: { owner: first.owner, group: first.group, mode: first.mode, acl: first.acl },
       rows: total(files, (file) => file.footer.rows),

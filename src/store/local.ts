@@ -94,6 +94,8 @@ export function localStore(options: { readonly listingGraceMs?: number } = {}): 
       ),
     hardLink: (from, to) =>
       mutate('hard-link', from, `give ${from} the second name ${to}`, () => linkSync(from, to), dirname(to)),
+    concat: (target) => refuseFold('concat', target),
+    replaceFile: (from) => refuseFold('replace-file', from),
     deleteFile: (path) => mutate('delete', path, `delete ${path}`, () => unlinkIfThere(path), dirname(path)),
     deleteDirectory: (path) =>
       mutate('delete-directory', path, `delete ${path} and all below`, () => removeTree(path), dirname(path)),
@@ -111,6 +113,16 @@ export function localStore(options: { readonly listingGraceMs?: number } = {}): 
       ),
     touch: (path) => mutate('touch', path, `touch ${path}`, () => touchNow(path)),
   };
+}
+
+function refuseFold(op: string, path: string): Promise<never> {
+  return Promise.reject(
+    new StoreError(`cannot ${op} ${path}: a local file system folds no files`, {
+      code: 'not-supported',
+      op,
+      path,
+    }),
+  );
 }
 
 function guarded<T>(op: string, path: string, attempt: string, work: () => T): T {

@@ -13,6 +13,16 @@ export interface FileAttributes {
   readonly acl: readonly string[];
 }
 
+/** How a store keeps the bytes of a file, where there is a choice (HDFS). */
+export interface Placement {
+  /** Preferred block size. */
+  readonly blockSizeBytes: number;
+  /** Number of copies. */
+  readonly replication: number;
+  /** Name of the storage policy in effect for the file, such as `HOT`; absent when it is the store's default. */
+  readonly storagePolicy?: string;
+}
+
 /** One directory entry as the store describes it. */
 export interface FileStatus extends FileAttributes {
   /** Full path within the store, `/`-separated, no trailing slash. */
@@ -29,6 +39,8 @@ export interface FileStatus extends FileAttributes {
    * journals and receipts outlive that).
    */
   readonly fileId: string;
+  /** Of files, where the store has a choice. */
+  readonly placement?: Placement;
 }
 
 /** What tells one generation of a file from another; every later look at the file is held against it. */
@@ -41,8 +53,13 @@ export interface FileRef {
 
 /** What a store can do beyond the common operations. A swap chooses its way by these. */
 export interface StoreAbilities {
-  /** N files become one in one transaction (HDFS CONCAT), and a rename may replace a file atomically. */
+  /** N files become one in one transaction (`concat`), and a rename may replace a file atomically (`replaceFile`). */
   readonly fold: boolean;
+  /**
+   * Most bytes that the paths of all sources of one `concat` may have together, each counted as
+   * `encodeURIComponent(path).length + 3`; absent where there is no limit.
+   */
+  readonly concatPathBytes?: number;
   /** A second name for a file's bytes (`hardLink`), so that a directory can be built anew without copying. */
   readonly hardLink: boolean;
   /**
@@ -50,6 +67,16 @@ export interface StoreAbilities {
    * old one); for so long a directory that was swapped out is left as it is. 0 or absent where listings go by path.
    */
   readonly listingGraceMs?: number;
+}
+
+/** Something that keeps files from being folded, found before anything is done. */
+export interface FoldObstacle {
+  /** Full path of the file or directory. */
+  readonly path: string;
+  /** Stable kebab-case name of the case, e.g. `comma-in-name`, `erasure-coded`, `encryption-zone`, `in-snapshot`. */
+  readonly rule: string;
+  /** A sentence a person can act on. */
+  readonly reason: string;
 }
 
 /**
@@ -74,8 +101,11 @@ export interface Store {
 
   /** Creates a directory and its missing parents; no error when it exists. `mode` is for directories made here. */
   makeDirectory(path: string, mode: number): Promise<void>;
-  /** Creates a new file for writing; rejects (`code: 'exists'`) when the name is taken. */
-  create(path: string): Promise<ByteSink>;
+  /**
+   * Creates a new file for writing; rejects (`code: 'exists'`) when the name is taken. Once the sink is closed, the store
+   * has proof that it holds the very bytes that were written. `placement` is for stores that have a choice.
+   */
+  create(path: string, placement?: Placement): Promise<ByteSink>;
   /**
    * Renames a file or directory. Never overwrites and never moves into an existing directory: rejects with
    * `code: 'exists'` when the destination is there, `code: 'not-found'` when the source is not.
@@ -83,6 +113,19 @@ export interface Store {
   rename(from: string, to: string): Promise<void>;
   /** Gives the file at `from` a second name `to` (ability `hardLink`); rejects with `code: 'exists'` like rename. */
   hardLink(from: string, to: string): Promise<void>;
+  /**
+   * Appends the bytes of `sources`, in their order, to the file `target` and removes the sources, all in one transaction
+   * (ability `fold`; HDFS CONCAT). All lie in one directory; `target` keeps its fileId. Rejects with `not-found` when one
+   * is not there and with `concat-refused` when the store will not; nothing has changed then.
+   */
+  concat(target: string, sources: readonly string[]): Promise<void>;
+  /**
+   * Renames the file `from` to `to`, in the place of the file that has that name, in one transaction (ability `fold`;
+   * HDFS RENAME with OVERWRITE). Everything but the name is that of `from`. `not-found` when there is no `from`.
+   */
+  replaceFile(from: string, to: string): Promise<void>;
+  /** What keeps these files of one directory from being folded; empty when nothing is known. Only with ability `fold`. */
+  foldObstacles?(directory: string, files: readonly FileStatus[]): Promise<readonly FoldObstacle[]>;
   /** Deletes one file. Resolves to false when there was none. */
   deleteFile(path: string): Promise<boolean>;
   /** Deletes a directory and everything below it; resolves to false when there was none. */

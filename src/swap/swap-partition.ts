@@ -56,7 +56,7 @@ export async function swapPartition(request: SwapPartitionRequest): Promise<Swap
     if (output === undefined)
       throw unusable(`bin ${bin.index} of ${request.partitionPath} has no merged file`);
     return {
-      name: mergedName(bin.namedAfter, request.lock.runId, bin.index),
+      name: mergedName(bin.inputs[0]?.name ?? '', request.lock.runId, bin.index),
       sourcePath: output.file.stagedPath,
       ref: output.file.ref,
       take: 'rename' as const,

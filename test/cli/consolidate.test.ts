@@ -24,7 +24,7 @@ import {
 
 const lastName = 'telemetry-20250815_192315-cf-6-writer-C-1755285795675.parquet';
 /** What the merged file of all 21 is called, but for its run. */
-const mergedLast = 'telemetry-20250815_192315-cf-6-writer-C-1755285795675.merged-RUN-0.parquet';
+const mergedFirst = 'telemetry-20250815_191132-cf-0-writer-A-1755285092851.merged-RUN-0.parquet';
 
 function withoutRun(name: string): string {
   return name.replace(/\.merged-\d{8}T\d{6}Z-[0-9a-f]{6}-/, '.merged-RUN-');
@@ -52,7 +52,7 @@ test('21 files become one, and the report says what changed and how to undo it',
   const run = await consolidate(dataset);
   assert.equal(run.stderr, '');
   assert.equal(run.exit, 0);
-  assert.deepEqual(await namesWithoutRun(dataset.partition), [mergedLast]);
+  assert.deepEqual(await namesWithoutRun(dataset.partition), [mergedFirst]);
   assert.match(run.stdout, /^🚀 Insurance MegaCorp - Telemetry Data Consolidation\n={50}\n\n/);
   assert.match(run.stdout, /Consolidated date 2025-08-15: 21 files into 1\n/);
   assert.match(run.stdout, /\n {2}Files +21 +1 {2}95 % fewer\n/);
@@ -79,7 +79,7 @@ test('the result as JSON carries the figures of the run', async (t) => {
   assert.match(result.runId ?? '', /^\d{8}T\d{6}Z-[0-9a-f]{6}$/);
   assert.deepEqual(Object.keys(result.phaseMs), ['recover', 'list', 'lock', 'merge', 'verify', 'swap']);
   assert.equal(result.outputs.length, 1);
-  assert.equal(withoutRun(result.outputs[0]?.name ?? ''), mergedLast);
+  assert.equal(withoutRun(result.outputs[0]?.name ?? ''), mergedFirst);
   assert.deepEqual(await parquetNames(dataset.partition), [result.outputs[0]?.name]);
   assert.equal(result.outputs[0]?.verification.level, 'full');
   assert.equal(result.outputs[0]?.sizeBytes, result.bytesAfter);
@@ -136,7 +136,7 @@ test('undo brings every original byte back and leaves the partition alone until 
   const preview = await runCli(['undo', date, '--dry-run', '--base-path', basePath]);
   assert.equal(preview.exit, 0);
   assert.match(preview.stdout, /^DRY RUN: Would bring 21 files \(630K\) back /);
-  assert.deepEqual(await namesWithoutRun(partition), [mergedLast]);
+  assert.deepEqual(await namesWithoutRun(partition), [mergedFirst]);
 
   const undone = await runCli(['undo', '--date', date, '--base-path', basePath]);
   assert.equal(undone.stderr, '');
@@ -151,7 +151,7 @@ test('undo brings every original byte back and leaves the partition alone until 
   assert.equal(held.result.rule, 'on-hold');
   const forced = await resultOf(dataset, '--force');
   assert.equal(forced.result.result, 'consolidated');
-  assert.deepEqual(await namesWithoutRun(partition), [mergedLast]);
+  assert.deepEqual(await namesWithoutRun(partition), [mergedFirst]);
 
   await settle(partition);
   assert.equal((await resultOf(dataset)).result.rule, 'nothing-to-merge');
@@ -354,7 +354,7 @@ test('who stops listening does not stop the work', async (t) => {
   const run = await finished;
   assert.equal(run.exit, 0);
   assert.equal(run.stderr, '');
-  assert.deepEqual(await namesWithoutRun(dataset.partition), [mergedLast]);
+  assert.deepEqual(await namesWithoutRun(dataset.partition), [mergedFirst]);
 });
 
 test('colour only where it is wanted', async (t) => {
@@ -377,7 +377,7 @@ test('other entries of the partition stay as they are', async (t) => {
   await settle(dataset.partition);
   assert.equal((await consolidate(dataset)).exit, 0);
   const names = (await readdir(dataset.partition)).map(withoutRun).sort();
-  assert.deepEqual(names, ['.copy.parquet', '_SUCCESS', mergedLast].sort());
+  assert.deepEqual(names, ['.copy.parquet', '_SUCCESS', mergedFirst].sort());
 });
 
 test('a directory inside the partition refuses it with 12', async (t) => {
@@ -397,5 +397,5 @@ test('two runs at the same time: one does it, the other finds the lock or nothin
   const runs = await Promise.all([consolidate(dataset), consolidate(dataset), consolidate(dataset)]);
   for (const run of runs) assert.ok(run.exit === 0 || run.exit === 11, run.stderr);
   assert.equal(runs.filter((run) => run.stdout.includes('21 files into 1')).length, 1);
-  assert.deepEqual(await namesWithoutRun(dataset.partition), [mergedLast]);
+  assert.deepEqual(await namesWithoutRun(dataset.partition), [mergedFirst]);
 });

@@ -70,7 +70,7 @@ describe('names', () => {
     assert.equal(names.parsePartitionName('day=2025-08-15'), undefined);
   });
 
-  it('of merged files are new with every run, sort where the last input did, and do not grow', () => {
+  it('of merged files are new with every run, sort where the first input did, and do not grow', () => {
     const first = names.makeRunId(0, 1);
     const second = names.makeRunId(1000, 2);
     const once = names.mergedName('t-851.parquet', first, 0);

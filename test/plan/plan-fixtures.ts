@@ -111,7 +111,7 @@ export function afterMerge(
     ...candidates.filter(({ name }) => !merged.has(name)),
     ...plan.bins.map((bin) =>
       candidate({
-        name: bin.namedAfter,
+        name: bin.inputs[0]?.name ?? '',
         sizeBytes: Math.ceil(bin.sizeBytes * shrink),
         schemaKey: bin.schemaKey,
         ...bin.attributes,

@@ -88,7 +88,6 @@ test('bins keep to every limit, hold one cohort in name order, and reduce the nu
       assert.equal(new Set(inputs.map((input) => input.group)).size, 1);
       const names = inputs.map((input) => Buffer.from(input.name));
       assert.deepEqual(names, names.toSorted(Buffer.compare));
-      assert.equal(bin.namedAfter, inputs.at(-1)?.name);
       assert.equal(
         bin.rows,
         sum(footers, (footer) => footer.rows),

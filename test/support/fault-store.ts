@@ -142,11 +142,11 @@ export function faultStore(inner: Store, options: FaultOptions = {}): FaultStore
     stat: (path) => read('stat', path, () => inner.stat(path)),
     open: (path, expected) => read('open', path, () => inner.open(path, expected)),
     makeDirectory: (path, mode) => mutate('makeDirectory', path, () => inner.makeDirectory(path, mode)),
-    create: (path) =>
+    create: (path, placement) =>
       mutate(
         'create',
         path,
-        async () => sinkOf(path, await inner.create(path)),
+        async () => sinkOf(path, await inner.create(path, placement)),
         async () => {
           await (await inner.create(path)).close();
         },
@@ -161,6 +161,9 @@ export function faultStore(inner: Store, options: FaultOptions = {}): FaultStore
         },
       ),
     hardLink: (from, to) => mutate('hardLink', `${from} ${to}`, () => inner.hardLink(from, to)),
+    concat: (target, sources) =>
+      mutate('concat', `${target} ${sources.join(' ')}`, () => inner.concat(target, sources)),
+    replaceFile: (from, to) => mutate('replaceFile', `${from} ${to}`, () => inner.replaceFile(from, to)),
     deleteFile: (path) => mutate('deleteFile', path, () => inner.deleteFile(path)),
     deleteDirectory: (path) =>
       mutate(
