@@ -443,7 +443,7 @@ test('21 telemetry files become one by the default policy, and a second run plan
   assert.equal(plan.reason, '21 small files (630K) become 1 file');
   const second = planPartition(inputOf(afterMerge(plan, candidates)), defaultPolicy);
   assert.equal(second.decision, 'nothing');
-  assert.deepEqual(rulesOf(second), { 'telemetry-20': 'keep own-file' });
+  assert.deepEqual(rulesOf(second), { 'telemetry-00': 'keep own-file' });
 });
 
 test('a plan is plain JSON', () => {
