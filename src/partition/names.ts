@@ -12,7 +12,7 @@
  *         hold.json                                    an undone partition waits for --force
  *         <runId>/ or <runId>.fenced-<n>/              one run; fenced when another run took it over
  *           bin-<i>.staged, journal.json, receipt.json, new/, old/, late-<n>/, lock-…/, trash-<runId>/
- *           bin-<i>-base.staged, bin-<i>-tail-<k>.staged, bin-<i>.backup       where the store folds
+ *           bin-<i>-base.staged, bin-<i>-tail-<k>.staged, bin-<i>.backup, restore-<i>.backup   where the store folds
  */
 
 /** Name of the workspace directory below the base path. */
@@ -142,6 +142,16 @@ export function binBackupPath(runDirectoryPath: string, binIndex: number): strin
   return join(runDirectoryPath, `bin-${binIndex}${backupSuffix}`);
 }
 
+/** A backup of another run on its way back into the partition; `index` from 0. */
+export function restorePath(runDirectoryPath: string, index: number): string {
+  return join(runDirectoryPath, `restore-${index}${backupSuffix}`);
+}
+
+/** A file of the partition that leaves it with the files it describes, while it is kept. */
+export function takenPath(runDirectoryPath: string, name: string): string {
+  return join(runDirectoryPath, backupName(name));
+}
+
 /** Name of a footer tail in the partition, where it lies, hidden, for the moment before it is folded in. */
 export function tailName(runId: string, binIndex: number, step: number): string {
   return `.consolidate-${runId}-${binIndex}-${step}.tail`;
@@ -187,10 +197,14 @@ export function trashPath(runDirectoryPath: string, runId: string): string {
   return join(runDirectoryPath, `trash-${runId}`);
 }
 
-/** What an entry of a run directory is; undefined when it is none of ours. */
+/**
+ * What an entry of a run directory is; undefined when it is none of ours. backup: a copy. taken: a file that was in the
+ * partition or in another run's backup, and of which there may be no other copy.
+ */
 export type RunEntryKind =
   | 'staged'
   | 'backup'
+  | 'taken'
   | 'journal'
   | 'receipt'
   | 'new'
@@ -209,6 +223,7 @@ export function parseRunEntry(name: string): RunEntryKind {
   if (/^lock-(made|released|taken)$/.test(name)) return 'lock-transit';
   if (name.startsWith('trash-') && isRunId(name.slice('trash-'.length))) return 'trash';
   if (/^bin-\d+\.backup$/.test(name)) return 'backup';
+  if (name.endsWith(backupSuffix)) return 'taken';
   return name.endsWith(stagedSuffix) ? 'staged' : undefined;
 }
 

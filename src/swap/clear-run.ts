@@ -26,7 +26,7 @@ export async function clearRunDirectory(
   const remaining: string[] = [];
   await forAll(entries, async (entry) => {
     const kind = parseRunEntry(entry.name);
-    if (kind === 'staged' && entry.kind === 'file') {
+    if ((kind === 'staged' || kind === 'backup') && entry.kind === 'file') {
       await deleteFileSurely(store, entry.path);
     } else if (
       (kind === 'new' || kind === 'lock-transit' || kind === 'trash') &&

@@ -11,27 +11,18 @@ export interface AddedRef extends FileRef {
   readonly binIndex?: number;
 }
 
-/**
- * Everything that is needed to finish a swap or take it back, written once, complete, before the first rename.
- * Plain JSON. Names are relative to the partition and the run directory, so the dataset may be moved or mounted elsewhere.
- */
-export interface SwapJournal {
+/** What every journal says, whichever way the swap goes. */
+interface JournalBase {
   readonly kind: 'consolidate' | 'undo';
   readonly date: string;
   readonly runId: string;
   readonly toolVersion: string;
   /** Store time, milliseconds since 1970. */
   readonly startedAtMs: number;
-  /** The partition directory as it was. */
-  readonly partition: FileAttributes & { readonly fileId: string };
-  /** The directory that takes its place. */
-  readonly newDirectory: { readonly fileId: string };
   /** Data files that are taken out of the partition: the inputs, or for an undo the merged files. */
   readonly removed: readonly FileRef[];
   /** Files that describe removed ones (checksum sidecars, `_metadata`) and leave with them. */
   readonly sidecars: readonly FileRef[];
-  /** Everything else in the partition: in the new directory under the same name, as the same file. */
-  readonly carried: readonly FileRef[];
   /** Files that are put into the partition. */
   readonly added: readonly AddedRef[];
   /** Proofs of the merged files, in the order of `added`. */
@@ -42,13 +33,81 @@ export interface SwapJournal {
   readonly keepBackup: boolean;
 }
 
+/** A swap by two renames: the partition directory is replaced by one that was built beside it. */
+export interface DirectorySwapJournal extends JournalBase {
+  readonly way: 'directories';
+  /** The partition directory as it was. */
+  readonly partition: FileAttributes & { readonly fileId: string };
+  /** The directory that takes its place. */
+  readonly newDirectory: { readonly fileId: string };
+  /** Everything else in the partition: in the new directory under the same name, as the same file. */
+  readonly carried: readonly FileRef[];
+}
+
+/** One CONCAT of a fold. */
+export interface FoldStep {
+  /** How many of the bin's inputs it takes, in their order. */
+  readonly inputs: number;
+  /** The footer tail it ends with; its name is the one in the run directory. */
+  readonly tail: FileRef;
+  /** Length of the folded file afterwards. */
+  readonly sizeBytes: number;
+}
+
+/** The files of one bin, and what they become. */
+export interface FoldBin {
+  readonly binIndex: number;
+  /** Name of the folded, then the merged file in the partition; no file had it before. */
+  readonly name: string;
+  /** In the order in which they are folded. */
+  readonly inputs: readonly FileRef[];
+  /** The file without rows that the inputs are folded into; its name is the one in the run directory. */
+  readonly base: FileRef;
+  readonly steps: readonly FoldStep[];
+  /** The verified merged file that replaces the folded one; absent when folding is all. */
+  readonly staged?: FileRef;
+  /** All inputs as one Parquet file, in the run directory. */
+  readonly backup?: FileRef;
+}
+
+/** A file that an undo puts back. */
+export interface RestoredFile {
+  /** Name in the partition. */
+  readonly name: string;
+  /** The merged file that is there now. */
+  readonly current: FileRef;
+  /** The backup; its name is the one in the directory of the run that is undone. */
+  readonly backup: FileRef;
+}
+
+/** A swap by CONCAT and RENAME with OVERWRITE: the partition directory stays, its files change places. */
+export interface FoldSwapJournal extends JournalBase {
+  readonly way: 'fold';
+  /** For kind `consolidate`. */
+  readonly bins: readonly FoldBin[];
+  /** For kind `undo`. */
+  readonly restored: readonly RestoredFile[];
+}
+
+/**
+ * Everything that is needed to finish a swap or take it back, written once, complete, before the partition is touched.
+ * Plain JSON. Names are relative to the partition and the run directory, so the dataset may be moved or mounted elsewhere.
+ */
+export type SwapJournal = DirectorySwapJournal | FoldSwapJournal;
+
 /** What a finished swap leaves: its journal and how it ended. Plain JSON. */
-export interface SwapReceipt extends SwapJournal {
+export type SwapReceipt = SwapJournal & SwapEnding;
+
+/** How a swap ended. */
+export interface SwapEnding {
   /** Store time, milliseconds since 1970. */
   readonly finishedAtMs: number;
-  /** overwritten: the swap was done, but somebody replaced the partition before it was acknowledged. */
-  readonly outcome: 'done' | 'overwritten';
-  /** kept: the removed files lie in the run's `old/`. removed: by `cleanup`. none: not wanted, or lost. */
+  /**
+   * overwritten: the swap was done, but somebody replaced the partition before it was acknowledged. folded: files that
+   * were to be replaced by merged ones are only folded, since others of the partition changed or went meanwhile.
+   */
+  readonly outcome: 'done' | 'overwritten' | 'folded';
+  /** kept: the removed files' bytes lie in the run's directory. removed: by `cleanup`. none: not wanted, or lost. */
   readonly backup: 'kept' | 'none' | 'removed';
   /** Files of writers that came while the swap was under way, and the name each has in the partition now. */
   readonly broughtAlong: readonly { readonly name: string; readonly as: string }[];

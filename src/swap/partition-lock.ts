@@ -135,7 +135,7 @@ async function makeLockDirectory(request: LockRequest, run: string, made: string
   await makeDirectorySurely(store, made, workspaceMode);
   // Made before the lock is held and never again: a holder that makes directories could undo its own fencing, which
   // consists in its run directory being gone.
-  await makeDirectorySurely(store, newDirectory(run), workspaceMode);
+  if (!store.abilities.fold) await makeDirectorySurely(store, newDirectory(run), workspaceMode);
   const owner: LockOwner = {
     runId,
     ...thisProcess(),
@@ -195,7 +195,7 @@ function heldLock(request: LockRequest, ownerFileId: string): PartitionLock {
         code: 'lock-lost',
         exitCode: exitCodes.locked,
         dataState: 'the run that took over settles what this one began; no row is lost',
-        hint: 'look with recover what the other run is doing, then run again',
+        hint: `\`recover --date ${date}\` says what the other run is doing; then run again`,
       },
     );
   };

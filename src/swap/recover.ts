@@ -11,15 +11,15 @@ import {
   workspacePath,
 } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
-import { diagnose } from './diagnose.ts';
-import { receiptIfReadable, receiptOf } from './finish-run.ts';
+import { foreseeRun } from './foresee.ts';
 import { readJournal } from './journal.ts';
 import { lookAtLock } from './lock-state.ts';
 import { acquireAndSettle } from './partition-lock.ts';
+import { receiptIfReadable, receiptOf } from './receipts.ts';
 import type { RecoverOutcome } from './recover-outcome.ts';
 import { runDirectories } from './settle-leftovers.ts';
-import { observe } from './settle-run.ts';
 import { removeEmptySurely } from './sure-steps.ts';
+import { isTidy } from './tidy-run.ts';
 
 /** What to recover. */
 export interface RecoverRequest {
@@ -91,10 +91,8 @@ async function openRuns({
     const finished = await receiptIfReadable(store, status.path, log);
     if (finished === 'unreadable') continue;
     const entries = (await store.list(status.path)) ?? [];
-    const isTidy = entries.every(
-      ({ name }) => name === 'receipt.json' || (name === 'old' && finished?.backup !== 'none'),
-    );
-    if (finished === undefined || !isTidy) open.push({ runId, directory: status.path });
+    const names = entries.map(({ name }) => name);
+    if (finished === undefined || !isTidy(finished, names)) open.push({ runId, directory: status.path });
   }
   return open;
 }
@@ -113,12 +111,10 @@ async function foresee(
         : `run ${runId} is finished; its remnants would be deleted`;
     return { date, runId, action: 'removed', sentence, needsAttention: false };
   }
-  const decision = diagnose(
-    await observe({ store, basePath, partitionPath: partition, runDirectory: directory, journal, log }),
-  );
-  switch (decision) {
-    case 'roll-back':
-    case 'place-old':
+  switch (
+    await foreseeRun({ store, basePath, partitionPath: partition, runDirectory: directory, journal, log })
+  ) {
+    case 'rolled-back':
       return {
         date,
         runId,
@@ -126,8 +122,7 @@ async function foresee(
         sentence: `${partition} would be as it was before run ${runId}; what that staged would be deleted`,
         needsAttention: false,
       };
-    case 'place-new':
-    case 'finish':
+    case 'rolled-forward':
       return {
         date,
         runId,
@@ -135,7 +130,6 @@ async function foresee(
         sentence: `the swap of run ${runId} in ${partition} would be finished`,
         needsAttention: false,
       };
-    case 'overwritten':
     case 'foreign':
       return {
         date,

@@ -9,9 +9,10 @@ import {
   trashPath,
 } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
-import { type RunAtHand, receiptIfReadable } from './finish-run.ts';
 import { putOnHold } from './hold.ts';
 import { type SwapReceipt, writeRecord } from './journal.ts';
+import { receiptIfReadable } from './receipts.ts';
+import type { RunAtHand } from './run-at-hand.ts';
 import { deleteDirectorySurely, makeDirectorySurely, renameSurely } from './sure-steps.ts';
 import { workspaceMode } from './workspace.ts';
 
@@ -65,12 +66,16 @@ export async function retireRun(
   await deleteDirectorySurely(store, trash);
 }
 
-/** What an undo does once the original files are in place: the hold, and the end of the undone run and its backup. */
-export async function completeUndo(run: RunAtHand): Promise<void> {
+/**
+ * What an undo does once the original files are in place: the hold, and the end of the undone run and its backup.
+ * @param keepUndone leaves the undone run and what is left of its backup
+ */
+export async function completeUndo(run: RunAtHand, keepUndone = false): Promise<void> {
   const { store, basePath, journal, runDirectory } = run;
   const undoneRunId = journal.undoneRunId ?? '';
   const hold = { undoneRunId, runId: journal.runId, sinceMs: await store.nowMs() };
   await putOnHold(store, basePath, journal.date, hold, runDirectory);
+  if (keepUndone) return;
   // The originals are hard links of the backup's files, so deleting the backup takes no row away.
   for (const finished of await finishedRuns(store, basePath, journal.date, run.log)) {
     if (finished.receipt.runId === undoneRunId) {

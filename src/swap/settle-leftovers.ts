@@ -9,11 +9,13 @@ import {
 } from '../partition/names.ts';
 import type { FileStatus, Store } from '../store/store.ts';
 import { clearRunDirectory } from './clear-run.ts';
-import { type RunAtHand, receiptIfReadable, tidyReceipted } from './finish-run.ts';
 import { readJournal } from './journal.ts';
+import { receiptIfReadable } from './receipts.ts';
 import type { RecoverOutcome } from './recover-outcome.ts';
+import type { RunAtHand } from './run-at-hand.ts';
 import { settleRun } from './settle-run.ts';
 import { removeEmptySurely, renameSurely } from './sure-steps.ts';
+import { tidyReceipted } from './tidy-run.ts';
 
 /** What {@link settleLeftovers} works on. */
 export interface LeftoversRequest {

@@ -49,6 +49,23 @@ export async function hardLinkSurely(store: Store, from: string, to: string, fil
   }
 }
 
+/**
+ * Renames the file `fileId` over whatever file has the name `to`; also succeeds when it finds that done already.
+ * @throws StoreError `not-found` when the source is gone
+ */
+export async function replaceSurely(store: Store, from: string, to: string, fileId: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await store.replaceFile(from, to);
+      return;
+    } catch (error) {
+      if (!isWorthALook(error)) throw error;
+      if ((await store.stat(to))?.fileId === fileId) return;
+      if (!error.outcomeUnknown || attempt === maxTries) throw error;
+    }
+  }
+}
+
 /** Writes a file of ours, whose name nobody else uses: whatever an earlier attempt left there is replaced. */
 async function writeSurely(store: Store, path: string, bytes: Uint8Array): Promise<void> {
   for (let attempt = 1; ; attempt++) {

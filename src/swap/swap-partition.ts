@@ -5,14 +5,19 @@ import { mergedName } from '../partition/names.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
 import type { Store } from '../store/store.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';
+import { swapDirectories } from './directories/swap-directories.ts';
+import { binToFold, type FoldParts } from './fold/fold-parts.ts';
+import { swapFold } from './fold/swap-fold.ts';
 import type { SwapReceipt } from './journal.ts';
 import type { PartitionLock } from './partition-lock.ts';
-import { swapDirectories } from './swap-directories.ts';
 
-/** A verified merged file. */
+/** What one bin becomes. */
 export interface SwapOutput {
   readonly binIndex: number;
-  readonly file: VerifiedFile;
+  /** The verified merged file; absent when the inputs are only folded. */
+  readonly file?: VerifiedFile;
+  /** What the inputs are folded with, where the store folds. */
+  readonly fold?: FoldParts;
 }
 
 /** One partition's merged files, to be put in place of their inputs. */
@@ -40,20 +45,28 @@ export interface SwapPartitionRequest {
  */
 export async function swapPartition(request: SwapPartitionRequest): Promise<SwapReceipt> {
   const { store, plan, outputs } = request;
-  if (!store.abilities.hardLink) {
-    throw unusable(
-      `the store ${store.uri} has no hard links, so a partition cannot be built anew beside the old one`,
-    );
-  }
   const byBin = new Map(outputs.map((output) => [output.binIndex, output]));
   if (plan.bins.length === 0 || byBin.size !== plan.bins.length || outputs.length !== plan.bins.length) {
     throw unusable(
       `the plan of ${request.partitionPath} has ${plan.bins.length} bins, there are ${outputs.length} merged files`,
     );
   }
+  if (store.abilities.fold) {
+    const toFold = plan.bins.map((bin) => {
+      const output = byBin.get(bin.index);
+      if (output?.fold !== undefined) return binToFold(bin, request.lock.runId, output.fold, output.file);
+      throw unusable(`bin ${bin.index} of ${request.partitionPath} has nothing to fold with`);
+    });
+    return await swapFold(request, toFold);
+  }
+  if (!store.abilities.hardLink) {
+    throw unusable(
+      `the store ${store.uri} has no hard links, so a partition cannot be built anew beside the old one`,
+    );
+  }
   const added = plan.bins.map((bin) => {
     const output = byBin.get(bin.index);
-    if (output === undefined)
+    if (output?.file === undefined)
       throw unusable(`bin ${bin.index} of ${request.partitionPath} has no merged file`);
     return {
       name: mergedName(bin.inputs[0]?.name ?? '', request.lock.runId, bin.index),

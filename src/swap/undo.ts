@@ -3,10 +3,12 @@ import { exitCodes } from '../core/exit-codes.ts';
 import type { Logger } from '../core/log.ts';
 import { backupName, historyDirectory, join, oldDirectory, partitionPath } from '../partition/names.ts';
 import { type FileStatus, type Store, sameGeneration } from '../store/store.ts';
-import type { FileToAdd } from './build-new.ts';
+import type { FileToAdd } from './directories/build-new.ts';
+import { swapDirectories } from './directories/swap-directories.ts';
+import { findRestored, undoFold } from './fold/undo-fold.ts';
+import type { RestoredFile } from './journal.ts';
 import { acquireLock, type PartitionLock, withLock } from './partition-lock.ts';
 import { type FinishedRun, finishedRuns } from './retire-run.ts';
-import { swapDirectories } from './swap-directories.ts';
 
 /** What to undo. */
 export interface UndoRequest {
@@ -20,6 +22,8 @@ export interface UndoRequest {
   readonly toolVersion: string;
   /** Check everything and say what would be done; touch nothing. */
   readonly dryRun?: boolean;
+  /** Aborted, with the error to end with as its reason, when the undo should stop while it has replaced nothing. */
+  readonly stop?: AbortSignal;
   readonly log: Logger;
 }
 
@@ -29,7 +33,10 @@ export interface UndoOutcome {
   /** The undo's own id; absent on a dry run. */
   readonly runId?: string;
   readonly undoneRunId: string;
-  /** Original files that are back under their own names, byte for byte, with their own times and rights. */
+  /**
+   * Original files whose bytes are back: under their own names, with their own times and rights, or, where the store
+   * folds, in their order in one Parquet file for each merged one.
+   */
   readonly restoredFiles: number;
   readonly restoredBytes: number;
   /** Names of the merged files that were taken out. */
@@ -48,13 +55,24 @@ export async function undoRun(request: UndoRequest): Promise<UndoOutcome> {
     const { run } = await prepare(request);
     return outcome(run, basePath, undefined);
   }
+  request.stop?.throwIfAborted();
   const lock = await acquireLock({ store, basePath, date, runId: newRunId, log });
   return await withLock(lock, log, () => undoLocked(request, lock));
 }
 
 async function undoLocked(request: UndoRequest, lock: PartitionLock): Promise<UndoOutcome> {
   const { store, basePath, date, log } = request;
-  const { run, added, removed } = await prepare(request);
+  const { run, added, removed, restored } = await prepare(request);
+  // The last point at which to stop: from here on the swap runs to its end.
+  request.stop?.throwIfAborted();
+  if (run.receipt.way === 'fold') {
+    const { toolVersion } = request;
+    await undoFold(
+      { store, basePath, partitionPath: partitionPath(basePath, date), run, restored, toolVersion, log },
+      lock,
+    );
+    return outcome(run, basePath, request.newRunId);
+  }
   await swapDirectories({
     store,
     lock,
@@ -79,6 +97,8 @@ interface Preparation {
   readonly run: FinishedRun;
   readonly added: readonly FileToAdd[];
   readonly removed: readonly FileStatus[];
+  /** For a run that folded, in place of `added`. */
+  readonly restored: readonly RestoredFile[];
 }
 
 async function prepare(request: UndoRequest): Promise<Preparation> {
@@ -98,7 +118,11 @@ async function prepare(request: UndoRequest): Promise<Preparation> {
     }
     removed.push(found);
   }
-  return { run, removed, added: await originals(request, run) };
+  if (run.receipt.way === 'fold') {
+    const current = new Map(removed.map((file) => [file.name, file]));
+    return { run, removed, added: [], restored: await findRestored(store, run, current) };
+  }
+  return { run, removed, added: await originals(request, run), restored: [] };
 }
 
 function choose({ basePath, date, runId }: UndoRequest, runs: readonly FinishedRun[]): FinishedRun {
@@ -139,8 +163,8 @@ function notNewest(
         'not-the-newest-run',
         `cannot undo run ${run.receipt.runId}: ${path} was merged again by the later run ${later.receipt.runId}`,
         runId === undefined
-          ? `undo that one first: undo ${run.receipt.date} --run ${later.receipt.runId}`
-          : `newest first: undo ${run.receipt.date} --run ${later.receipt.runId}, then this one`,
+          ? `undo that one first: \`undo ${run.receipt.date} --run ${later.receipt.runId}\``
+          : `newest first: \`undo ${run.receipt.date} --run ${later.receipt.runId}\`, then this one`,
       );
 }
 
@@ -173,7 +197,11 @@ function outcome(run: FinishedRun, basePath: string, runId: string | undefined):
     restoredFiles: receipt.removed.length,
     restoredBytes,
     removedNames: receipt.added.map((file) => file.name),
-    sentence: `the ${receipt.removed.length} original files of run ${receipt.runId} ${verb} back in ${partitionPath(basePath, receipt.date)}`,
+    sentence:
+      receipt.way === 'fold'
+        ? `all bytes and rows of the ${receipt.removed.length} original files of run ${receipt.runId} ${verb} back in ` +
+          `${partitionPath(basePath, receipt.date)}, as ${receipt.added.length === 1 ? '1 file' : `${receipt.added.length} files`}`
+        : `the ${receipt.removed.length} original files of run ${receipt.runId} ${verb} back in ${partitionPath(basePath, receipt.date)}`,
   };
 }
 

@@ -157,7 +157,8 @@ export function faultStore(inner: Store, options: FaultOptions = {}): FaultStore
         `${from} ${to}`,
         () => inner.rename(from, to),
         async () => {
-          if ((await inner.stat(from))?.kind === 'file') await inner.hardLink(from, to);
+          const isByLink = inner.abilities.hardLink && (await inner.stat(from))?.kind === 'file';
+          if (isByLink) await inner.hardLink(from, to);
         },
       ),
     hardLink: (from, to) => mutate('hardLink', `${from} ${to}`, () => inner.hardLink(from, to)),

@@ -297,7 +297,7 @@ function assertTidyRun(directory: string, when: string): void {
     record.backup === 'kept' ? ['old', 'receipt.json'] : ['receipt.json'],
     `run directory ${when}`,
   );
-  if (record.backup !== 'kept') return;
+  if (record.backup !== 'kept' || record.way !== 'directories') return;
   const known = [...record.removed, ...record.sidecars, ...record.carried].map(
     (file) => `${file.name}.backup`,
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Decision, diagnose, type Observed } from '../../src/swap/diagnose.ts';
+import { type Decision, diagnose, type Observed } from '../../src/swap/directories/diagnose.ts';
 
 const both = [false, true];
 

@@ -209,28 +209,28 @@ describe('swap refuses, with the originals untouched', () => {
     [
       'an input that grew',
       'partition-changed',
-      14,
+      10,
       (f) => appendFileSync(join(f.partition, 'a-3.parquet'), 'x\n'),
       /a-3\.parquet was changed \(expected 10 bytes, found 12 bytes/,
     ],
     [
       'an input that was touched',
       'partition-changed',
-      14,
+      10,
       (f) => utimesSync(join(f.partition, 'a-3.parquet'), 5, 5),
       /a-3\.parquet was changed/,
     ],
     [
       'an input that is gone',
       'partition-changed',
-      14,
+      10,
       (f) => rmSync(join(f.partition, 'a-3.parquet')),
       /a-3\.parquet is gone/,
     ],
     [
       'an input that was replaced by its like',
       'partition-changed',
-      14,
+      10,
       (f) => {
         const path = join(f.partition, 'a-3.parquet');
         const { mtime } = statSync(path);
@@ -243,7 +243,7 @@ describe('swap refuses, with the originals untouched', () => {
     [
       'a partition that is gone',
       'partition-absent',
-      14,
+      10,
       (f) => rmSync(f.partition, { recursive: true }),
       /is not there/,
     ],
@@ -270,7 +270,7 @@ describe('swap refuses, with the originals untouched', () => {
           appendFileSync(join(fixture.dateDirectory, run, 'bin-1.staged'), 'x');
         },
       });
-      await refusesTo(work, 'staged-file-changed', 14);
+      await refusesTo(work, 'staged-file-changed', 10);
       assert.ok(originalsAreBack(fixture));
       assert.deepEqual(readdirSync(fixture.workspace), []);
     }));
@@ -404,7 +404,7 @@ describe('a writer at work during the swap', () => {
       const work = withIntruder(fixture, lastUnveiled, () =>
         appendFileSync(join(fixture.partition, 'a-1.parquet'), 'more\n'),
       );
-      await refusesTo(work, 'partition-changed', 14);
+      await refusesTo(work, 'partition-changed', 10);
       assert.deepEqual(rowsOf(fixture.partition), withRows(fixture, 'more'));
       assert.deepEqual(readdirSync(fixture.workspace), []);
     }));
@@ -416,7 +416,7 @@ describe('a writer at work during the swap', () => {
         const run = readdirSync(fixture.dateDirectory)[0] ?? '';
         appendFileSync(join(fixture.dateDirectory, run, 'old', 'a-1.parquet'), 'more\n');
       });
-      await refusesTo(work, 'partition-changed', 14);
+      await refusesTo(work, 'partition-changed', 10);
       assert.deepEqual(rowsOf(fixture.partition), withRows(fixture, 'more'));
       assert.equal(statSync(fixture.partition).ino, before);
       assert.deepEqual(readdirSync(fixture.workspace), []);
@@ -468,7 +468,7 @@ describe('a writer at work during the swap', () => {
       const work = withIntruder(fixture, journalWritten, () =>
         unlinkSync(join(fixture.partition, '_SUCCESS')),
       );
-      const error = await refusesTo(work, 'partition-changed', 14);
+      const error = await refusesTo(work, 'partition-changed', 10);
       assert.match(error.message, /_SUCCESS is gone/);
       assert.ok(originalsAreBack(fixture));
       assert.deepEqual(readdirSync(fixture.workspace), []);

@@ -1,6 +1,6 @@
-import { backupName, parseBackupName } from '../partition/names.ts';
-import { type FileRef, type FileStatus, sameGeneration } from '../store/store.ts';
-import type { SwapJournal } from './journal.ts';
+import { backupName, parseBackupName } from '../../partition/names.ts';
+import { type FileRef, type FileStatus, sameGeneration } from '../../store/store.ts';
+import type { DirectorySwapJournal } from '../journal.ts';
 
 /** How a listing of the partition as it was differs from the journal. */
 export interface Difference {
@@ -10,7 +10,7 @@ export interface Difference {
   readonly strays: readonly FileStatus[];
 }
 
-type Known = Pick<SwapJournal, 'removed' | 'sidecars' | 'carried'>;
+type Known = Pick<DirectorySwapJournal, 'removed' | 'sidecars' | 'carried'>;
 
 /** Compares the entries of the partition (or of `old/`, names not yet veiled) with what the journal says. */
 export function compareListing(entries: readonly FileStatus[], known: Known): Difference {

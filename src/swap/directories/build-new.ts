@@ -1,6 +1,5 @@
-import { SwapError } from '../core/errors.ts';
-import { exitCodes } from '../core/exit-codes.ts';
-import type { Logger } from '../core/log.ts';
+import { exitCodes } from '../../core/exit-codes.ts';
+import type { Logger } from '../../core/log.ts';
 import {
   join,
   maxNameBytes,
@@ -8,8 +7,8 @@ import {
   sidecarName,
   stagedName,
   summaryNames,
-} from '../partition/names.ts';
-import type { PartitionPlan } from '../plan/partition-plan.ts';
+} from '../../partition/names.ts';
+import type { PartitionPlan } from '../../plan/partition-plan.ts';
 import {
   type FileAttributes,
   type FileRef,
@@ -17,14 +16,15 @@ import {
   refOf,
   type Store,
   sameGeneration,
-} from '../store/store.ts';
-import type { VerificationReceipt } from '../verify/verified-file.ts';
+} from '../../store/store.ts';
+import type { VerificationReceipt } from '../../verify/verified-file.ts';
+import { forAll } from '../for-all.ts';
+import type { AddedRef, DirectorySwapJournal } from '../journal.ts';
+import type { PartitionLock } from '../partition-lock.ts';
+import { partitionChanged, refusal, stagedChanged } from '../refusals.ts';
+import { reproduceAttributes } from '../reproduce-attributes.ts';
+import { hardLinkSurely, renameSurely } from '../sure-steps.ts';
 import { compareListing } from './compare-listing.ts';
-import { forAll } from './for-all.ts';
-import type { AddedRef, SwapJournal } from './journal.ts';
-import type { PartitionLock } from './partition-lock.ts';
-import { reproduceAttributes } from './reproduce-attributes.ts';
-import { hardLinkSurely, renameSurely } from './sure-steps.ts';
 
 /** A file that shall be in the partition after the swap. */
 export interface FileToAdd {
@@ -46,7 +46,7 @@ export interface SwapRequest {
   readonly lock: PartitionLock;
   readonly basePath: string;
   readonly partitionPath: string;
-  readonly kind: SwapJournal['kind'];
+  readonly kind: DirectorySwapJournal['kind'];
   /** Files to take out, at the generations they must have. */
   readonly removed: readonly FileRef[];
   readonly added: readonly FileToAdd[];
@@ -65,7 +65,7 @@ export interface SwapRequest {
  * @throws SwapError `partition-changed`, `partition-absent`, `partition-not-flat`, `name-too-long`, `name-taken`,
  *   `staged-file-changed`, `attributes-not-reproducible`; each leaves the originals untouched
  */
-export async function buildNew(request: SwapRequest): Promise<SwapJournal> {
+export async function buildNew(request: SwapRequest): Promise<DirectorySwapJournal> {
   const { store, lock, partitionPath, removed, added } = request;
   const partition = await store.stat(partitionPath);
   const entries = partition?.kind === 'directory' ? await store.list(partitionPath) : undefined;
@@ -104,6 +104,7 @@ export async function buildNew(request: SwapRequest): Promise<SwapJournal> {
 
   const { owner, group, mode, acl, fileId } = partition;
   return {
+    way: 'directories',
     kind: request.kind,
     date: lock.date,
     runId: lock.runId,
@@ -205,28 +206,4 @@ function assertFree(
     }
     taken.add(name);
   }
-}
-
-/** The error for a partition that is not what was planned. */
-export function partitionChanged(partitionPath: string, changed: readonly string[]): SwapError {
-  const shown = changed.slice(0, 5).join('; ');
-  const more = changed.length > 5 ? `; and ${changed.length - 5} more` : '';
-  return refusal(
-    'partition-changed',
-    `${partitionPath} changed while it was worked on: ${shown}${more}`,
-    'a writer is at work there; run again when it is done, or raise --quiet-minutes',
-  );
-}
-
-function stagedChanged(path: string): SwapError {
-  return refusal('staged-file-changed', `${path} is not the file that was staged and verified`, 'run again');
-}
-
-function refusal(
-  code: string,
-  message: string,
-  hint: string,
-  exitCode: SwapError['exitCode'] = exitCodes.swapInterrupted,
-): SwapError {
-  return new SwapError(message, { code, exitCode, dataState: 'the originals are untouched', hint });
 }

@@ -1,7 +1,7 @@
-import { StoreError } from '../core/errors.ts';
-import { join, lateName } from '../partition/names.ts';
-import type { FileStatus, Store } from '../store/store.ts';
-import { deleteFileSurely, renameSurely } from './sure-steps.ts';
+import { StoreError } from '../../core/errors.ts';
+import { join, lateName } from '../../partition/names.ts';
+import type { FileStatus, Store } from '../../store/store.ts';
+import { deleteFileSurely, renameSurely } from '../sure-steps.ts';
 
 const maxNames = 1000;
 

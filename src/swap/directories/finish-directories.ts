@@ -1,35 +1,26 @@
-import { SwapError } from '../core/errors.ts';
-import type { Logger } from '../core/log.ts';
 import {
   backupName,
-  journalPath,
   oldDirectory,
   parseBackupName,
   parseRunEntry,
   receiptPath,
-} from '../partition/names.ts';
-import type { FileStatus, Store } from '../store/store.ts';
+} from '../../partition/names.ts';
+import type { FileStatus, Store } from '../../store/store.ts';
+import { forAll } from '../for-all.ts';
+import { type DirectorySwapJournal, type SwapReceipt, writeRecord } from '../journal.ts';
+import type { RunAtHand } from '../run-at-hand.ts';
+import { removeEmptySurely, renameSurely } from '../sure-steps.ts';
+import { tidyReceipted } from '../tidy-run.ts';
 import { bringAlong } from './bring-along.ts';
 import { sortOldEntries, writtenSince } from './compare-listing.ts';
-import { forAll } from './for-all.ts';
-import { readReceipt, type SwapJournal, type SwapReceipt, writeRecord } from './journal.ts';
-import { deleteDirectorySurely, deleteFileSurely, removeEmptySurely, renameSurely } from './sure-steps.ts';
 
-/** A run of this or another process, as it is found. */
-export interface RunAtHand {
-  readonly store: Store;
-  readonly basePath: string;
-  readonly partitionPath: string;
-  /** Where the run's files are now; not the run's own path when it was fenced. */
-  readonly runDirectory: string;
-  readonly journal: SwapJournal;
-  readonly log: Logger;
-}
+/** A swap by directories at hand. */
+export type DirectoryRun = RunAtHand<DirectorySwapJournal>;
 
 type BroughtAlong = SwapReceipt['broughtAlong'][number];
 
 /** Moves whatever writers put into directories of their own while the partition was away into the partition. */
-export async function bringLate(run: RunAtHand): Promise<BroughtAlong[]> {
+export async function bringLate(run: DirectoryRun): Promise<BroughtAlong[]> {
   const brought: BroughtAlong[] = [];
   for (const directory of (await run.store.list(run.runDirectory)) ?? []) {
     if (parseRunEntry(directory.name) !== 'late' || directory.kind !== 'directory') continue;
@@ -46,7 +37,7 @@ export async function bringLate(run: RunAtHand): Promise<BroughtAlong[]> {
  * Waits first: a reader that has just begun to list the partition goes through this very directory. It must find the
  * names that were there (and then fail to open them), not a directory with less and less data in it.
  */
-export async function veilOld(run: RunAtHand): Promise<BroughtAlong[]> {
+export async function veilOld(run: DirectoryRun): Promise<BroughtAlong[]> {
   const { store, journal, runDirectory } = run;
   const brought: BroughtAlong[] = [];
   let graceMs = store.abilities.listingGraceMs ?? 0;
@@ -77,7 +68,7 @@ export async function veil(store: Store, files: readonly FileStatus[]): Promise<
 
 /** Writes the receipt, then removes the journal and, when no backup is wanted, the old files. */
 export async function acknowledge(
-  run: RunAtHand,
+  run: DirectoryRun,
   ending: Pick<SwapReceipt, 'outcome' | 'broughtAlong'>,
 ): Promise<SwapReceipt> {
   const { store, journal, runDirectory, log } = run;
@@ -104,67 +95,7 @@ export async function acknowledge(
   return receipt;
 }
 
-/** What is left to do once a receipt is there: journal and remnants go, and the old files when the receipt says so. */
-export async function tidyReceipted(
-  store: Store,
-  runDirectory: string,
-  receipt: SwapReceipt,
-  log: Logger,
-): Promise<void> {
-  await deleteFileSurely(store, journalPath(runDirectory));
-  for (const entry of (await store.list(runDirectory)) ?? []) {
-    const kind = parseRunEntry(entry.name);
-    if (kind === 'staged' && entry.kind === 'file') await deleteFileSurely(store, entry.path);
-    if (kind === 'trash' || kind === 'lock-transit') await deleteDirectorySurely(store, entry.path);
-  }
-  if (receipt.backup === 'none') await deleteOld(store, runDirectory, receipt, log);
-}
-
-/** Deletes the old files the receipt names, and nothing else. */
-async function deleteOld(
-  store: Store,
-  runDirectory: string,
-  receipt: SwapReceipt,
-  log: Logger,
-): Promise<void> {
-  const old = oldDirectory(runDirectory);
-  const entries = await store.list(old);
-  if (entries === undefined) return;
-  const { toVeil, strays } = sortOldEntries(entries, receipt);
-  const unknown = new Set([...toVeil, ...strays]);
-  await forAll(
-    entries.filter((entry) => !unknown.has(entry)),
-    (entry) => deleteFileSurely(store, entry.path),
-  );
-  if (!(await removeEmptySurely(store, old))) {
-    log.warn(`${old} holds files that no receipt names; they were left there`);
-  }
-}
-
-/** The receipt of the run, when it has one. */
-export function receiptOf(store: Store, runDirectory: string): Promise<SwapReceipt | undefined> {
-  return readReceipt(store, receiptPath(runDirectory));
-}
-
-/**
- * Like {@link receiptOf}, for looking through many runs: a receipt that is damaged, or of a newer version, is told of
- * and passed over, since it stands for a run that is finished.
- */
-export async function receiptIfReadable(
-  store: Store,
-  runDirectory: string,
-  log: Logger,
-): Promise<SwapReceipt | 'unreadable' | undefined> {
-  try {
-    return await receiptOf(store, runDirectory);
-  } catch (error) {
-    if (!(error instanceof SwapError) || error.code !== 'journal-unreadable') throw error;
-    log.warn(`${error.message}; its run is finished, the backup beside it is left alone`);
-    return 'unreadable';
-  }
-}
-
-async function bringOne(run: RunAtHand, entry: FileStatus): Promise<BroughtAlong> {
+async function bringOne(run: DirectoryRun, entry: FileStatus): Promise<BroughtAlong> {
   const as = await bringAlong(run.store, entry, run.partitionPath, run.journal.runId);
   run.log.warn(
     as === entry.name

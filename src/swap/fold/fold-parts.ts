@@ -1,0 +1,62 @@
+import { mergedName } from '../../partition/names.ts';
+import type { Bin } from '../../plan/partition-plan.ts';
+import type { FileAttributes, FileRef } from '../../store/store.ts';
+import type { VerifiedFile } from '../../verify/verified-file.ts';
+import type { FoldBin, FoldStep } from '../journal.ts';
+import type { BinToFold } from './swap-fold.ts';
+
+/** A file in the run directory that a fold is made with. */
+export interface StagedPart {
+  /** Full path. */
+  readonly path: string;
+  readonly ref: FileRef;
+  /** What it must have before it becomes visible; absent for what never does. */
+  readonly attributes?: FileAttributes;
+}
+
+/** What the fold of one bin is made with; all lies in the run directory. */
+export interface FoldParts {
+  /** A Parquet file without rows, of the inputs' schema. */
+  readonly base: StagedPart;
+  /** One footer tail for each CONCAT, and how many of the bin's inputs that takes. */
+  readonly tails: readonly { readonly inputs: number; readonly part: StagedPart }[];
+  /** All inputs as one Parquet file. */
+  readonly backup?: StagedPart;
+}
+
+/** Puts together what the swap of one bin needs. `file` is absent when folding is all. */
+export function binToFold(
+  bin: Bin,
+  runId: string,
+  { base, tails, backup }: FoldParts,
+  file: VerifiedFile | undefined,
+): BinToFold {
+  const { attributes } = bin;
+  const steps: FoldStep[] = [];
+  let sizeBytes = base.ref.sizeBytes;
+  let from = 0;
+  for (const { inputs, part } of tails) {
+    const folded = bin.inputs.slice(from, from + inputs);
+    from += inputs;
+    sizeBytes += folded.reduce((sum, input) => sum + input.sizeBytes, 0) + part.ref.sizeBytes;
+    steps.push({ inputs, tail: part.ref, sizeBytes });
+  }
+  const foldBin: FoldBin = {
+    binIndex: bin.index,
+    name: mergedName(bin.inputs[0]?.name ?? '', runId, bin.index),
+    inputs: bin.inputs,
+    base: base.ref,
+    steps,
+    ...(file === undefined ? {} : { staged: file.ref }),
+    ...(backup === undefined ? {} : { backup: backup.ref }),
+  };
+  const visible: StagedPart[] = [
+    base,
+    ...(backup === undefined ? [] : [backup]),
+    ...(file === undefined ? [] : [{ path: file.stagedPath, ref: file.ref }]),
+  ];
+  return {
+    bin: foldBin,
+    parts: [...visible.map((part) => ({ ...part, attributes })), ...tails.map(({ part }) => part)],
+  };
+}

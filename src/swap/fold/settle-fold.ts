@@ -1,0 +1,252 @@
+import { StoreError, SwapError } from '../../core/errors.ts';
+import {
+  foldBasePath,
+  foldTailPath,
+  join,
+  stagedBinPath,
+  stagedName,
+  tailName,
+  takenPath,
+} from '../../partition/names.ts';
+import { clearRunDirectory } from '../clear-run.ts';
+import type { FoldBin } from '../journal.ts';
+import { rolledForward, type Settlement, settledBefore } from '../settlement.ts';
+import { deleteFileSurely, renameSurely, replaceSurely } from '../sure-steps.ts';
+import {
+  type BinState,
+  decideFold,
+  diagnoseBin,
+  type FoldDecision,
+  inputsOf,
+  isBegun,
+} from './diagnose-fold.ts';
+import { acknowledgeFold } from './finish-fold.ts';
+import type { FoldOptions, FoldRun } from './fold-run.ts';
+import { mendGrown } from './mend-grown.ts';
+import { type FoundFold, observeFold } from './observe-fold.ts';
+import { settleFoldUndo } from './settle-fold-undo.ts';
+
+/** Looks after which a swap that does not come to an end is given up. */
+const spareLooks = 20;
+
+/**
+ * Brings a swap by folding that has a journal to an end, from whatever state it is in: looks, decides, does one step,
+ * looks again. The run that swaps and the one that recovers use the same steps.
+ * @throws StoreError when a step cannot be done; SwapError `lock-lost`, `swap-interrupted`
+ */
+export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Settlement> {
+  const before = await settledBefore(run, options.assertHeld);
+  if (before !== undefined) return before;
+  const { journal, partitionPath, log } = run;
+  if (journal.kind === 'undo') return await settleFoldUndo(run, options);
+  // A holder that was fenced and wakes up must not find them where its CONCAT looks for them.
+  if (!options.mayBegin) await takeTailsBack(run, options);
+  const stopped = new Map<number, string>();
+  const looks = spareLooks + 4 * journal.bins.reduce((sum, bin) => sum + 2 + bin.steps.length, 0);
+  for (let look = 0; look < looks; look++) {
+    await options.assertHeld();
+    const found = await observeFold(run);
+    const states = journal.bins.map((bin, index) => stateOf(bin, found, index, stopped));
+    const decision = decideFold(found.bins, states, options.mayBegin);
+    log.debug(`swap of ${partitionPath}: ${decision.do}`, { runId: journal.runId });
+    switch (decision.do) {
+      case 'roll-back':
+        await rollBack(run, found);
+        return {
+          action: 'rolled-back',
+          sentence: `run ${journal.runId} had replaced nothing in ${partitionPath}; what it had staged is deleted`,
+        };
+      case 'finish':
+        return rolledForward(run, await acknowledgeFold(run, found, states, 'done'));
+      case 'overwritten': {
+        const receipt = await acknowledgeFold(run, found, states, 'overwritten');
+        return {
+          action: 'foreign',
+          sentence:
+            `${partitionPath} was overwritten by somebody else while run ${journal.runId} was replacing its files: nothing ` +
+            `more was replaced; the ${journal.removed.length} files the run had begun with are ` +
+            (receipt.backup === 'kept'
+              ? `kept as ${run.runDirectory}/bin-<n>.backup`
+              : 'gone, as it kept no backup'),
+          hint: `if ${partitionPath} is right as it is, nothing need be done: the backup is removed with its retention`,
+        };
+      }
+      default:
+        await act(run, decision, found, (error) => {
+          // While nothing is folded, all can be taken back.
+          if (!states.some(isBegun)) throw error;
+          stopped.set(decision.bin, error.message);
+        });
+    }
+  }
+  throw new SwapError(`cannot settle run ${journal.runId}: ${partitionPath} keeps changing`, {
+    code: 'swap-interrupted',
+    dataState: await describeFold(run),
+    hint: `stop the writers of this partition, then \`recover --date ${journal.date}\``,
+  });
+}
+
+/** One sentence on where the rows are. For error messages. */
+export async function describeFold(run: FoldRun): Promise<string> {
+  const found = await observeFold(run);
+  const states = run.journal.bins.map((bin, index) => stateOf(bin, found, index, new Map()));
+  const count = (wanted: readonly BinState['state'][]): number =>
+    states.filter(({ state }) => wanted.includes(state)).length;
+  const merged = count(['replaced']);
+  const folded = count(['partly', 'folded', 'stopped']);
+  if (run.journal.kind === 'undo')
+    return 'every row is in the partition, in the merged file or in the original bytes';
+  if (count(['overwritten']) > 0) return 'somebody else has overwritten the partition';
+  if (count(['grown']) > 0) {
+    return 'one folded file cannot be read until it is mended, because an input grew while it was folded; all its bytes are there';
+  }
+  if (merged + folded === 0) return 'the originals are untouched';
+  return `every row is in the partition once: of ${states.length} merged files ${merged} are in place, ${folded} are still folded originals`;
+}
+
+function stateOf(
+  bin: FoldBin,
+  found: FoundFold,
+  index: number,
+  stopped: ReadonlyMap<number, string>,
+): BinState {
+  const foundBin = found.bins[index];
+  if (foundBin === undefined) throw new Error(`bin ${index} was not looked at`);
+  const state = diagnoseBin(bin, foundBin);
+  const problem = stopped.get(index);
+  if (problem === undefined) return state;
+  if (state.state === 'partly') return { state: 'stopped', steps: state.steps, problem };
+  if (state.state === 'published') return { state: 'withdraw', problem };
+  return state.state === 'left' ? { state: 'left', problem } : state;
+}
+
+type Step = Exclude<FoldDecision, { do: 'roll-back' | 'finish' | 'overwritten' }>;
+
+async function act(
+  run: FoldRun,
+  decision: Step,
+  found: FoundFold,
+  refused: (error: StoreError) => void,
+): Promise<void> {
+  const { store, journal, runDirectory, partitionPath } = run;
+  const bin = journal.bins[decision.bin];
+  if (bin === undefined) throw new Error(`there is no bin ${decision.bin}`);
+  const target = join(partitionPath, bin.name);
+  switch (decision.do) {
+    case 'place-tail': {
+      const step = bin.steps[decision.step];
+      if (step === undefined) throw new Error(`bin ${decision.bin} has no step ${decision.step}`);
+      await takeSidecars(run);
+      await renameSurely(
+        store,
+        foldTailPath(runDirectory, bin.binIndex, decision.step),
+        join(partitionPath, tailName(journal.runId, bin.binIndex, decision.step)),
+        step.tail.fileId,
+      );
+      return;
+    }
+    case 'publish':
+      await renameSurely(store, foldBasePath(runDirectory, bin.binIndex), target, bin.base.fileId);
+      return;
+    case 'concat': {
+      const from = inputsOf(bin, decision.step);
+      const names = bin.inputs.slice(from, inputsOf(bin, decision.step + 1)).map((input) => input.name);
+      const tail = tailName(journal.runId, bin.binIndex, decision.step);
+      const sources = [...names, tail].map((name) => join(partitionPath, name));
+      await concatOnce(run, target, sources, refused);
+      return;
+    }
+    case 'replace':
+      await replaceSurely(store, stagedBinPath(runDirectory, bin.binIndex), target, bin.staged?.fileId ?? '');
+      return;
+    case 'withdraw':
+      await withdraw(run, found, decision.bin);
+      return;
+    case 'mend':
+      await mendGrown(run, bin, decision.steps);
+  }
+}
+
+/** Sends one CONCAT. What became of it when its reply is lost, or when something has gone, the next look tells. */
+async function concatOnce(
+  { store }: FoldRun,
+  target: string,
+  sources: readonly string[],
+  refused: (error: StoreError) => void,
+): Promise<void> {
+  try {
+    await store.concat(target, sources);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.outcomeUnknown || error.code === 'not-found') return;
+    if (error.code !== 'concat-refused') throw error;
+    refused(error);
+  }
+}
+
+/** Takes files out of the partition that describe its inputs, and would lie about the merged file. */
+async function takeSidecars({ store, journal, runDirectory, partitionPath }: FoldRun): Promise<void> {
+  for (const sidecar of journal.sidecars) {
+    try {
+      await renameSurely(
+        store,
+        join(partitionPath, sidecar.name),
+        takenPath(runDirectory, sidecar.name),
+        sidecar.fileId,
+      );
+    } catch (error) {
+      // Somebody removed it: there is nothing left that could lie.
+      if (!(error instanceof StoreError) || error.code !== 'not-found') throw error;
+    }
+  }
+}
+
+async function takeTailsBack(run: FoldRun, options: FoldOptions): Promise<void> {
+  const { store, journal, runDirectory } = run;
+  const { tails } = await observeFold(run);
+  for (const tail of tails) {
+    await options.assertHeld();
+    const known = journal.bins.flatMap((bin) =>
+      bin.steps.flatMap((step, index) =>
+        step.tail.fileId === tail.fileId ? [foldTailPath(runDirectory, bin.binIndex, index)] : [],
+      ),
+    );
+    const to = known[0] ?? join(runDirectory, stagedName(tail.name));
+    try {
+      await renameSurely(store, tail.path, to, tail.fileId);
+    } catch (error) {
+      // A CONCAT that was under way has just taken it.
+      if (!(error instanceof StoreError) || error.code !== 'not-found') throw error;
+    }
+  }
+}
+
+async function rollBack(run: FoldRun, found: FoundFold): Promise<void> {
+  const { store, journal, runDirectory, partitionPath, log } = run;
+  for (const tail of found.tails) await deleteFileSurely(store, tail.path);
+  for (const [index] of journal.bins.entries()) await withdraw(run, found, index);
+  for (const sidecar of journal.sidecars) {
+    const taken = takenPath(runDirectory, sidecar.name);
+    if ((await store.stat(taken)) === undefined) continue;
+    const back = join(partitionPath, sidecar.name);
+    try {
+      await renameSurely(store, taken, back, sidecar.fileId);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'exists') throw error;
+      log.warn(`${back} was made anew meanwhile; the one of before is deleted`);
+      await deleteFileSurely(store, taken);
+    }
+  }
+  await clearRunDirectory(store, runDirectory, { keepDirectory: true });
+}
+
+/** Takes the base out of the partition again, if it is there and holds no rows. */
+async function withdraw({ store, journal }: FoldRun, found: FoundFold, index: number): Promise<void> {
+  const named = found.named[index];
+  const base = journal.bins[index]?.base;
+  if (named === undefined || base === undefined) return;
+  // Looked at again: a file that was folded into would be rows.
+  const now = await store.stat(named.path);
+  if (now?.fileId !== base.fileId || now.sizeBytes !== base.sizeBytes) return;
+  await deleteFileSurely(store, named.path);
+}

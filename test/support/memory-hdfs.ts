@@ -1,0 +1,278 @@
+import type { ByteSink } from '../../src/core/byte-sink.ts';
+import type { ByteSource } from '../../src/core/byte-source.ts';
+import { StoreError } from '../../src/core/errors.ts';
+import {
+  type FileRef,
+  type FileStatus,
+  type Placement,
+  type Store,
+  sameGeneration,
+} from '../../src/store/store.ts';
+
+interface Node {
+  readonly fileId: string;
+  kind: 'file' | 'directory';
+  bytes: Uint8Array;
+  modifiedAtMs: number;
+  mode: number;
+  owner: string;
+  group: string;
+  acl: readonly string[];
+  placement: Placement;
+  readonly children: Map<string, Node>;
+}
+
+/** HDFS in memory, as far as a `Store` sees it. */
+export interface MemoryHdfs {
+  readonly store: Store;
+  /** The time the store tells; only moved by hand. */
+  setNowMs(nowMs: number): void;
+  /** Sets a file or directory's modification time. */
+  setModifiedAt(path: string, modifiedAtMs: number): void;
+  /** Appends to a file behind the program's back. */
+  append(path: string, text: string): void;
+  /** What the file at a path holds; undefined when there is none. */
+  textOf(path: string): string | undefined;
+}
+
+const defaultPlacement: Placement = { blockSizeBytes: 128 * 2 ** 20, replication: 3 };
+
+/**
+ * A store in memory that behaves like HDFS where a swap can tell: fileIds that renames and CONCAT keep, CONCAT in one
+ * step, RENAME with OVERWRITE, no hard links. For loops over every mutation, which would take hours on the real one; the
+ * store contract and test/hdfs hold the real one to the same.
+ */
+export function memoryHdfs(options: { readonly concatPathBytes?: number } = {}): MemoryHdfs {
+  let nextId = 16_386;
+  let nowMs = Date.UTC(2026, 0, 2);
+  const makeNode = (kind: Node['kind'], mode: number, placement = defaultPlacement): Node => ({
+    fileId: String(nextId++),
+    kind,
+    bytes: new Uint8Array(0),
+    modifiedAtMs: nowMs,
+    mode,
+    owner: 'lake',
+    group: 'analysts',
+    acl: [],
+    placement,
+    children: new Map(),
+  });
+  const root = makeNode('directory', 0o755);
+
+  const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '');
+  const nodeAt = (path: string): Node | undefined => {
+    let node: Node | undefined = root;
+    for (const part of partsOf(path)) node = node?.children.get(part);
+    return node;
+  };
+  const parentOf = (op: string, path: string): { readonly parent: Node; readonly name: string } => {
+    const parts = partsOf(path);
+    const name = parts.pop() ?? '';
+    const parent = nodeAt(parts.join('/'));
+    if (parent === undefined) throw failure('not-found', op, path, 'its directory does not exist');
+    if (parent.kind !== 'directory') throw failure('not-a-directory', op, path, 'its parent is no directory');
+    return { parent, name };
+  };
+  const fileAt = (op: string, path: string): Node => {
+    const node = nodeAt(path);
+    if (node === undefined) throw failure('not-found', op, path, 'there is no such file');
+    if (node.kind !== 'file') throw failure('not-a-file', op, path, 'it is a directory');
+    return node;
+  };
+  const statusOf = (path: string, node: Node): FileStatus => ({
+    path,
+    name: partsOf(path).at(-1) ?? '',
+    kind: node.kind,
+    sizeBytes: node.bytes.length,
+    modifiedAtMs: node.modifiedAtMs,
+    fileId: node.fileId,
+    owner: node.owner,
+    group: node.group,
+    mode: node.mode,
+    acl: node.acl,
+    ...(node.kind === 'file' ? { placement: node.placement } : {}),
+  });
+  const takeOut = (op: string, path: string): Node => {
+    const { parent, name } = parentOf(op, path);
+    const node = parent.children.get(name);
+    if (node === undefined) throw failure('not-found', op, path, 'there is nothing of that name');
+    parent.children.delete(name);
+    parent.modifiedAtMs = nowMs;
+    return node;
+  };
+  const statusAt = (path: string): FileStatus | undefined => {
+    const node = nodeAt(path);
+    return node === undefined ? undefined : statusOf(path, node);
+  };
+  const check = (path: string, expected: FileRef): Node => {
+    const node = nodeAt(path);
+    if (node === undefined) throw failure('not-found', 'open', path, 'there is no such file');
+    if (!sameGeneration(statusOf(path, node), expected)) {
+      throw failure('changed', 'open', path, 'it is no longer the file that was listed');
+    }
+    return node;
+  };
+
+  const store: Store = {
+    uri: 'hdfs://memory:8020',
+    abilities: { fold: true, hardLink: false, concatPathBytes: options.concatPathBytes ?? 58_000 },
+    nowMs: async () => nowMs,
+    stat: async (path) => statusAt(path),
+    list: async (directory) => {
+      const node = nodeAt(directory);
+      if (node?.kind !== 'directory') return undefined;
+      return [...node.children]
+        .map(([name, child]) => statusOf(`${directory}/${name}`, child))
+        .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+    },
+    open: async (path, expected): Promise<ByteSource> => {
+      const node = check(path, expected);
+      let isOpen = true;
+      return {
+        name: path,
+        sizeBytes: node.bytes.length,
+        read: async (offsetBytes, lengthBytes) => {
+          if (!isOpen || offsetBytes < 0 || offsetBytes + lengthBytes > expected.sizeBytes) {
+            throw new RangeError(`${path}: bytes ${offsetBytes}..${offsetBytes + lengthBytes}`);
+          }
+          return check(path, expected).bytes.slice(offsetBytes, offsetBytes + lengthBytes);
+        },
+        close: async () => {
+          isOpen = false;
+        },
+      };
+    },
+    makeDirectory: async (path, mode) => {
+      let node = root;
+      for (const part of partsOf(path)) {
+        let next = node.children.get(part);
+        if (next === undefined) {
+          next = makeNode('directory', mode);
+          node.children.set(part, next);
+          node.modifiedAtMs = nowMs;
+        }
+        if (next.kind !== 'directory')
+          throw failure('exists', 'make-directory', path, 'a file is in the way');
+        node = next;
+      }
+    },
+    create: async (path, placement): Promise<ByteSink> => {
+      const { parent, name } = parentOf('create', path);
+      if (parent.children.has(name)) throw failure('exists', 'create', path, 'its name is taken');
+      const node = makeNode('file', 0o644, placement ?? defaultPlacement);
+      parent.children.set(name, node);
+      parent.modifiedAtMs = nowMs;
+      const chunks: Uint8Array[] = [];
+      return {
+        name: path,
+        write: async (bytes) => {
+          chunks.push(bytes.slice());
+        },
+        close: async () => {
+          node.bytes = Buffer.concat(chunks);
+          node.modifiedAtMs = nowMs;
+        },
+        abort: async () => {},
+      };
+    },
+    rename: async (from, to) => {
+      if (nodeAt(from) === undefined)
+        throw failure('not-found', 'rename', from, 'there is nothing of that name');
+      const { parent, name } = parentOf('rename', to);
+      if (parent.children.has(name)) throw failure('exists', 'rename', to, 'its name is taken');
+      const node = takeOut('rename', from);
+      parent.children.set(name, node);
+      parent.modifiedAtMs = nowMs;
+    },
+    hardLink: async (from) => {
+      throw failure('not-supported', 'hard-link', from, 'HDFS has no hard links');
+    },
+    concat: async (target, sources) => {
+      const into = fileAt('concat', target);
+      const directory = target.slice(0, target.lastIndexOf('/'));
+      const nodes = sources.map((source) => {
+        if (source.slice(0, source.lastIndexOf('/')) !== directory) {
+          throw failure('concat-refused', 'concat', source, 'it is in another directory');
+        }
+        const node = fileAt('concat', source);
+        if (node.bytes.length === 0) throw failure('concat-refused', 'concat', source, 'it is empty');
+        if (node.placement.blockSizeBytes > into.placement.blockSizeBytes) {
+          throw failure('concat-refused', 'concat', source, 'its preferred block size is larger');
+        }
+        return node;
+      });
+      if (new Set(nodes).size !== nodes.length || nodes.includes(into) || nodes.length === 0) {
+        throw failure('concat-refused', 'concat', target, 'a source is named twice, or is the target');
+      }
+      into.bytes = Buffer.concat([into.bytes, ...nodes.map((node) => node.bytes)]);
+      for (const source of sources) takeOut('concat', source);
+      into.modifiedAtMs = nowMs;
+    },
+    replaceFile: async (from, to) => {
+      fileAt('replace-file', from);
+      const { parent, name } = parentOf('replace-file', to);
+      if (parent.children.get(name)?.kind === 'directory') {
+        throw failure('exists', 'replace-file', to, 'it is a directory');
+      }
+      parent.children.set(name, takeOut('replace-file', from));
+      parent.modifiedAtMs = nowMs;
+    },
+    deleteFile: async (path) => {
+      const node = nodeAt(path);
+      if (node === undefined) return false;
+      fileAt('delete', path);
+      takeOut('delete', path);
+      return true;
+    },
+    deleteDirectory: async (path) => {
+      const node = nodeAt(path);
+      if (node === undefined) return false;
+      if (node.kind !== 'directory')
+        throw failure('not-a-directory', 'delete-directory', path, 'it is a file');
+      takeOut('delete-directory', path);
+      return true;
+    },
+    removeEmptyDirectory: async (path) => {
+      const node = nodeAt(path);
+      if (node?.kind !== 'directory' || node.children.size > 0) return false;
+      takeOut('remove-empty-directory', path);
+      return true;
+    },
+    setAttributes: async (path, { owner, group, mode, acl }) => {
+      const node = nodeAt(path);
+      if (node === undefined)
+        throw failure('not-found', 'set-attributes', path, 'there is nothing of that name');
+      if (group.startsWith('no-such'))
+        throw failure('attributes-refused', 'set-attributes', path, 'no such group');
+      Object.assign(node, { owner, group, mode, acl });
+    },
+    touch: async (path) => {
+      const node = nodeAt(path);
+      if (node === undefined) throw failure('not-found', 'touch', path, 'there is nothing of that name');
+      node.modifiedAtMs = nowMs;
+    },
+  };
+  return {
+    store,
+    setNowMs: (value) => {
+      nowMs = value;
+    },
+    setModifiedAt: (path, modifiedAtMs) => {
+      const node = nodeAt(path);
+      if (node !== undefined) node.modifiedAtMs = modifiedAtMs;
+    },
+    append: (path, text) => {
+      const node = fileAt('append', path);
+      node.bytes = Buffer.concat([node.bytes, Buffer.from(text)]);
+      node.modifiedAtMs = nowMs;
+    },
+    textOf: (path) => {
+      const node = nodeAt(path);
+      return node?.kind === 'file' ? Buffer.from(node.bytes).toString('utf8') : undefined;
+    },
+  };
+}
+
+function failure(code: string, op: string, path: string, problem: string): StoreError {
+  return new StoreError(`cannot ${op} ${path}: ${problem}`, { code, op, path });
+}

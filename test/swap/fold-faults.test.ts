@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ConsolidatorError } from '../../src/core/errors.ts';
+import { silentLogger } from '../../src/core/log.ts';
+import type { Store } from '../../src/store/store.ts';
+import { cleanupRuns } from '../../src/swap/cleanup.ts';
+import { recoverDataset } from '../../src/swap/recover.ts';
+import { undoRun } from '../../src/swap/undo.ts';
+import { type FaultMode, faultStore, tells } from '../support/fault-store.ts';
+import {
+  assertFoldRows,
+  assertFoldTidy,
+  consolidateByFold,
+  endFoldProcess,
+  type FoldFixture,
+  makeFoldFixture,
+} from '../support/fold-fixture.ts';
+import { date, nextRunId } from '../support/swap-fixture.ts';
+import { modes, tolerate } from '../support/swap-scenarios.ts';
+
+interface FoldScenario {
+  readonly name: string;
+  prepare(store: Store, fixture: FoldFixture): Promise<unknown>;
+  act(store: Store, fixture: FoldFixture): Promise<unknown>;
+  /** What the partition holds of merged and folded files at the very end. */
+  readonly files: readonly string[];
+}
+
+const merged = ['a-1.merged-RUN-0.parquet', 'a-3.merged-RUN-1.parquet'];
+const day = 24 * 3600 * 1000;
+
+const scenarios: readonly FoldScenario[] = [
+  {
+    name: 'consolidate with a backup',
+    prepare: async () => {},
+    act: (store, fixture) => consolidateByFold(store, fixture),
+    files: merged,
+  },
+  {
+    name: 'consolidate without a backup, one CONCAT a bin',
+    prepare: async () => {},
+    act: (store, fixture) => consolidateByFold(store, fixture, { keepBackup: false, inputsPerStep: 9 }),
+    files: merged,
+  },
+  {
+    name: 'undo',
+    prepare: (store, fixture) => consolidateByFold(store, fixture),
+    act: async (store, { basePath }) => {
+      try {
+        const newRunId = nextRunId();
+        await undoRun({ store, basePath, date, newRunId, toolVersion: '0', log: silentLogger });
+      } catch (error) {
+        // The fault came after the last step that matters, and recover went forward.
+        if (!(error instanceof ConsolidatorError) || error.code !== 'nothing-to-undo') throw error;
+      }
+    },
+    files: merged,
+  },
+  {
+    name: 'cleanup',
+    prepare: (store, fixture) => consolidateByFold(store, fixture),
+    act: async (store, { basePath }) => {
+      const later: Store = { ...store, nowMs: async () => (await store.nowMs()) + 8 * day };
+      await cleanupRuns({ store: later, basePath, retentionMs: 7 * day, log: silentLogger });
+    },
+    files: merged,
+  },
+];
+
+async function rehearse(scenario: FoldScenario): Promise<readonly string[]> {
+  const fixture = await makeFoldFixture();
+  await scenario.prepare(fixture.store, fixture);
+  const store = faultStore(fixture.store);
+  await scenario.act(store, fixture);
+  return store.trail;
+}
+
+async function actUnderFault(
+  scenario: FoldScenario,
+  fixture: FoldFixture,
+  at: number,
+  mode: FaultMode,
+): Promise<ReturnType<typeof faultStore>> {
+  const store = faultStore(fixture.store, { at, mode });
+  const checked = checkedAfterEach(store, fixture, `${scenario.name}, ${mode} at ${at}`);
+  await tolerate(mode, () => scenario.act(checked, fixture));
+  endFoldProcess(fixture);
+  return store;
+}
+
+/** The same store, that looks after every mutation of the partition whether every row is there once. */
+function checkedAfterEach(store: Store, fixture: FoldFixture, when: string): Store {
+  const check = async <T>(what: string, work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } finally {
+      await assertFoldRows(fixture, `after ${what} (${when})`);
+    }
+  };
+  return {
+    ...store,
+    rename: (from, to) => check(`rename ${from} ${to}`, store.rename(from, to)),
+    concat: (target, sources) => check(`concat ${target}`, store.concat(target, sources)),
+    replaceFile: (from, to) => check(`replaceFile ${from} ${to}`, store.replaceFile(from, to)),
+    deleteFile: (path) => check(`deleteFile ${path}`, store.deleteFile(path)),
+    deleteDirectory: (path) => check(`deleteDirectory ${path}`, store.deleteDirectory(path)),
+  };
+}
+
+describe('every fault at every mutation of a fold', () => {
+  for (const scenario of scenarios) {
+    for (const mode of modes) {
+      it(`${scenario.name}: ${mode}`, async () => {
+        const rehearsed = await rehearse(scenario);
+        let reached = 0;
+        for (let at = 1; at <= rehearsed.length + 1; at++) {
+          if (!tells(mode, rehearsed[at - 1] ?? '')) continue;
+          const fixture = await makeFoldFixture();
+          await scenario.prepare(fixture.store, fixture);
+          const store = await actUnderFault(scenario, fixture, at, mode);
+          const step = `${scenario.name}, ${mode} at mutation ${at}: ${store.trail[at - 1]}`;
+          assert.equal(store.reached(), at <= rehearsed.length, step);
+          if (store.reached()) reached++;
+          await recover(fixture.store, fixture, step);
+          await assertFoldRows(fixture, `recovered, ${step}`);
+          await assertFoldTidy(fixture, `recovered, ${step}`);
+          await scenario.act(fixture.store, fixture);
+          await assertFoldRows(fixture, `done again, ${step}`);
+          await assertFoldTidy(fixture, `done again, ${step}`);
+          assert.deepEqual(await mergedNames(fixture), scenario.files, step);
+          const again = faultStore(fixture.store);
+          await recover(again, fixture, step);
+          if (scenario.name !== 'undo') await scenario.act(again, fixture);
+          assert.deepEqual(again.trail, [], `mutations of a run that has nothing to do, ${step}`);
+        }
+        assert.ok(reached > 5, `only ${reached} faults`);
+      });
+    }
+  }
+});
+
+async function recover(store: Store, { basePath }: FoldFixture, when: string): Promise<void> {
+  const outcomes = await recoverDataset({ store, basePath, log: silentLogger });
+  for (const outcome of outcomes) assert.ok(!outcome.needsAttention, `${outcome.sentence} ${when}`);
+}
+
+async function mergedNames({ store, partition }: FoldFixture): Promise<readonly string[]> {
+  const names = ((await store.list(partition)) ?? []).map(({ name }) => name);
+  return names
+    .filter((name) => name.startsWith('a-'))
+    .map((name) => name.replace(/merged-\d{8}T\d{6}Z-[0-9a-f]{6}/, 'merged-RUN'));
+}
