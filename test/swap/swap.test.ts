@@ -96,7 +96,7 @@ describe('swap', () => {
       assertPartition(fixture, 'after the swap');
       assertTidy(fixture, 'after the swap');
       assert.ok(receipt !== undefined);
-      const names = [0, 1].map((bin) => mergedName(`a-${bin === 0 ? 2 : 5}.parquet`, receipt.runId, bin));
+      const names = [0, 1].map((bin) => mergedName(`a-${bin === 0 ? 1 : 3}.parquet`, receipt.runId, bin));
       assert.deepEqual(readdirSync(fixture.partition).sort(), [...names, ...fixture.unplanned.keys()].sort());
       // No name of an input leads to a merged file: a reader with an old listing must fail, not read rows twice.
       for (const name of fixture.inputs.keys()) assert.ok(!names.includes(name));
