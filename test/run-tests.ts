@@ -2,6 +2,7 @@
  * Runs test files with Node's test runner and prints, as the very last line, `N passed, N failed, N skipped` over all
  * of them. Usage: `node --import tsx test/run-tests.ts [file or folder …]`; without arguments, everything in test/.
  * Exits with 1 when a test failed or none ran. (`node --test` understands patterns only from Node 21 on.)
+ * Where one of them needs HDFS (see `needsHdfs`), one is started for all before the first and ends after the last.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { sharedClusterVariables, startCluster, unlessUnavailable } from './support/hdfs-daemons.ts';
 
 const testDirectory = fileURLToPath(new URL('.', import.meta.url));
 
@@ -22,6 +24,15 @@ function testFilesIn(path: string): readonly string[] {
 
 const chosen = process.argv.slice(2);
 const files = (chosen.length === 0 ? [testDirectory] : chosen).flatMap((path) => testFilesIn(resolve(path)));
+
+/** Test files that use a real HDFS are known by their names. */
+const needsHdfs = /\/test\/(hdfs\/.*|store\/webhdfs[^/]*)\.test\.ts$/;
+
+const cluster = files.some((path) => needsHdfs.test(path))
+  ? await unlessUnavailable(() => startCluster())
+  : undefined;
+if (cluster === undefined) process.env[sharedClusterVariables.missing] = 'yes';
+else process.env[sharedClusterVariables.state] = cluster.stateDirectory;
 
 /** The totals the runner itself prints at its end; a later one replaces an earlier one of the same name. */
 const totals = new Map<string, number>();
@@ -41,6 +52,7 @@ function total(name: string): number {
 
 // The runner's own output first, to its end: the line below must be the last one.
 for await (const text of events.compose(new spec())) process.stdout.write(String(text));
+await cluster?.stop();
 
 const failed = total('fail') + total('cancelled');
 const passed = total('pass');

@@ -28,7 +28,7 @@ export type Invocation =
       readonly force: boolean;
     })
   | (DatasetFlags & { readonly command: 'merge'; readonly inputs: readonly string[]; readonly out: string })
-  | (CommonFlags & { readonly command: 'inspect'; readonly file: string })
+  | (DatasetFlags & { readonly command: 'inspect'; readonly file: string })
   | (DatasetFlags & {
       readonly command: 'recover';
       readonly date?: string;
@@ -43,7 +43,12 @@ export type Invocation =
       readonly dryRun: boolean;
     })
   | (DatasetFlags & { readonly command: 'cleanup'; readonly dryRun: boolean })
-  | (CommonFlags & { readonly command: 'demo'; readonly directory?: string });
+  | (CommonFlags & {
+      readonly command: 'demo';
+      readonly directory?: string;
+      readonly hdfs: boolean;
+      readonly keep: boolean;
+    });
 
 type Parsed = Readonly<Record<string, unknown>>;
 
@@ -94,6 +99,14 @@ function buildParser(
           .example('$0 --date 2025-08-15', 'Consolidate one day')
           .example('$0 --date yesterday', 'The same from cron: no date arithmetic needed')
           .example('$0 --date 2025-08-15 --days-back 7', 'That day and the 7 before it: 8 partitions')
+          .example(
+            '$0 --date yesterday --base-path hdfs://namenode:8020/telemetry',
+            'A dataset on HDFS, over WebHDFS',
+          )
+          .example(
+            '$0 --date 2025-08-15 --mode fold --base-path hdfs://namenode:8020/telemetry',
+            'Only make one file of many: milliseconds, no data is moved',
+          )
           .example('$0 --date 2025-08-15 --output json', 'The result as one line of JSON'),
       (argv) =>
         use({
@@ -125,13 +138,23 @@ function buildParser(
       'inspect <file>',
       'Show rows, row groups, schema, encodings, sizes and statistics of a Parquet file',
       (parser) =>
-        flags(parser.positional('file', { type: 'string', describe: 'A Parquet file' }), flagNames.inspect),
-      (argv) => use({ ...commonFlags(argv), command: 'inspect', file: text(argv, 'file') ?? '' }),
+        flags(
+          parser.positional('file', { type: 'string', describe: 'A Parquet file: a path or a URI' }),
+          flagNames.inspect,
+        )
+          .example('$0 inspect /tmp/day.parquet', 'A file of this machine')
+          .example('$0 inspect hdfs://namenode:8020/telemetry/date=2025-08-15/a.parquet', 'A file on HDFS')
+          .example('$0 inspect /tmp/day.parquet --output json', 'The same as one line of JSON'),
+      (argv) => use({ ...datasetFlags(argv), command: 'inspect', file: text(argv, 'file') ?? '' }),
     )
     .command(
       'recover',
       'Settle what an interrupted run left behind',
-      (parser) => flags(parser, flagNames.recover),
+      (parser) =>
+        flags(parser, flagNames.recover)
+          .example('$0 recover --dry-run', 'Show what would be done, touch nothing')
+          .example('$0 recover', 'Settle every partition of the dataset')
+          .example('$0 recover --date 2025-08-15', 'Settle one partition'),
       (argv) =>
         use({
           ...datasetFlags(argv),
@@ -147,7 +170,10 @@ function buildParser(
         flags(
           parser.positional('day', { type: 'string', describe: 'The date of the partition' }),
           flagNames.undo,
-        ).example('$0 undo 2025-08-15', 'Bring back the files the latest run replaced'),
+        )
+          .example('$0 undo 2025-08-15 --dry-run', 'Show what would be done, touch nothing')
+          .example('$0 undo 2025-08-15', 'Bring back what the latest run replaced')
+          .example('$0 undo 2025-08-15 --run 20250816T020014Z-3fa9c1', 'Undo a certain run'),
       (argv) =>
         use({
           ...datasetFlags(argv),
@@ -161,15 +187,27 @@ function buildParser(
     .command(
       'cleanup',
       'Delete backups that are past their retention',
-      (parser) => flags(parser, flagNames.cleanup),
+      (parser) =>
+        flags(parser, flagNames.cleanup)
+          .example('$0 cleanup --dry-run', 'Show which backups are past their retention')
+          .example('$0 cleanup', 'Delete them (every ordinary run does that at its end)'),
       (argv) => use({ ...datasetFlags(argv), command: 'cleanup', dryRun: isOn(argv, 'dry-run') }),
     )
     .command(
       'demo',
-      'Fill a local dataset with small telemetry files and consolidate it',
-      (parser) => flags(parser, flagNames.demo),
+      'Fill a dataset of its own with small telemetry files and consolidate it',
+      (parser) =>
+        flags(parser, flagNames.demo)
+          .example('$0 demo', 'On the disk of this machine')
+          .example('$0 demo --hdfs', 'On a NameNode and a DataNode, started for it'),
       (argv) =>
-        use({ ...commonFlags(argv), ...given('directory', text(argv, 'directory')), command: 'demo' }),
+        use({
+          ...commonFlags(argv),
+          ...given('directory', text(argv, 'directory')),
+          command: 'demo',
+          hdfs: isOn(argv, 'hdfs'),
+          keep: isOn(argv, 'keep'),
+        }),
     )
     .strict()
     .version(version)

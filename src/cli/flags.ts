@@ -33,7 +33,8 @@ export const flagTable = {
   'base-path': {
     ...takesText,
     group: 'What:',
-    describe: 'Directory or URI that holds the date=YYYY-MM-DD directories',
+    describe:
+      'Path or URI (hdfs://host:8020/path, webhdfs://host:9870/path) of the directory that holds date=YYYY-MM-DD',
   },
   run: {
     ...takesText,
@@ -41,9 +42,22 @@ export const flagTable = {
     describe: 'Id of the run to undo [default: the newest that has a backup]',
   },
   directory: { ...takesText, group: 'What:', describe: 'Where to build the demo [default: .demo]' },
+  hdfs: {
+    ...isSwitch,
+    group: 'What:',
+    describe: 'On a real HDFS, started on this machine: needs Java and Maven',
+  },
+  keep: { ...isSwitch, group: 'What:', describe: 'Leave that HDFS running afterwards' },
   out: { ...takesText, group: 'What:', demandOption: true, describe: 'The new file; never overwritten' },
   'dry-run': { ...isSwitch, group: 'How:', describe: 'Show what would be done and touch nothing' },
   force: { ...isSwitch, group: 'How:', describe: 'Also a partition whose last consolidation was undone' },
+  mode: {
+    ...takesText,
+    group: 'How:',
+    choices: ['rewrite', 'fold'],
+    describe:
+      'rewrite: merge and encode anew. fold: on HDFS, make N files one without moving data [default: rewrite]',
+  },
   'target-size': {
     ...takesText,
     group: 'How:',
@@ -86,6 +100,7 @@ export const flagNames = {
     'time-zone',
     'base-path',
     'dry-run',
+    'mode',
     'target-size',
     'min-files',
     'quiet-minutes',
@@ -94,11 +109,11 @@ export const flagNames = {
     ...general,
   ],
   merge: ['out', ...general],
-  inspect: ['output', 'verbose'],
+  inspect: [...general],
   recover: ['date', 'time-zone', 'base-path', 'dry-run', ...general],
   undo: ['date', 'time-zone', 'run', 'base-path', 'dry-run', ...general],
   cleanup: ['base-path', 'dry-run', ...general],
-  demo: ['directory', 'output', 'verbose'],
+  demo: ['hdfs', 'keep', 'directory', 'output', 'verbose'],
 } as const satisfies Readonly<Record<string, readonly FlagName[]>>;
 
 /** The commands somebody may type. */
@@ -107,6 +122,7 @@ export const commandNames = ['merge', 'inspect', 'recover', 'undo', 'cleanup', '
 /** Flags that are settings: they win over the environment and the configuration file. */
 export const settingFlagNames = [
   'base-path',
+  'mode',
   'target-size',
   'min-files',
   'quiet-minutes',

@@ -72,7 +72,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
       inputs,
       compression: settings.compression,
       stamp: { inputSizeBytes: bytesBefore, inputFiles: files.length, runId },
-      toolVersion,
+      createdBy: `parquet-consolidator version ${toolVersion}`,
       stop,
       onRows: show('merging', 'rows'),
     });

@@ -1,15 +1,19 @@
-import { baseText } from '../config/base-location.ts';
+import { userInfo } from 'node:os';
 import { loadSettings } from '../config/load-settings.ts';
 import { configPathVariable } from '../config/setting-table.ts';
 import type { Settings } from '../config/settings.ts';
-import { type OpenedStore, openStore } from '../store/open-store.ts';
+import { ConfigError } from '../core/errors.ts';
+import { type OpenedStore, openStore, type StoreOptions } from '../store/open-store.ts';
 import type { DatasetFlags } from './command-line.ts';
-import { type CliEnvironment, shellWord } from './environment.ts';
+import type { CliEnvironment } from './environment.ts';
 import { shippedConfigPath } from './package-files.ts';
+import { reachHdfs } from './reach-store.ts';
 
 /** The configured dataset, ready to work on. */
 export interface OpenDataset extends OpenedStore {
   readonly settings: Settings;
+  /** A path of the store as the operator would write it: on HDFS with scheme, host and port. */
+  readonly shownPath: (path: string) => string;
 }
 
 /**
@@ -29,24 +33,32 @@ export async function settingsOf(flags: DatasetFlags, { env }: CliEnvironment): 
 
 /**
  * The settings and the store they point at.
- * @throws ConfigError as `loadSettings` and `openStore` do
+ * @throws ConfigError as `loadSettings` does; StoreError when a NameNode cannot be reached
  */
 export async function openDataset(flags: DatasetFlags, environment: CliEnvironment): Promise<OpenDataset> {
   const settings = await settingsOf(flags, environment);
-  return { settings, ...openStore(baseText(settings.base)) };
+  const opened = openStore(settings.base, storeOptions(settings));
+  const isLocal = settings.base.kind === 'local';
+  if (settings.base.kind === 'hdfs') await reachHdfs(opened.store, settings.base);
+  return { settings, ...opened, shownPath: (path) => (isLocal ? path : `${opened.store.uri}${path}`) };
 }
 
-/** A command of this program for the same dataset, ready to be typed. */
-export function commandFor(
-  words: readonly string[],
-  flags: DatasetFlags,
-  { program }: CliEnvironment,
-): string {
-  const basePath = flags.settingFlags['base-path'];
-  return [
-    program,
-    ...words.map(shellWord),
-    ...(typeof basePath === 'string' ? ['--base-path', shellWord(basePath)] : []),
-    ...(flags.configPath === undefined ? [] : ['--config', shellWord(flags.configPath)]),
-  ].join(' ');
+function storeOptions({ hdfs, safety, base }: Settings): StoreOptions {
+  // Only HDFS asks who somebody is by a name.
+  const userName = hdfs.user ?? (base.kind === 'hdfs' ? nameOfThisUser() : '');
+  return { userName, timeoutMs: hdfs.timeoutMs, maxRetries: safety.maxRetries };
+}
+
+function nameOfThisUser(): string {
+  try {
+    return userInfo().username;
+  } catch (cause) {
+    // A container may run under a number that no account has.
+    throw new ConfigError('the user of this process has no name, and none is configured for HDFS', {
+      code: 'hdfs-user-missing',
+      hint: 'Set HADOOP_USER_NAME, or hdfs.user in the configuration file.',
+      dataState: 'nothing was touched',
+      cause,
+    });
+  }
 }

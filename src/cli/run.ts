@@ -1,8 +1,10 @@
 import { StoreError } from '../core/errors.ts';
 import { type ExitCode, exitCodes } from '../core/exit-codes.ts';
 import { errorFacts } from '../telemetry/error-facts.ts';
+import { commandWords } from './command-for.ts';
 import { type Invocation, parseCommandLine } from './command-line.ts';
 import { type CliEnvironment, programName } from './environment.ts';
+import { type CommandFor, withHintCommands } from './output/commands-in-text.ts';
 import { jsonLine } from './output/json-line.ts';
 import { renderError } from './output/render-error.ts';
 import { packageVersion } from './package-files.ts';
@@ -31,6 +33,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
 }
 
 async function runOn(terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
+  let asWritten: CommandFor = (words) => words.join(' ');
   try {
     const environment: CliEnvironment = {
       env: process.env,
@@ -38,11 +41,15 @@ async function runOn(terminal: Terminal, args: readonly string[]): Promise<ExitC
       version: packageVersion(),
       terminal,
     };
-    return await dispatch(parseCommandLine(args, environment.program, environment.version), environment);
+    const invocation = parseCommandLine(args, environment.program, environment.version);
+    if ('settingFlags' in invocation) asWritten = commandWords(invocation, environment);
+    return await dispatch(invocation, environment);
   } catch (error) {
-    const facts = errorFacts(error);
+    const facts = withHintCommands(errorFacts(error), asWritten);
+    const verbose = args.includes('--verbose');
     if (wantsJson(args)) terminal.out(jsonLine({ exitCode: facts.exitCode, error: facts }));
-    terminal.err(renderError(error, { verbose: args.includes('--verbose'), style: terminal.errStyle }));
+    const view = { verbose, style: terminal.errStyle, commands: asWritten };
+    terminal.err(renderError(error, view));
     return facts.exitCode;
   }
 }

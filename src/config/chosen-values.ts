@@ -7,6 +7,7 @@ export interface ChosenValues {
   number(key: SettingKey): number;
   flag(key: SettingKey): boolean;
   optionalText(key: SettingKey): string | undefined;
+  optionalNumber(key: SettingKey): number | undefined;
 }
 
 /** @throws TypeError (a bug) when a setting is asked for as another type than the table gives it. */
@@ -31,6 +32,10 @@ export function chosenValues(chosen: ReadonlyMap<SettingKey, SourcedValue>): Cho
     optionalText: (key) => {
       const value = lookUp(key);
       return value === undefined || typeof value === 'string' ? value : mismatch(key);
+    },
+    optionalNumber: (key) => {
+      const value = lookUp(key);
+      return value === undefined || typeof value === 'number' ? value : mismatch(key);
     },
   };
 }

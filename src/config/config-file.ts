@@ -10,6 +10,8 @@ import { parseYaml, type YamlFile } from './yaml-file.ts';
 /** A value together with the place it was written at. */
 export interface SourcedValue {
   readonly value: SettingValue;
+  /** The greater one wins: file, environment variable, flag. */
+  readonly precedence: 1 | 2 | 3;
   /** Where it was written: flag, environment variable, or `file:line:column`. */
   readonly source: string;
   /** What messages call it: the source, for values of a file together with the key. */
@@ -61,7 +63,13 @@ export function interpretConfig(path: string, text: string): ConfigFile {
     if (value === undefined) continue;
     const place = file.valuePlace(keyPath);
     const source = `${path}:${place.line}:${place.column}`;
-    values.set(key, { value, source, subject: `${source}: ${key}`, relativeTo: dirname(path) });
+    values.set(key, {
+      value,
+      precedence: 1,
+      source,
+      subject: `${source}: ${key}`,
+      relativeTo: dirname(path),
+    });
   }
   const problems = fileProblems(file.content)
     .map((problem) => describe(path, file, problem))

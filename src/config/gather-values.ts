@@ -67,16 +67,22 @@ function typedValues(
   const { flag, env, kind } = settingRow(key);
   const fromEnv = input.env[env];
   const offers = [
-    ...(flag === undefined ? [] : [{ source: `flag --${flag}`, found: input.flags[flag] }]),
-    { source: `environment variable ${env}`, found: fromEnv === '' ? undefined : fromEnv },
+    ...(flag === undefined
+      ? []
+      : [{ precedence: 3 as const, source: `flag --${flag}`, found: input.flags[flag] }]),
+    {
+      precedence: 2 as const,
+      source: `environment variable ${env}`,
+      found: fromEnv === '' ? undefined : fromEnv,
+    },
   ];
   const values: SourcedValue[] = [];
   const problems: string[] = [];
-  for (const { source, found } of offers) {
+  for (const { precedence, source, found } of offers) {
     if (found === undefined) continue;
     const value = checkText(kind, found);
     if (value === undefined) problems.push(valueProblem(source, kind, found));
-    else values.push({ value, source, subject: source, relativeTo });
+    else values.push({ value, precedence, source, subject: source, relativeTo });
   }
   return { values, problems };
 }

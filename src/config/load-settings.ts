@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { bytesPerMb } from '../core/units.ts';
-import { resolveBase } from './base-location.ts';
 import { type ChosenValues, chosenValues } from './chosen-values.ts';
 import { type GatheredValues, gatherValues, type SettingsInput } from './gather-values.ts';
+import { configuredBase, hdfsSettings } from './hdfs-settings.ts';
 import { settingKeys } from './setting-table.ts';
-import type { BaseLocation, Settings } from './settings.ts';
-import { showValue } from './value-problem.ts';
+import type { Settings } from './settings.ts';
 
 /** The settings of a command that works on files and not on a dataset, such as `merge`. */
 export type DatasetFreeSettings = Omit<Settings, 'base' | 'hdfs'>;
@@ -19,20 +18,11 @@ export type DatasetFreeSettings = Omit<Settings, 'base' | 'hdfs'>;
 export async function loadSettings(input: SettingsInput): Promise<Settings> {
   const gathered = await gatherValues(input);
   const values = chosenValues(gathered.chosen);
-  const base = baseOf(gathered, values);
-  if (typeof base === 'string') throw invalid([...gathered.problems, base]);
-  if (gathered.problems.length > 0) throw invalid(gathered.problems);
+  const { base, problems } = configuredBase(gathered.chosen, values);
+  const all = [...gathered.problems, ...problems];
+  if (all.length > 0) throw invalid(all);
   if (base === undefined) throw baseMissing(gathered.configPath);
-  const namenode = values.optionalText('hdfs.namenode');
-  return {
-    ...assemble(gathered, values),
-    base,
-    hdfs: {
-      ...(namenode === undefined ? {} : { namenode }),
-      port: values.number('hdfs.port'),
-      basePath: base.path,
-    },
-  };
+  return { ...assemble(gathered, values), base, hdfs: hdfsSettings(values, base) };
 }
 
 /**
@@ -43,22 +33,6 @@ export async function loadDatasetFreeSettings(input: SettingsInput): Promise<Dat
   const gathered = await gatherValues(input);
   if (gathered.problems.length > 0) throw invalid(gathered.problems);
   return assemble(gathered, chosenValues(gathered.chosen));
-}
-
-/** The base, the sentence that says why there is none, or `undefined` when none is configured. */
-function baseOf({ chosen }: GatheredValues, values: ChosenValues): BaseLocation | string | undefined {
-  const text = values.optionalText('hdfs.base_path');
-  const winner = chosen.get('hdfs.base_path');
-  if (text === undefined || winner === undefined) return undefined;
-  const namenode = values.optionalText('hdfs.namenode');
-  const result = resolveBase(text, {
-    relativeTo: winner.relativeTo,
-    port: values.number('hdfs.port'),
-    ...(namenode === undefined ? {} : { namenode }),
-  });
-  return 'problem' in result
-    ? `${winner.subject} is ${showValue(text)} and ${result.problem}`
-    : result.location;
 }
 
 function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSettings {
@@ -73,6 +47,7 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       quietMinutes: values.number('consolidation.quiet_minutes'),
       tempDirectory: resolve(tempStart, values.text('consolidation.temp_directory')),
       schema: 'exact',
+      mode: values.text('consolidation.mode') === 'fold' ? 'fold' : 'rewrite',
     },
     compression: {
       codec: 'snappy',

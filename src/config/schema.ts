@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseNamenode } from './namenode.ts';
 import { allowedText, type SettingKey, type SettingKind, settingKeys, settingRow } from './setting-table.ts';
 
 /** A value of a setting, checked. */
@@ -69,8 +70,8 @@ function valueSchema(kind: SettingKind): z.ZodType<SettingValue> {
   switch (kind.type) {
     case 'text':
       return z.string().refine((text) => text.trim() !== '' && !text.includes('\0'));
-    case 'host':
-      return z.string().regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])$/);
+    case 'namenode':
+      return z.string().refine((text) => parseNamenode(text) !== undefined);
     case 'switch':
       return z.boolean();
     case 'number': {

@@ -10,17 +10,31 @@ export const settingTable = {
   },
   'hdfs.namenode': {
     env: 'HDFS_NAMENODE',
-    kind: { type: 'host' },
+    kind: { type: 'namenode' },
   },
   'hdfs.port': {
     env: 'HDFS_PORT',
     kind: { type: 'number', whole: true, min: 1, max: 65_535, unit: 'a TCP port' },
     defaultValue: 8020,
   },
+  // Without a default of its own: it is 9870, with swebhdfs 9871.
+  'hdfs.webhdfs_port': {
+    env: 'HDFS_WEBHDFS_PORT',
+    kind: { type: 'number', whole: true, min: 1, max: 65_535, unit: 'a TCP port' },
+  },
   'hdfs.base_path': {
     flag: 'base-path',
     env: 'HDFS_BASE_PATH',
     kind: { type: 'text' },
+  },
+  'hdfs.user': {
+    env: 'HADOOP_USER_NAME',
+    kind: { type: 'text' },
+  },
+  'hdfs.timeout_seconds': {
+    env: 'HDFS_TIMEOUT_SECONDS',
+    kind: { type: 'number', whole: false, min: 1, max: 3_600, unit: 'seconds' },
+    defaultValue: 60,
   },
   'consolidation.target_size_mb': {
     flag: 'target-size',
@@ -50,6 +64,12 @@ export const settingTable = {
     env: 'TEMP_DIRECTORY',
     kind: { type: 'text' },
     defaultValue: '/tmp/parquet_consolidation',
+  },
+  'consolidation.mode': {
+    flag: 'mode',
+    env: 'CONSOLIDATION_MODE',
+    kind: { type: 'choice', choices: ['rewrite', 'fold'], later: [] },
+    defaultValue: 'rewrite',
   },
   'consolidation.schema': {
     env: 'CONSOLIDATION_SCHEMA',
@@ -113,7 +133,7 @@ export const configPathVariable = 'CONSOLIDATION_CONFIG';
 /** What a setting accepts. */
 export type SettingKind =
   | { readonly type: 'text' }
-  | { readonly type: 'host' }
+  | { readonly type: 'namenode' }
   | { readonly type: 'switch' }
   | {
       readonly type: 'number';
@@ -149,8 +169,8 @@ export function allowedText(kind: SettingKind): string {
   switch (kind.type) {
     case 'text':
       return 'text that is not empty';
-    case 'host':
-      return 'a host name or address, without scheme, port or path';
+    case 'namenode':
+      return 'host, host:port, or a URI hdfs://host:port, webhdfs://host:port or swebhdfs://host:port without a path';
     case 'switch':
       return 'true or false';
     case 'number':

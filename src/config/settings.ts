@@ -1,3 +1,5 @@
+import type { HdfsScheme } from './namenode.ts';
+
 /** Where the dataset lies: the directory that holds `date=YYYY-MM-DD/`. */
 export type BaseLocation =
   | {
@@ -7,13 +9,20 @@ export type BaseLocation =
     }
   | {
       readonly kind: 'hdfs';
-      /** As given in a URI; `hdfs` when a plain path and a NameNode were configured. */
-      readonly scheme: 'hdfs' | 'webhdfs' | 'swebhdfs';
+      /** As given in the URI or with the NameNode; `hdfs` where neither has one. */
+      readonly scheme: HdfsScheme;
+      /** Name or address of the NameNode; an IPv6 address stands in brackets. */
       readonly host: string;
+      /** As the URI has it: of `hdfs` the RPC port, of the others the HTTP(S) port. */
       readonly port: number;
+      /** Port of WebHDFS, by which the NameNode is spoken to. */
+      readonly webHdfsPort: number;
       /** Absolute within the file system, no trailing slash (but `/` itself). */
       readonly path: string;
     };
+
+/** How many files become one: see {@link Settings}. */
+export type ConsolidationMode = 'rewrite' | 'fold';
 
 /** Everything a run needs to know, after flags, environment, file and defaults were put together. Plain data. */
 export interface Settings {
@@ -23,8 +32,16 @@ export interface Settings {
   readonly configPath?: string;
   readonly base: BaseLocation;
   readonly hdfs: {
+    /** As it was written: host, `host:port` or a URI. */
     readonly namenode?: string;
+    /** RPC port. */
     readonly port: number;
+    /** HTTP port of WebHDFS; where it is not set, that of the scheme counts. */
+    readonly webHdfsPort?: number;
+    /** On whose behalf HDFS is asked; absent: the user of this process. */
+    readonly user?: string;
+    /** Longest wait for a reply of the NameNode or a DataNode. */
+    readonly timeoutMs: number;
     /** `base.path`, under the name of its key. */
     readonly basePath: string;
   };
@@ -35,6 +52,8 @@ export interface Settings {
     /** Absolute local directory for scratch files; never the only copy of anything. */
     readonly tempDirectory: string;
     readonly schema: 'exact';
+    /** rewrite: merge and encode anew. fold: HDFS only, N files become one without moving data. */
+    readonly mode: ConsolidationMode;
   };
   readonly compression: {
     readonly codec: 'snappy';
@@ -45,6 +64,7 @@ export interface Settings {
     readonly verifyIntegrity: boolean;
     readonly backupBeforeDelete: boolean;
     readonly backupRetentionDays: number;
+    /** Of calls to a remote store that change nothing, or may be repeated. */
     readonly maxRetries: number;
     readonly allowAttributeChange: boolean;
   };

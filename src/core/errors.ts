@@ -4,7 +4,10 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 export interface ErrorDetails {
   /** Stable, kebab-case name of the case, e.g. `lock-held`: for metrics, JSON output and tests. */
   readonly code: string;
-  /** What to type or change next, one sentence. */
+  /**
+   * What to type or change next, one sentence. A command of this program stands in backticks without the program's name,
+   * such as `` `recover --date 2025-08-15` ``: `cli/` completes it.
+   */
   readonly hint?: string;
   /** In which state the data is now, e.g. `the originals are untouched`. */
   readonly dataState?: string;

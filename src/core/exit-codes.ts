@@ -11,7 +11,7 @@ export const exitCodes = {
   usage: 2,
   /** Several partitions were asked for; some failed, the others are done. */
   partial: 3,
-  /** The store cannot be reached or refused an operation. */
+  /** The store cannot be reached, refused an operation, or holds other files than a moment before. Run again. */
   storeUnreachable: 10,
   /** Another run holds the partition. */
   locked: 11,

@@ -18,7 +18,12 @@ export function stampValue(stamp: ConsolidationStamp): string {
 
 /** The stamp of a file this program wrote; `undefined` for other files and for a stamp that makes no sense. */
 export function readStamp(footer: ParquetFooter): ConsolidationStamp | undefined {
-  const value = footer.keyValues.find((pair) => pair.key === stampKey)?.value;
+  return stampUnder(stampKey, footer);
+}
+
+/** The value of a key of the footer's metadata as a stamp; `undefined` when there is none or it makes no sense. */
+export function stampUnder(key: string, footer: ParquetFooter): ConsolidationStamp | undefined {
+  const value = footer.keyValues.find((pair) => pair.key === key)?.value;
   if (value === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(value);

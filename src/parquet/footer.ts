@@ -37,6 +37,8 @@ export interface RowGroup {
   /** One chunk per leaf, in the order of the leaves. */
   readonly chunks: readonly ColumnChunk[];
   readonly isSorted: boolean;
+  /** The struct as it stands in the file: a view. */
+  readonly bytes: Uint8Array;
 }
 
 /** What a file's footer says (`FileMetaData`), checked against itself and against the file's length. */
@@ -57,6 +59,8 @@ export interface ParquetFooter {
   readonly schemaKey: string;
   readonly rowGroups: readonly RowGroup[];
   readonly keyValues: readonly KeyValue[];
+  /** The list of `ColumnOrder` as it stands in the file: what order the statistics of each leaf follow. */
+  readonly columnOrderBytes?: Uint8Array;
 }
 
 /** How much of the end of a file is read at first: most footers fit, and a small file comes whole. */
@@ -116,6 +120,7 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
   let rowGroups: readonly RowGroup[] | undefined;
   let keyValues: readonly KeyValue[] = [];
   let createdBy: string | undefined;
+  let columnOrderBytes: Uint8Array | undefined;
   beginStruct(c);
   while (nextField(c)) {
     switch (c.fieldId) {
@@ -138,10 +143,13 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
       case 6:
         createdBy = decodeText(readBinary(c));
         break;
-      case 7:
-        // Which order the writer's statistics follow. Ours are computed afresh, by the order of the types.
+      case 7: {
+        const start = c.position;
+        const isList = c.fieldType === wireType.LIST;
         skipField(c);
+        if (isList) columnOrderBytes = c.bytes.subarray(start, c.position);
         break;
+      }
       case 8:
       case 9:
         throw unsupported('encryption');
@@ -154,7 +162,18 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
   }
   const footerSizeBytes = bytes.length + 8;
   checkAgainstFile(rowGroups, schema.leaves, rows, fileSizeBytes - footerSizeBytes);
-  return { file, fileSizeBytes, footerSizeBytes, version, rows, createdBy, ...schema, rowGroups, keyValues };
+  return {
+    file,
+    fileSizeBytes,
+    footerSizeBytes,
+    version,
+    rows,
+    createdBy,
+    ...schema,
+    rowGroups,
+    keyValues,
+    ...(columnOrderBytes === undefined ? {} : { columnOrderBytes }),
+  };
 }
 
 interface Schema {
@@ -222,6 +241,7 @@ function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup
   let rows = -1;
   let totalSizeBytes = 0;
   let isSorted = false;
+  const start = c.position;
   const outer = beginStruct(c);
   while (nextField(c)) {
     switch (c.fieldId) {
@@ -250,7 +270,7 @@ function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup
   endStruct(c, outer);
   if (rows < 0) throw corrupt('it has no number of rows');
   if (chunks.length !== leaves.length) throw corrupt('it has no column chunks');
-  return { rows, totalSizeBytes, chunks, isSorted };
+  return { rows, totalSizeBytes, chunks, isSorted, bytes: c.bytes.subarray(start, c.position) };
 }
 
 function readKeyValues(c: CompactCursor): readonly KeyValue[] {

@@ -1,4 +1,5 @@
 import { readStamp } from '../parquet/consolidation-stamp.ts';
+import { readFoldStamp } from '../parquet/fold/fold-stamp.ts';
 import type { ParquetFooter } from '../parquet/footer.ts';
 import type { FooterFacts } from '../plan/partition-plan.ts';
 import { readingMetadata } from './reading-metadata.ts';
@@ -11,15 +12,19 @@ const ownWriter = 'parquet-consolidator ';
  * metadata into whatever it writes from a merged file, and such a copy would never be merged again.
  */
 export function footerFacts(footer: ParquetFooter): FooterFacts {
-  const stamp = footer.createdBy?.startsWith(ownWriter) ? readStamp(footer) : undefined;
+  const isOurs = footer.createdBy?.startsWith(ownWriter) ?? false;
+  const folded = isOurs ? readFoldStamp(footer) : undefined;
+  const merged = isOurs && folded === undefined ? readStamp(footer) : undefined;
   const reading = readingMetadata(footer);
   return {
     rows: footer.rows,
     rowGroups: footer.rowGroups.length,
     columnChunks: footer.rowGroups.reduce((sum, rowGroup) => sum + rowGroup.chunks.length, 0),
     footerSizeBytes: footer.footerSizeBytes,
+    rowGroupBytes: footer.rowGroups.reduce((sum, rowGroup) => sum + rowGroup.bytes.length, 0),
     schemaKey: footer.schemaKey,
     ...(reading === undefined ? {} : { reading }),
-    ...(stamp === undefined ? {} : { ours: stamp }),
+    ...(merged === undefined ? {} : { ours: merged }),
+    ...(folded === undefined ? {} : { folded }),
   };
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/errors.ts';
-import type { ListedEntry, PartitionListing } from '../plan/plan-input.ts';
+import type { ListedEntry, PartitionListing, SwapObstacle } from '../plan/plan-input.ts';
 import type { FileStatus, Store } from '../store/store.ts';
 import { notDataByName } from './data-names.ts';
 import { listBase } from './list-base.ts';
@@ -41,10 +41,26 @@ export async function listPartition({ store, basePath, date }: ListPartitionArgs
     absent: false,
     entries: entries.map(classified),
     markers,
-    obstacles: swapObstacles(entries, store.abilities),
+    obstacles: await obstaclesOf(store, partitionPath, entries),
     modifiedAtMs: directory.modifiedAtMs,
     storeNowMs: await store.nowMs(),
   };
+}
+
+/** What keeps a swap on this store from taking place: asked of the store itself where it folds. */
+async function obstaclesOf(
+  store: Store,
+  partitionPath: string,
+  entries: readonly FileStatus[],
+): Promise<readonly SwapObstacle[]> {
+  if (!store.abilities.fold) return swapObstacles(entries);
+  const files = entries.filter((entry) => notDataByName(entry.name, entry.kind) === undefined);
+  if (files.length === 0 || store.foldObstacles === undefined) return [];
+  const paths = new Set(files.map((file) => file.path));
+  const found = await store.foldObstacles(partitionPath, files);
+  return found
+    .map((obstacle) => (paths.has(obstacle.path) ? { ...obstacle, onlyAsInput: true } : obstacle))
+    .toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
 }
 
 function classified(entry: FileStatus): ListedEntry {

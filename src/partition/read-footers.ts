@@ -41,8 +41,9 @@ export async function readFooters(store: Store, entries: readonly ListedEntry[])
       foreign.push({ name: file.name, ...content });
       continue;
     }
-    const { owner, group, mode, acl } = file;
-    candidates.push({ ...refOf(file), owner, group, mode, acl, footer: content });
+    const { owner, group, mode, acl, placement } = file;
+    const kept = placement === undefined ? {} : { placement };
+    candidates.push({ ...refOf(file), owner, group, mode, acl, ...kept, footer: content });
   }
   return { candidates, foreign };
 }

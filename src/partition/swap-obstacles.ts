@@ -1,16 +1,13 @@
 import type { SwapObstacle } from '../plan/plan-input.ts';
-import type { FileStatus, StoreAbilities } from '../store/store.ts';
+import type { FileStatus } from '../store/store.ts';
 import { maxNameBytes } from './names.ts';
 
 /**
- * Entries that a swap cannot take over. Where the store cannot fold, a partition is built anew from hard links: only
- * of files, and under longer names while it is not finished. Elsewhere nothing is in the way.
+ * Entries that a swap by directories cannot take over: it builds the partition anew from hard links, only of files, and
+ * under longer names while it is not finished.
  */
-export function swapObstacles(
-  entries: readonly FileStatus[],
-  abilities: StoreAbilities,
-): readonly SwapObstacle[] {
-  return abilities.fold ? [] : entries.flatMap((entry) => obstacle(entry) ?? []);
+export function swapObstacles(entries: readonly FileStatus[]): readonly SwapObstacle[] {
+  return entries.flatMap((entry) => obstacle(entry) ?? []);
 }
 
 function obstacle({ path, name, kind }: FileStatus): SwapObstacle | undefined {

@@ -1,20 +1,30 @@
+import { bytesPerMb } from '../core/units.ts';
 import { partitionPath } from '../partition/names.ts';
+import { rememberingStore } from '../store/remembering-store.ts';
+import type { Store } from '../store/store.ts';
 import { clearHold } from '../swap/hold.ts';
 import { swapPartition } from '../swap/swap-partition.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
 import { stopwatch } from '../telemetry/stopwatch.ts';
 import { listAndPlan } from './list-and-plan.ts';
-import { mergeBins } from './merge-bin.ts';
-import { consolidatedResult, failedResult, type PartitionReport, settledResult } from './partition-report.ts';
+import {
+  consolidatedResult,
+  failedResult,
+  interruptedResult,
+  type PartitionReport,
+  settledResult,
+} from './partition-report.ts';
 import type { PartitionTask } from './partition-task.ts';
 import { settleDeadRun } from './settle-dead-run.ts';
+import { stageBins } from './stage-bins.ts';
 import { underLock } from './under-lock.ts';
 
 /**
  * Consolidates one partition: list → plan → read → merge → write → verify → swap → report. A dry run ends after the
  * plan and has touched nothing. Every failure becomes the result of the partition.
  */
-export async function consolidatePartition(task: PartitionTask): Promise<PartitionResult> {
+export async function consolidatePartition(given: PartitionTask): Promise<PartitionResult> {
+  const task = { ...given, store: rememberingOf(given.store) };
   const { store, basePath, date, log, showProgress, toolVersion } = task;
   const watch = stopwatch();
   const report: PartitionReport = {
@@ -31,6 +41,8 @@ export async function consolidatePartition(task: PartitionTask): Promise<Partiti
     report.plan = preview;
     // In the middle of another run's swap even the partition may seem absent: then the lock decides.
     const nothingToDo = preview.decision !== 'consolidate' && !found.inProgress;
+    const halfDone = task.dryRun ? interruptedResult(report, preview, found.interrupted) : undefined;
+    if (halfDone !== undefined) return halfDone;
     if (task.dryRun || nothingToDo) return settledResult(report, preview);
 
     return await underLock(task, report, async (lock) => {
@@ -38,7 +50,7 @@ export async function consolidatePartition(task: PartitionTask): Promise<Partiti
       const plan = await watch.time('list', () => listAndPlan(task));
       report.plan = plan;
       if (plan.decision !== 'consolidate') return settledResult(report, plan);
-      const merged = await mergeBins(task, lock, plan, watch);
+      const staged = await stageBins(task, lock, plan, watch);
       // Before the swap, so that nothing is left that could fail after it.
       if (task.force) await clearHold(store, basePath, date);
       showProgress({ date, doing: 'swapping' });
@@ -49,17 +61,24 @@ export async function consolidatePartition(task: PartitionTask): Promise<Partiti
           basePath,
           partitionPath: report.partitionPath,
           plan,
-          outputs: merged,
+          outputs: staged,
           keepBackup: task.settings.safety.backupBeforeDelete,
           toolVersion,
           allowAttributeChange: task.settings.safety.allowAttributeChange,
           log,
         }),
       );
-      return consolidatedResult(report, plan, merged, receipt, task.settings.safety.backupRetentionDays);
+      return consolidatedResult(report, plan, staged, receipt, task.settings.safety.backupRetentionDays);
     });
   } catch (error) {
     if (error instanceof Error) log.debug(error.stack ?? error.message, { date });
     return failedResult(report, error);
   }
 }
+
+/** Where every read crosses a network, small files are read once for planning and merging together. */
+function rememberingOf(store: Store): Store {
+  return store.abilities.remote === true ? rememberingStore(store, memoryLimits) : store;
+}
+
+const memoryLimits = { budgetBytes: 128 * bytesPerMb, wholeFileBytes: bytesPerMb / 4, tailBytes: 64 * 1024 };

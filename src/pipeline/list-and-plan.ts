@@ -38,6 +38,7 @@ export async function listAndPlan(task: PartitionTask): Promise<PartitionPlan> {
 function policyOf({ settings: { consolidation } }: PartitionTask): PlanPolicy {
   return {
     ...defaultPolicy,
+    mode: consolidation.mode,
     targetSizeBytes: consolidation.targetSizeBytes,
     minFiles: consolidation.minFiles,
     quietMs: consolidation.quietMinutes * 60_000,

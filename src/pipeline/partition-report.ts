@@ -1,11 +1,12 @@
 import { oldDirectory } from '../partition/names.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
 import type { SwapReceipt } from '../swap/journal.ts';
+import type { RecoverOutcome } from '../swap/recover-outcome.ts';
 import { errorFacts } from '../telemetry/error-facts.ts';
 import type { KeptBackup, PartitionResult } from '../telemetry/partition-result.ts';
 import { planFigures } from '../telemetry/plan-figures.ts';
 import type { Stopwatch } from '../telemetry/stopwatch.ts';
-import type { MergedBin } from './merge-bin.ts';
+import type { StagedBin } from './stage-bins.ts';
 
 const dayMs = 86_400_000;
 
@@ -27,30 +28,51 @@ export function settledResult(report: PartitionReport, plan: PartitionPlan): Par
   return { ...common(report), result: results[plan.decision], rule: plan.rule, reason: plan.reason };
 }
 
+/**
+ * The result of a dry run over a partition that a killed run left in the middle of its swap, so that what the plan saw
+ * is not what the next run will see; undefined where the plan holds.
+ */
+export function interruptedResult(
+  report: PartitionReport,
+  plan: PartitionPlan,
+  interrupted: readonly RecoverOutcome[],
+): PartitionResult | undefined {
+  const telling = interrupted.filter(({ action }) => action === 'rolled-forward' || plan.rule === 'absent');
+  if (telling.length === 0) return undefined;
+  const sentences = telling.map(({ sentence }) => sentence).join('; ');
+  return {
+    ...common(report),
+    warnings: report.warnings.filter((warning) => !telling.some(({ sentence }) => sentence === warning)),
+    result: 'waiting',
+    rule: 'swap-interrupted',
+    reason: `A swap was interrupted here: ${sentences}. \`recover --date ${report.date}\` or the next run does that`,
+  };
+}
+
 /** The result of a partition whose merged files are in place. */
 export function consolidatedResult(
   report: PartitionReport,
   plan: PartitionPlan,
-  merged: readonly MergedBin[],
+  staged: readonly StagedBin[],
   receipt: SwapReceipt,
   retentionDays: number,
 ): PartitionResult {
   const outputs = receipt.added.flatMap(({ name, binIndex }) =>
-    merged.filter((bin) => bin.binIndex === binIndex).map((bin) => ({ name, ...bin.facts })),
+    staged.filter((bin) => bin.binIndex === binIndex).map((bin) => ({ name, ...bin.facts })),
   );
   return {
     ...common(report),
     result: 'consolidated',
     rule: plan.rule,
     reason: plan.reason,
-    rowGroupsBefore: sum(merged.map((bin) => bin.rowGroupsBefore)),
+    rowGroupsBefore: sum(staged.map((bin) => bin.rowGroupsBefore)),
     bytesAfter: sum(outputs.map((output) => output.sizeBytes)),
     rowGroupsAfter: sum(outputs.map((output) => output.rowGroups)),
     outputs,
     ...backupOf(report, receipt, retentionDays),
     warnings: [
       ...report.warnings,
-      ...merged.flatMap((bin) => bin.warnings),
+      ...staged.flatMap((bin) => bin.warnings),
       ...receipt.warnings,
       ...receipt.broughtAlong.map(({ name, as }) =>
         name === as
@@ -87,7 +109,7 @@ function backupOf(
   if (receipt.backup !== 'kept' || report.runDirectory === undefined) return {};
   return {
     backup: {
-      path: oldDirectory(report.runDirectory),
+      path: receipt.way === 'fold' ? report.runDirectory : oldDirectory(report.runDirectory),
       keptUntilMs: receipt.finishedAtMs + retentionDays * dayMs,
     },
   };

@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import type { Logger } from '../core/log.ts';
 import type { Store } from '../store/store.ts';
+import type { CleanupOutcome } from '../swap/cleanup.ts';
 import type { ShowProgress } from './progress.ts';
 
 /** Everything that is the same for all partitions of one invocation. */
@@ -21,6 +22,8 @@ export interface DatasetTask {
   readonly toolVersion: string;
   readonly log: Logger;
   readonly showProgress: ShowProgress;
+  /** Told, after a run that removed backups whose retention was over, which ones. */
+  readonly onBackupsRemoved?: (removed: readonly CleanupOutcome[]) => void;
   /** Aborted, with the error to end with as its reason, when the run should stop at its next safe point. */
   readonly stop: AbortSignal;
 }

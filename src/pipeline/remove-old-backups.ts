@@ -8,12 +8,16 @@ const dayMs = 86_400_000;
  * Deletes the backups of the dataset whose retention is over. What goes wrong here is a warning: the partitions that
  * were asked for are done, and the next run or `cleanup` tries again.
  */
-export async function removeOldBackups({ store, basePath, settings, log }: DatasetTask): Promise<void> {
+export async function removeOldBackups(task: DatasetTask): Promise<void> {
+  const { store, basePath, settings, log } = task;
   try {
     const retentionMs = settings.safety.backupRetentionDays * dayMs;
-    for (const outcome of await cleanupRuns({ store, basePath, retentionMs, log })) {
+    const outcomes = await cleanupRuns({ store, basePath, retentionMs, log });
+    for (const outcome of outcomes) {
       log.info(`backup ${outcome.action}: ${outcome.sentence}`, { date: outcome.date });
     }
+    const removed = outcomes.filter(({ action }) => action === 'removed');
+    if (removed.length > 0) task.onBackupsRemoved?.(removed);
   } catch (error) {
     if (!(error instanceof ConsolidatorError)) throw error;
     log.warn(`old backups could not be removed: ${error.message}`);

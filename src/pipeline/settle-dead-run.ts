@@ -7,6 +7,8 @@ import type { PartitionTask } from './partition-task.ts';
 export interface FoundPartition {
   /** True when a living run is at work on it: what a listing shows may be about to change. */
   readonly inProgress: boolean;
+  /** Of a dry run: what would be done about swaps that a run left half done. */
+  readonly interrupted: readonly RecoverOutcome[];
   /** Sentences for the operator. */
   readonly warnings: readonly string[];
 }
@@ -33,5 +35,8 @@ export async function settleDeadRun(task: PartitionTask): Promise<FoundPartition
   // Of a living run a real one hears by way of the lock.
   const isNews = ({ action }: RecoverOutcome): boolean =>
     action !== 'nothing' && (dryRun || action !== 'in-progress');
-  return { inProgress, warnings: outcomes.filter(isNews).map(({ sentence }) => sentence) };
+  const interrupted = outcomes.filter(
+    ({ action }) => dryRun && (action === 'rolled-forward' || action === 'rolled-back'),
+  );
+  return { inProgress, interrupted, warnings: outcomes.filter(isNews).map(({ sentence }) => sentence) };
 }

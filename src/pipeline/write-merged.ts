@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts';
 import { bytesPerMb } from '../core/units.ts';
 import { stampKey, stampValue } from '../parquet/consolidation-stamp.ts';
 import { type MergeInput, type MergeResult, mergeFiles } from '../parquet/merge/merge-files.ts';
-import type { Store } from '../store/store.ts';
+import type { Placement, Store } from '../store/store.ts';
 import { type BytesDigest, digestSink } from '../verify/digest-sink.ts';
 
 /** Most bytes of an output row group: one HDFS block, so that one task reads it from one place. */
@@ -17,7 +17,9 @@ export interface WriteMerged {
   readonly compression: Settings['compression'];
   /** What the file says about its making. */
   readonly stamp: Parameters<typeof stampValue>[0];
-  readonly toolVersion: string;
+  /** What the file says about its writer. */
+  readonly createdBy: string;
+  readonly placement?: Placement | undefined;
   readonly stop: AbortSignal;
   readonly onRows: (done: number, total: number) => void;
 }
@@ -34,14 +36,14 @@ export interface WrittenFile {
  * @throws StoreError, FormatError; the reason of `stop`
  */
 export async function writeMerged(args: WriteMerged): Promise<WrittenFile> {
-  const sink = digestSink(await args.store.create(args.path));
+  const sink = digestSink(await args.store.create(args.path, args.placement));
   try {
     const merged = await mergeFiles(args.inputs, sink, {
       rowGroupRows: args.compression.rowGroupRows,
       rowGroupBytes,
       useDictionary: args.compression.useDictionary,
       keyValues: [{ key: stampKey, value: stampValue(args.stamp) }],
-      createdBy: `parquet-consolidator version ${args.toolVersion}`,
+      createdBy: args.createdBy,
       signal: args.stop,
       onProgress: args.onRows,
     });

@@ -1,15 +1,16 @@
-import { countedSizeBytes, type DataFile, isOurs, total } from './data-file.ts';
+import { countedSizeBytes, type DataFile, isFolded, isOurs } from './data-file.ts';
+import { areWorthwhile, burdenOf, isSettled } from './newness.ts';
 import { minimumFiles, type PlanPolicy } from './policy.ts';
 
 /** Why a small file goes into no bin. */
-export type LeftRule = 'below-minimum' | 'own-file' | 'left-over' | 'no-partner';
+export type LeftRule = 'below-minimum' | 'own-file' | 'already-folded' | 'left-over' | 'no-partner';
 
 /** How the small files of one cohort are put into bins. */
 export interface Packing {
-  /** Each in the order of the given files; at least two files each. */
+  /** Each in the order of the given files; at least two files each, or one folded file that is encoded anew. */
   readonly bins: readonly (readonly DataFile[])[];
   readonly left: ReadonlyMap<DataFile, LeftRule>;
-  /** New files (not of ours) in no bin. */
+  /** New files (neither merged nor folded by this program) in no bin. */
   readonly leftNewFiles: number;
 }
 
@@ -18,13 +19,14 @@ export interface Packing {
  *
  * Bins are filled in name order, so each covers a stretch of names. What the first pass leaves over is packed again,
  * without the files of ours, until nothing more fits together: that is why a second run finds nothing to do.
+ * When bins are encoded anew, a folded file always finds one, if need be alone.
  */
 export function packCohort(files: readonly DataFile[], policy: PlanPolicy): Packing {
   const bins: (readonly DataFile[])[] = [];
   const merged = new Set<DataFile>();
   let pool = files;
-  let fresh = pool.filter((file) => !isOurs(file));
-  while (fresh.length >= minimumFiles(policy)) {
+  let fresh = pool.filter((file) => !isSettled(file, policy));
+  while (areWorthwhile(fresh, policy)) {
     const packed = packOnce(pool, policy);
     if (packed.length === 0) break;
     bins.push(...packed);
@@ -37,7 +39,8 @@ export function packCohort(files: readonly DataFile[], policy: PlanPolicy): Pack
   const newRule: LeftRule = fresh.length < minimumFiles(policy) ? tooFew : 'no-partner';
   const left = new Map<DataFile, LeftRule>();
   for (const file of files) {
-    if (!merged.has(file)) left.set(file, isOurs(file) ? 'own-file' : newRule);
+    if (merged.has(file)) continue;
+    left.set(file, isOurs(file) ? 'own-file' : isFolded(file) ? 'already-folded' : newRule);
   }
   return { bins, left, leftNewFiles: fresh.length };
 }
@@ -48,12 +51,13 @@ function packOnce(pool: readonly DataFile[], policy: PlanPolicy): (readonly Data
   let start = 0;
   while (start < queue.length) {
     const bin = fillBin(queue, start, policy);
-    const burden = unworthy(bin, policy);
+    const burden = burdenOf(bin, policy);
     if (burden !== undefined) {
       queue.splice(queue.indexOf(burden, start), 1);
       continue;
     }
-    if (bin.length >= 2) bins.push(bin);
+    const isAnew = policy.mode === 'rewrite' && bin.some(isFolded);
+    if (bin.length >= 2 || isAnew) bins.push(bin);
     start += bin.length;
   }
   return bins;
@@ -63,34 +67,21 @@ function packOnce(pool: readonly DataFile[], policy: PlanPolicy): (readonly Data
 function fillBin(queue: readonly DataFile[], start: number, policy: PlanPolicy): readonly DataFile[] {
   let sizeBytes = 0;
   let rowGroups = 0;
-  let columnChunks = 0;
+  let tailBytes = 0;
   let end = start;
   while (end < queue.length && end - start < policy.maxFilesPerBin) {
     const file = queue[end];
     if (file === undefined) break;
-    sizeBytes += countedSizeBytes(file);
+    // Folding makes a file as long as its inputs, merging one of at most what they count with.
+    sizeBytes += policy.mode === 'fold' ? file.sizeBytes : countedSizeBytes(file);
     rowGroups += file.footer.rowGroups;
-    columnChunks += file.footer.columnChunks;
+    tailBytes += file.footer.rowGroupBytes + file.footer.columnChunks * policy.footerGrowthPerColumnChunk;
     const fits =
       sizeBytes <= policy.targetSizeBytes &&
       rowGroups <= policy.maxRowGroupsPerBin &&
-      columnChunks * policy.footerBytesPerColumnChunk <= policy.maxFooterTailBytes;
+      tailBytes <= policy.maxFooterTailBytes;
     if (!fits) break;
     end++;
   }
   return queue.slice(start, Math.max(end, start + 1));
-}
-
-/** The largest file of ours in a bin whose new files are too few or too small to write ours again; else none. */
-function unworthy(bin: readonly DataFile[], policy: PlanPolicy): DataFile | undefined {
-  const ours = bin.filter(isOurs);
-  if (ours.length === 0) return undefined;
-  const fresh = bin.filter((file) => !isOurs(file));
-  const enough =
-    fresh.length >= minimumFiles(policy) &&
-    total(fresh, countedSizeBytes) >= policy.newShare * total(ours, countedSizeBytes);
-  if (enough) return undefined;
-  return ours.reduce((largest, file) =>
-    countedSizeBytes(file) > countedSizeBytes(largest) ? file : largest,
-  );
 }

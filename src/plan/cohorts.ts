@@ -1,8 +1,8 @@
 import type { DataFile } from './data-file.ts';
 
 /**
- * Files that may be merged with each other: one schema, read in one way, one owner, group, mode and ACL, found by the
- * same globs.
+ * Files that may be merged with each other: one schema, read in one way, one owner, group, mode and ACL, kept in one way,
+ * found by the same globs.
  */
 export interface Cohort {
   readonly key: string;
@@ -23,11 +23,11 @@ export function cohortsOf(files: readonly DataFile[]): readonly Cohort[] {
 }
 
 /**
- * Equal for two files exactly when merging them changes neither what their values are nor who reads the rows: by
- * right, or by a glob such as `*.parquet`.
+ * Equal for two files exactly when merging them changes neither what their values are, nor who reads the rows (by
+ * right, or by a glob such as `*.parquet`), nor how safely they are kept.
  */
 export function cohortKey(file: DataFile): string {
-  const { footer, owner, group, mode, acl } = file;
+  const { footer, owner, group, mode, acl, placement } = file;
   const reading = Object.entries(footer.reading ?? {}).sort();
   return JSON.stringify([
     footer.schemaKey,
@@ -37,6 +37,8 @@ export function cohortKey(file: DataFile): string {
     group,
     mode,
     [...acl].sort(),
+    placement?.replication,
+    placement?.storagePolicy,
   ]);
 }
 

@@ -10,9 +10,14 @@ export function isReadable(file: CandidateFile): file is DataFile {
   return !('unreadable' in file.footer);
 }
 
-/** True for files this program wrote. */
+/** True for files this program merged. */
 export function isOurs(file: DataFile): boolean {
   return file.footer.ours !== undefined;
+}
+
+/** True for files this program folded and did not encode anew. */
+export function isFolded(file: DataFile): boolean {
+  return file.footer.folded !== undefined;
 }
 
 /**
@@ -20,7 +25,8 @@ export function isOurs(file: DataFile): boolean {
  * its input, so by length alone it would look small for ever and be merged again and again.
  */
 export function countedSizeBytes(file: DataFile): number {
-  return Math.max(file.sizeBytes, file.footer.ours?.inputSizeBytes ?? 0);
+  const { ours, folded } = file.footer;
+  return Math.max(file.sizeBytes, ours?.inputSizeBytes ?? 0, folded?.inputSizeBytes ?? 0);
 }
 
 /** Sum of `measure` over `items`. */

@@ -1,5 +1,5 @@
 import { formatSize } from '../core/units.ts';
-import { total } from './data-file.ts';
+import { isFolded, isOurs, total } from './data-file.ts';
 import type { Grouping } from './grouping.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { PlanPolicy } from './policy.ts';
@@ -13,7 +13,7 @@ import type { Decision } from './settled-by-listing.ts';
  */
 export function decide(input: PlanInput, grouping: Grouping, policy: PlanPolicy): Decision {
   const unreadable = input.candidates.filter((file) => 'unreadable' in file.footer);
-  if (grouping.bins.length === 0 && unreadable.length === 0) return nothing(input, grouping);
+  if (grouping.bins.length === 0 && unreadable.length === 0) return nothing(input, grouping, policy);
 
   const quiet = quietOf(input.listing, policy.quietMs);
   if (!quiet.isQuiet) {
@@ -27,16 +27,34 @@ export function decide(input: PlanInput, grouping: Grouping, policy: PlanPolicy)
       qualifiesAtMs: quiet.qualifiesAtMs,
     };
   }
-  return refusedForUnreadable(input) ?? refusedForObstacle(input) ?? consolidate(grouping);
+  return refusedForUnreadable(input) ?? refusedForObstacle(input, grouping) ?? consolidate(grouping, policy);
 }
 
-function consolidate({ bins }: Grouping): Decision {
+function consolidate({ bins }: Grouping, { mode }: PlanPolicy): Decision {
   const files = bins.flat();
   const size = formatSize(total(files, (file) => file.sizeBytes));
+  const outputs = countOf(bins.length, 'file');
+  if (mode === 'fold') {
+    return {
+      decision: 'consolidate',
+      rule: 'small-files',
+      reason: `${countOf(files.length, 'small file')} (${size}) are folded into ${outputs}; no data is read or moved`,
+    };
+  }
+  const folded = files.filter(isFolded);
+  if (folded.length === files.length) {
+    const verb = files.length === 1 ? 'is' : 'are';
+    return {
+      decision: 'consolidate',
+      rule: 'folded-files',
+      reason: `${countOf(files.length, 'folded file')} (${size}) ${verb} encoded anew as ${outputs}`,
+    };
+  }
+  const small = folded.length === 0 ? 'small file' : 'small or folded file';
   return {
     decision: 'consolidate',
     rule: 'small-files',
-    reason: `${countOf(files.length, 'small file')} (${size}) become ${countOf(bins.length, 'file')}`,
+    reason: `${countOf(files.length, small)} (${size}) become ${outputs}`,
   };
 }
 
@@ -57,30 +75,45 @@ function refusedForUnreadable({ candidates, listing }: PlanInput): Decision | un
 }
 
 /** What the swap would refuse is refused before anything is merged, so that a dry run says so too. */
-function refusedForObstacle({ listing }: PlanInput): Decision | undefined {
-  const obstacle = listing.obstacles[0];
-  if (obstacle === undefined) return undefined;
+function refusedForObstacle({ listing }: PlanInput, { bins }: Grouping): Decision | undefined {
+  const inputs = new Set(bins.flat().map(({ name }) => `${listing.partitionPath}/${name}`));
+  const concerned = listing.obstacles.filter(
+    ({ path, onlyAsInput }) => onlyAsInput !== true || inputs.has(path),
+  );
+  const first = concerned[0];
+  if (first === undefined) return undefined;
+  const more = concerned.length === 1 ? '' : ` (and ${concerned.length - 1} more)`;
   return {
     decision: 'refuse',
-    rule: obstacle.rule,
-    reason: `${obstacle.path} is in the way: ${obstacle.reason}`,
+    rule: first.rule,
+    reason: `${first.path} is in the way${more}: ${first.reason}`,
   };
 }
 
-function nothing({ listing }: PlanInput, { readable, cohorts }: Grouping): Decision {
+function nothing({ listing }: PlanInput, grouping: Grouping, { mode }: PlanPolicy): Decision {
+  const { readable, cohorts } = grouping;
   if (readable.length === 0) {
     return { decision: 'nothing', rule: 'no-data', reason: `${listing.partitionPath} holds no Parquet data` };
   }
-  const small = total(cohorts, ({ cohort }) => cohort.files.length);
+  const small = cohorts.flatMap(({ cohort }) => cohort.files);
+  const merged = small.filter(isOurs).length;
   const newSmall = total(cohorts, ({ packing }) => packing.leftNewFiles);
+  // Only where files are folded: to a rewrite they are never nothing.
+  const folded = readable.filter(isFolded).length;
+  const large = readable.length - merged - newSmall - folded;
   const parts = [
-    ...(readable.length > small ? [`${readable.length - small} large enough`] : []),
-    ...(small > newSmall ? [`${small - newSmall} merged before`] : []),
-    ...(newSmall > 0 ? [`${newSmall} small, too few or too large to merge with each other`] : []),
+    ...(large > 0 ? [`${large} large enough`] : []),
+    ...(merged > 0 ? [`${merged} merged before`] : []),
+    ...(folded > 0 ? [`${folded} already folded, which an ordinary run encodes anew`] : []),
+    ...(newSmall > 0 ? [`${newSmall} small, too few or too large to ${verbOf(mode)} with each other`] : []),
   ];
   return {
     decision: 'nothing',
     rule: 'nothing-to-merge',
-    reason: `Nothing to merge among ${countOf(readable.length, 'data file')}: ${parts.join(', ')}`,
+    reason: `Nothing to ${verbOf(mode)} among ${countOf(readable.length, 'data file')}: ${parts.join(', ')}`,
   };
+}
+
+function verbOf(mode: PlanPolicy['mode']): string {
+  return mode === 'fold' ? 'fold' : 'merge';
 }

@@ -1,10 +1,11 @@
-import type { DataFile } from './data-file.ts';
+import { type DataFile, isFolded } from './data-file.ts';
 import type { Grouping, PackedCohort } from './grouping.ts';
 import { inNameOrder } from './name-order.ts';
 import type { FileVerdict } from './partition-plan.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { PlanPolicy } from './policy.ts';
 import {
+  alreadyFoldedText,
   belowMinimumText,
   largeText,
   leftOverText,
@@ -52,11 +53,14 @@ function ruled(file: DataFile, ruling: Ruling): [string, Ruling] {
 }
 
 function largeFile(file: DataFile, policy: PlanPolicy): Ruling {
+  if (isFolded(file)) return { verdict: 'keep', rule: 'already-folded', reason: alreadyFoldedText(file) };
   return { verdict: 'keep', rule: 'already-large', reason: largeText(file, policy) };
 }
 
 function merged(file: DataFile, bin: readonly DataFile[], binIndex: number, policy: PlanPolicy): Ruling {
-  const rule = file.footer.ours === undefined ? 'small-file' : 'own-file-with-new-data';
+  const { ours, folded } = file.footer;
+  const rule =
+    folded !== undefined ? 'folded-file' : ours !== undefined ? 'own-file-with-new-data' : 'small-file';
   return { verdict: 'merge', rule, reason: mergeText(file, bin, binIndex, policy), binIndex };
 }
 
@@ -78,6 +82,7 @@ function leftFiles(packed: PackedCohort, { cohorts }: Grouping, policy: PlanPoli
       'left-over': () => leftOverText(packing.leftNewFiles, policy),
       'no-partner': () => noPartnerText(file, policy),
       'own-file': () => ownFileText(file, policy),
+      'already-folded': () => alreadyFoldedText(file),
     }[rule]();
     return ruled(file, { verdict: 'keep', rule, reason });
   });

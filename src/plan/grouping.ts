@@ -1,6 +1,6 @@
 import { type Packing, packCohort } from './bins.ts';
 import { type Cohort, cohortsOf } from './cohorts.ts';
-import { countedSizeBytes, type DataFile, isReadable } from './data-file.ts';
+import { countedSizeBytes, type DataFile, isFolded, isReadable } from './data-file.ts';
 import { compareNames, inNameOrder } from './name-order.ts';
 import type { CandidateFile } from './partition-plan.ts';
 import { type PlanPolicy, smallBelowBytes } from './policy.ts';
@@ -23,10 +23,16 @@ export interface Grouping {
 /** Sorts the readable candidates into large ones, cohorts of small ones, and bins. */
 export function groupFiles(candidates: readonly CandidateFile[], policy: PlanPolicy): Grouping {
   const readable = inNameOrder(candidates.filter(isReadable));
-  const small = readable.filter((file) => countedSizeBytes(file) < smallBelowBytes(policy));
+  const small = readable.filter((file) => isSmall(file, policy));
   const cohorts = cohortsOf(small).map((cohort) => ({ cohort, packing: packCohort(cohort.files, policy) }));
   const bins = cohorts
     .flatMap(({ packing }) => packing.bins)
     .toSorted((a, b) => compareNames(a[0]?.name ?? '', b[0]?.name ?? ''));
   return { readable, cohorts, bins };
+}
+
+/** A folded file counts as small at any length, until it is encoded anew. */
+function isSmall(file: DataFile, policy: PlanPolicy): boolean {
+  if (isFolded(file)) return policy.mode === 'rewrite' || file.sizeBytes < smallBelowBytes(policy);
+  return countedSizeBytes(file) < smallBelowBytes(policy);
 }

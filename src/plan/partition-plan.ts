@@ -1,4 +1,4 @@
-import type { FileAttributes, FileRef } from '../store/store.ts';
+import type { FileAttributes, FileRef, Placement } from '../store/store.ts';
 
 /** What the footer of a data file says that planning needs. Plain data. */
 export interface FooterFacts {
@@ -6,6 +6,8 @@ export interface FooterFacts {
   readonly rowGroups: number;
   readonly columnChunks: number;
   readonly footerSizeBytes: number;
+  /** What the row groups take of it. */
+  readonly rowGroupBytes: number;
   /** Equal for two files exactly when their schemas are equal, byte for byte per schema element. */
   readonly schemaKey: string;
   /**
@@ -13,17 +15,24 @@ export interface FooterFacts {
    * when there is none.
    */
   readonly reading?: Readonly<Record<string, string>>;
-  /** Set on files this program wrote. */
-  readonly ours?: {
-    /** Bytes of the small files it was made of. */
-    readonly inputSizeBytes: number;
-    readonly inputFiles: number;
-    readonly runId: string;
-  };
+  /** Set on files this program merged. */
+  readonly ours?: Making;
+  /** Set on files this program folded: their row groups are still those of the files they were made of. */
+  readonly folded?: Making;
+}
+
+/** How a file of this program came to be. */
+export interface Making {
+  /** Bytes of the small files it was made of. */
+  readonly inputSizeBytes: number;
+  readonly inputFiles: number;
+  readonly runId: string;
 }
 
 /** A data file of the partition, with its footer or the reason why it has none to offer. */
 export interface CandidateFile extends FileRef, FileAttributes {
+  /** Where the store has a choice. */
+  readonly placement?: Placement;
   readonly footer: FooterFacts | { readonly unreadable: string };
 }
 
@@ -44,10 +53,12 @@ export interface FileVerdict {
 /** The files merged into one output. */
 export interface Bin {
   readonly index: number;
-  /** In byte order of their names; at least one. */
+  /** In byte order of their names; at least two, or one folded file that is to be encoded anew. */
   readonly inputs: readonly FileRef[];
   readonly schemaKey: string;
   readonly attributes: FileAttributes;
+  /** How the inputs are kept, where the store has a choice; of their block sizes the largest. */
+  readonly placement?: Placement;
   readonly rows: number;
   /** Length of the inputs. */
   readonly sizeBytes: number;

@@ -28,6 +28,8 @@ export interface PartitionMarker {
 export interface SwapObstacle extends NotData {
   /** Full path of the entry. */
   readonly path: string;
+  /** True when it is in the way only if this very file goes into a bin. */
+  readonly onlyAsInput?: boolean;
 }
 
 /** A partition as the store showed it. Plain data. */
@@ -41,7 +43,7 @@ export interface PartitionListing {
   readonly entries: readonly ListedEntry[];
   /** In byte order of paths. */
   readonly markers: readonly PartitionMarker[];
-  /** In byte order of paths; merging is refused while there is one. */
+  /** In byte order of paths; merging is refused while there is one that concerns it. */
   readonly obstacles: readonly SwapObstacle[];
   /** Modification time of the directory itself; 0 when absent. */
   readonly modifiedAtMs: number;

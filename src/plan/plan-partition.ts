@@ -1,3 +1,4 @@
+import type { Placement } from '../store/store.ts';
 import { countedSizeBytes, type DataFile, total } from './data-file.ts';
 import { decide } from './decide.ts';
 import { fileVerdicts } from './file-verdicts.ts';
@@ -26,6 +27,15 @@ export function planPartition(input: PlanInput, policy: PlanPolicy): PartitionPl
   };
 }
 
+/** That of the files, which share all but the block size; CONCAT takes no source of larger blocks than its target. */
+function placementOf(files: readonly DataFile[]): { placement?: Placement } {
+  const placement = files[0]?.placement;
+  if (placement === undefined) return {};
+  const blockSizes = files.map((file) => file.placement?.blockSizeBytes ?? 0);
+  const blockSizeBytes = blockSizes.reduce((largest, size) => Math.max(largest, size));
+  return { placement: { ...placement, blockSizeBytes } };
+}
+
 function describeBin(files: readonly DataFile[], index: number): Bin[] {
   const first = files[0];
   if (first === undefined) return [];
@@ -40,6 +50,7 @@ function describeBin(files: readonly DataFile[], index: number): Bin[] {
       })),
       schemaKey: first.footer.schemaKey,
       attributes: { owner: first.owner, group: first.group, mode: first.mode, acl: first.acl },
+      ...placementOf(files),
       rows: total(files, (file) => file.footer.rows),
       sizeBytes: total(files, (file) => file.sizeBytes),
       inputSizeBytes: total(files, countedSizeBytes),

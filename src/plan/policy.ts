@@ -2,6 +2,11 @@ import { bytesPerMb } from '../core/units.ts';
 
 /** The figures that planning goes by. */
 export interface PlanPolicy {
+  /**
+   * rewrite: bins are merged into files that are encoded anew. fold: files become one without a look at their data, and
+   * a later run encodes them anew.
+   */
+  readonly mode: 'rewrite' | 'fold';
   /** No bin is filled above this. */
   readonly targetSizeBytes: number;
   /** New small files of one cohort that make a merge worth it; at least 2. */
@@ -15,10 +20,10 @@ export interface PlanPolicy {
   readonly maxFilesPerBin: number;
   /** Row groups of all inputs of a bin. */
   readonly maxRowGroupsPerBin: number;
-  /** What the footer of all inputs' column chunks as they lie may take. */
+  /** What the footer of all inputs' row groups as they lie may take. */
   readonly maxFooterTailBytes: number;
-  /** Footer bytes per column chunk, measured. */
-  readonly footerBytesPerColumnChunk: number;
+  /** Bytes by which a column chunk's part of a footer grows with its file offsets, measured. */
+  readonly footerGrowthPerColumnChunk: number;
 }
 
 /**
@@ -26,6 +31,7 @@ export interface PlanPolicy {
  * groups and footers bound the memory that the footers of one bin take.
  */
 export const defaultPolicy: PlanPolicy = {
+  mode: 'rewrite',
   targetSizeBytes: 128 * bytesPerMb,
   minFiles: 5,
   quietMs: 60 * 60_000,
@@ -34,7 +40,7 @@ export const defaultPolicy: PlanPolicy = {
   maxFilesPerBin: 10_000,
   maxRowGroupsPerBin: 30_000,
   maxFooterTailBytes: 16 * bytesPerMb,
-  footerBytesPerColumnChunk: 110,
+  footerGrowthPerColumnChunk: 10,
 };
 
 /** Length below which a file counts as small, in bytes. */

@@ -1,6 +1,8 @@
 import { formatSize } from '../core/units.ts';
+import type { Placement } from '../store/store.ts';
 import { type Cohort, endingOf } from './cohorts.ts';
-import { countedSizeBytes, type DataFile, total } from './data-file.ts';
+import { countedSizeBytes, type DataFile, isFolded, total } from './data-file.ts';
+import { isSettled } from './newness.ts';
 import type { FooterFacts } from './partition-plan.ts';
 import { minimumFiles, type PlanPolicy, smallBelowBytes } from './policy.ts';
 
@@ -28,11 +30,13 @@ export function thresholdText(policy: PlanPolicy): string {
   return `${formatSize(smallBelowBytes(policy))} (${policy.smallShare} of the target of ${formatSize(policy.targetSizeBytes)})`;
 }
 
-/** How a file of ours came to be: `made of 21 files (630K) by run …`. */
+/** How a file of ours came to be: `made of 21 files (630K) by run …`, `folded from …`. */
 export function originText(file: DataFile): string {
-  const ours = file.footer.ours;
-  if (ours === undefined) return `${formatSize(file.sizeBytes)} long`;
-  return `made of ${countOf(ours.inputFiles, 'file')} (${formatSize(ours.inputSizeBytes)}) by run ${ours.runId}`;
+  const { ours, folded } = file.footer;
+  const making = folded ?? ours;
+  if (making === undefined) return `${formatSize(file.sizeBytes)} long`;
+  const how = folded === undefined ? 'made of' : 'folded from';
+  return `${how} ${countOf(making.inputFiles, 'file')} (${formatSize(making.inputSizeBytes)}) by run ${making.runId}`;
 }
 
 /** Why a file in a bin is merged. */
@@ -43,14 +47,25 @@ export function mergeText(
   policy: PlanPolicy,
 ): string {
   const others = `${countOf(bin.length - 1, 'other file')} into bin ${binIndex}`;
-  if (file.footer.ours === undefined) {
-    return `${formatSize(file.sizeBytes)}, below ${thresholdText(policy)}: merged with ${others}`;
+  const isFold = policy.mode === 'fold';
+  if (isFolded(file) && !isFold) {
+    const company = bin.length === 1 ? `alone, as bin ${binIndex}` : `with ${others}`;
+    return `It was ${originText(file)} and not yet encoded anew, which is worth it at any size: merged ${company}`;
   }
-  const fresh = bin.filter((one) => one.footer.ours === undefined);
+  const [done, doing] = isFold ? ['folded', 'folding'] : ['merged', 'merging'];
+  if (!isSettled(file, policy)) {
+    return `${formatSize(file.sizeBytes)}, below ${thresholdText(policy)}: ${done} with ${others}`;
+  }
+  const fresh = bin.filter((one) => !isSettled(one, policy));
   return (
     `It was ${originText(file)}; ${countOf(fresh.length, 'new file')} ` +
-    `(${formatSize(total(fresh, countedSizeBytes))}) make it worth merging again, with ${others}`
+    `(${formatSize(total(fresh, countedSizeBytes))}) make it worth ${doing} again, with ${others}`
   );
+}
+
+/** Why a folded file is not folded again. */
+export function alreadyFoldedText(file: DataFile): string {
+  return `Already folded: it was ${originText(file)}. An ordinary run, without --mode fold, encodes it anew`;
 }
 
 /** Why a file is large enough as it is. */
@@ -118,6 +133,7 @@ function differences(a: Cohort, b: Cohort): string {
   if (one.owner !== other.owner) parts.push(`owner ${other.owner} instead of ${one.owner}`);
   if (one.group !== other.group) parts.push(`group ${other.group} instead of ${one.group}`);
   if (one.mode !== other.mode) parts.push(`mode ${octal(other.mode)} instead of ${octal(one.mode)}`);
+  parts.push(...otherPlacement(one.placement, other.placement));
   if (parts.length === 0) parts.push('another ACL');
   return parts.join(', ');
 }
@@ -126,6 +142,23 @@ function differences(a: Cohort, b: Cohort): string {
 function otherMetadata({ reading: one = {} }: FooterFacts, { reading: other = {} }: FooterFacts): string[] {
   const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])].sort();
   return keys.filter((key) => one[key] !== other[key]).map((key) => `another ${key} in the footer`);
+}
+
+function otherPlacement(one: Placement | undefined, other: Placement | undefined): string[] {
+  const parts: string[] = [];
+  if (one?.replication !== other?.replication) {
+    parts.push(`${copiesText(other)} instead of ${copiesText(one)}`);
+  }
+  if (one?.storagePolicy !== other?.storagePolicy) {
+    parts.push(
+      `storage policy ${other?.storagePolicy ?? 'default'} instead of ${one?.storagePolicy ?? 'default'}`,
+    );
+  }
+  return parts;
+}
+
+function copiesText(placement: Placement | undefined): string {
+  return placement === undefined ? 'no stated replication' : `replication ${placement.replication}`;
 }
 
 function endingText(name: string): string {

@@ -53,6 +53,8 @@ export interface FileRef {
 
 /** What a store can do beyond the common operations. A swap chooses its way by these. */
 export interface StoreAbilities {
+  /** Every call crosses a network. */
+  readonly remote?: boolean;
   /** N files become one in one transaction (`concat`), and a rename may replace a file atomically (`replaceFile`). */
   readonly fold: boolean;
   /**

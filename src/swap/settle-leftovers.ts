@@ -123,7 +123,7 @@ async function settleOne(request: LeftoversRequest, found: FoundRun): Promise<Re
   }
 }
 
-const blocking = new Set(['journal-unreadable', 'run-not-empty']);
+const blocking = new Set(['journal-unreadable', 'run-not-empty', 'foreign-state']);
 
 /** Renames the run's directory to its next fenced name and resolves to that path. */
 async function fence(request: LeftoversRequest, found: FoundRun): Promise<string> {

@@ -67,7 +67,7 @@ export async function replaceSurely(store: Store, from: string, to: string, file
 }
 
 /** Writes a file of ours, whose name nobody else uses: whatever an earlier attempt left there is replaced. */
-async function writeSurely(store: Store, path: string, bytes: Uint8Array): Promise<void> {
+export async function writeSurely(store: Store, path: string, bytes: Uint8Array): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       const sink = await store.create(path);

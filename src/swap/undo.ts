@@ -39,6 +39,8 @@ export interface UndoOutcome {
    */
   readonly restoredFiles: number;
   readonly restoredBytes: number;
+  /** How many files those bytes are in now: as many as they were, or fewer where the store folds. */
+  readonly restoredInto: number;
   /** Names of the merged files that were taken out. */
   readonly removedNames: readonly string[];
   readonly sentence: string;
@@ -196,6 +198,7 @@ function outcome(run: FinishedRun, basePath: string, runId: string | undefined):
     undoneRunId: receipt.runId,
     restoredFiles: receipt.removed.length,
     restoredBytes,
+    restoredInto: receipt.way === 'fold' ? receipt.added.length : receipt.removed.length,
     removedNames: receipt.added.map((file) => file.name),
     sentence:
       receipt.way === 'fold'

@@ -13,7 +13,8 @@ export interface OutputFile {
   readonly rowGroups: number;
   readonly inputFiles: number;
   readonly inputSizeBytes: number;
-  readonly verification: VerificationReceipt;
+  /** Absent for a file that was only folded: its bytes are those of its inputs. */
+  readonly verification?: VerificationReceipt;
 }
 
 /** What is kept so that a run can be undone. */

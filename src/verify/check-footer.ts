@@ -1,4 +1,4 @@
-import { stampKey } from '../parquet/consolidation-stamp.ts';
+import { isStampKey } from '../parquet/fold/fold-stamp.ts';
 import type { ParquetFooter } from '../parquet/footer.ts';
 import { difference } from './staged-difference.ts';
 
@@ -41,7 +41,7 @@ export function checkFooter(
       });
     }
     for (const { key, bytes } of input.keyValues) {
-      if (key !== stampKey && !metadata.has(key)) metadata.set(key, { bytes, file: input.file });
+      if (!isStampKey(key) && !metadata.has(key)) metadata.set(key, { bytes, file: input.file });
     }
   }
   for (const [key, { bytes, file }] of metadata) {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fillPartition } from '../../src/cli/demo/fill-partition.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { makeRunId } from '../../src/partition/names.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { readReceipt, writeRecord } from '../../src/swap/journal.ts';
 import { acquireLock } from '../../src/swap/partition-lock.ts';
 import type { PartitionResult } from '../../src/telemetry/partition-result.ts';
 import { type CliRun, jsonOf, mainPath, runCli, startCli, startProcess } from './cli-process.ts';
@@ -81,7 +82,7 @@ test('the result as JSON carries the figures of the run', async (t) => {
   assert.equal(result.outputs.length, 1);
   assert.equal(withoutRun(result.outputs[0]?.name ?? ''), mergedFirst);
   assert.deepEqual(await parquetNames(dataset.partition), [result.outputs[0]?.name]);
-  assert.equal(result.outputs[0]?.verification.level, 'full');
+  assert.equal(result.outputs[0]?.verification?.level, 'full');
   assert.equal(result.outputs[0]?.sizeBytes, result.bytesAfter);
   assert.ok(result.backup !== undefined && existsSync(result.backup.path));
   assert.deepEqual(result.warnings, []);
@@ -283,10 +284,10 @@ test('several dates: one that fails does not stop the others, and the code is 3'
   await settle(second);
   const run = await consolidate({ basePath }, '--days-back', '3');
   assert.equal(run.exit, 3);
-  assert.match(run.stdout, /\n {2}2025-08-12 {2}nothing .+There is no partition/);
+  assert.match(run.stdout, /\n {2}No partition for 1 date: 2025-08-12\n/);
   assert.match(run.stdout, /\n {2}2025-08-13 {2}consolidated +21 → 1 /);
   assert.match(run.stdout, /\n {2}2025-08-14 {2}failed /);
-  assert.match(run.stdout, /\n2 partitions of 4 consolidated: 42 files into 2, /);
+  assert.match(run.stdout, /\n2 partitions of 4 consolidated: 42 files into 2, .+; 1 failed\n/);
   assert.match(run.stdout, /\nUndo one of them: node \S+ undo 2025-08-13 --base-path \S+\n$/);
   assert.match(run.stderr, /^error: 2025-08-14: /);
   assert.equal((await parquetNames(first)).length, 1);
@@ -315,6 +316,47 @@ test('flag wins over environment over file over default', async (t) => {
   assert.match(await preview({ CONSOLIDATION_TITLE: 'From the env' }), /^🚀 From the env\n/);
   const named = await runCli(['--date', date, '--dry-run'], { env: { CONSOLIDATION_CONFIG: config } });
   assert.match(named.stdout, /^🚀 From the file\n/);
+});
+
+test('a fold needs HDFS: on a local dataset the flag and the variable are refused', async (t) => {
+  const { basePath } = await demoDataset(t);
+  const before = treeDigest(basePath);
+  for (const [more, env] of [
+    [['--mode', 'fold'], {}],
+    [[], { CONSOLIDATION_MODE: 'fold' }],
+  ] as const) {
+    const args = ['--date', date, '--base-path', basePath, '--output', 'json', ...more];
+    const run = await runCli(args, { env });
+    assert.equal(run.exit, 2);
+    assert.equal((jsonOf(run).error as { code: string }).code, 'fold-needs-hdfs');
+    const source = more.length > 0 ? 'flag --mode' : 'environment variable CONSOLIDATION_MODE';
+    assert.match(
+      run.stderr,
+      new RegExp(`^error: ${source} is fold, but ${basePath} is a directory of this machine`),
+    );
+  }
+  assert.equal((await consolidate({ basePath }, '--mode', 'concat')).exit, 2);
+  assert.equal(treeDigest(basePath), before);
+});
+
+test('a run that removed old backups says so in one line', async (t) => {
+  const dataset = await demoDataset(t);
+  assert.equal((await consolidate(dataset)).exit, 0);
+  const dateDirectory = join(dataset.basePath, '_consolidation', date);
+  const [runId = ''] = await readdir(dateDirectory);
+  const receipt = join(dateDirectory, runId, 'receipt.json');
+  const { store } = openStore('/');
+  const written = await readReceipt(store, receipt);
+  assert.ok(written !== undefined);
+  await rm(receipt);
+  await writeRecord(store, receipt, { ...written, finishedAtMs: written.finishedAtMs - 8 * 86_400_000 });
+  await settle(dataset.partition);
+  const run = await consolidate(dataset);
+  assert.equal(run.exit, 0);
+  assert.equal(run.stderr, '');
+  assert.match(run.stdout, /\n\nRemoved the backups of 1 run older than 7 days: 21 files \(630K\)\n$/);
+  const again = await consolidate(dataset);
+  assert.doesNotMatch(again.stdout, /Removed/);
 });
 
 test('a wrong configuration file ends with 2 and says where', async (t) => {

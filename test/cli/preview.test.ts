@@ -138,7 +138,7 @@ test('a partition that is not worth it, too young, absent or refused says why', 
   assert.match(refused.stdout, /\nDRY RUN: Would refuse: .+_metadata.+\n$/);
 });
 
-test('several dates have one title and one preview each', async (t) => {
+test('several dates have one title, one preview for each with data, and one line for the others', async (t) => {
   const basePath = await tempDirectory(t);
   await addPartition(basePath, '2025-08-14');
   await addPartition(basePath, '2025-08-15');
@@ -147,6 +147,10 @@ test('several dates have one title and one preview each', async (t) => {
   assert.equal(run.stdout.match(/🚀/g)?.length, 1);
   assert.deepEqual(
     [...run.stdout.matchAll(/Preview for date (\S+):/g)].map((match) => match[1]),
-    ['2025-08-13', '2025-08-14', '2025-08-15'],
+    ['2025-08-14', '2025-08-15'],
+  );
+  assert.match(
+    run.stdout,
+    /\n {2}No partition for 1 date: 2025-08-13\n\nDRY RUN: 2 partitions of 3 to consolidate: /,
   );
 });

@@ -63,15 +63,25 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
     'FILE:4:10: compression.codec is ["snappy"]; allowed: snappy',
   ],
   [
-    'a NameNode with scheme and port',
-    'hdfs:\n  namenode: hdfs://nn:8020\n  base_path: /data\n',
-    'FILE:2:13: hdfs.namenode is "hdfs://nn:8020"; allowed: a host name or address, without scheme, port or path',
+    'a NameNode with a path',
+    'hdfs:\n  namenode: hdfs://nn:8020/data\n  base_path: /data\n',
+    'FILE:2:13: hdfs.namenode is "hdfs://nn:8020/data"; allowed: host, host:port, or a URI hdfs://host:port, webhdfs://host:port or swebhdfs://host:port without a path',
+  ],
+  [
+    'a NameNode whose port is written twice, and not the same',
+    'hdfs:\n  namenode: nn:9000\n  port: 8020\n  base_path: /data\n',
+    'FILE:2:13: hdfs.namenode is "nn:9000" and FILE:3:9: hdfs.port is 8020; allowed: the port once, or the same one twice',
+  ],
+  [
+    'a mode that does not exist',
+    `${base}consolidation:\n  mode: concat\n`,
+    'FILE:4:9: consolidation.mode is "concat"; allowed: rewrite, fold',
   ],
   ['empty text', `${base}title: ""\n`, 'FILE:3:8: title is ""; allowed: text that is not empty'],
   [
     'a slip in a key',
     `${base}consolidation:\n  target_size: 128\n`,
-    'FILE:4:3: unknown key consolidation.target_size; did you mean target_size_mb? Allowed: target_size_mb, min_files_threshold, quiet_minutes, temp_directory, schema',
+    'FILE:4:3: unknown key consolidation.target_size; did you mean target_size_mb? Allowed: target_size_mb, min_files_threshold, quiet_minutes, temp_directory, mode, schema',
   ],
   [
     'a key in the wrong section',
@@ -91,7 +101,7 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'a section that is no section',
     'hdfs: 8020\n',
-    'FILE:1:7: hdfs is 8020; allowed: a section with keys namenode, port, base_path',
+    'FILE:1:7: hdfs is 8020; allowed: a section with keys namenode, port, webhdfs_port, base_path, user, timeout_seconds',
   ],
   [
     'a file that is a list',
@@ -117,7 +127,7 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
     'title: 5\nhdfs:\n  base_path: /data\n  prot: 1\nsafety:\n  max_retries: many\n',
     '3 settings are wrong:\n' +
       '  FILE:1:8: title is 5; allowed: text that is not empty\n' +
-      '  FILE:4:3: unknown key hdfs.prot; did you mean port? Allowed: namenode, port, base_path\n' +
+      '  FILE:4:3: unknown key hdfs.prot; did you mean port? Allowed: namenode, port, webhdfs_port, base_path, user, timeout_seconds\n' +
       '  FILE:6:16: safety.max_retries is "many"; allowed: a whole number from 0 to 100 (retries)',
   ],
   [
@@ -192,10 +202,29 @@ test('base paths that name no place are refused', async () => {
     ['hdfs://nn:8020', /names no absolute path/],
     ['hdfs://nn:99999/data', /port 1 to 65535/],
     ['hdfs://user@nn/data', /host or host:port/],
+    ['webhdfs://nn:0/data', /port 1 to 65535/],
+    ['hdfs:data', /names no absolute path/],
   ] as const) {
     const message = await settingsOf({ flags: { 'base-path': text } });
     assert.match(String(message), expected);
     assert.ok(String(message).startsWith(`flag --base-path is "${text}" and `));
+  }
+});
+
+test('NameNodes that are none are refused', async () => {
+  for (const text of [
+    'nn:',
+    'nn:0',
+    'nn:65536',
+    'nn:80x',
+    's3://nn',
+    'user@nn',
+    'nn/data',
+    'nn1,nn2',
+    '::1',
+  ]) {
+    const message = await settingsOf({ flags: { 'base-path': '/d' }, env: { HDFS_NAMENODE: text } });
+    assert.match(String(message), /^environment variable HDFS_NAMENODE is "[^"]+"; allowed: host, /, text);
   }
 });
 

@@ -12,13 +12,14 @@ test('the defaults are those of the requirements', async () => {
   assert.deepEqual(settings, {
     title: 'Parquet consolidation',
     base: { kind: 'local', path: '/data' },
-    hdfs: { port: 8020, basePath: '/data' },
+    hdfs: { port: 8020, basePath: '/data', timeoutMs: 60_000 },
     consolidation: {
       targetSizeBytes: 134_217_728,
       minFiles: 5,
       quietMinutes: 60,
       tempDirectory: '/tmp/parquet_consolidation',
       schema: 'exact',
+      mode: 'rewrite',
     },
     compression: { codec: 'snappy', rowGroupRows: 50_000, useDictionary: true },
     safety: {
@@ -78,6 +79,51 @@ test('a base path lies on HDFS when its URI or a NameNode says so, else on this 
   assert.equal(await on('hdfs:/a', { HDFS_NAMENODE: 'nn' }), 'hdfs://nn:8020/a');
   assert.equal(await on('webhdfs://other:9870/a//b', { HDFS_NAMENODE: 'nn' }), 'webhdfs://other:9870/a/b');
   assert.equal(await on('swebhdfs://[::1]:9871/'), 'swebhdfs://[::1]:9871/');
+});
+
+test('a NameNode may be written as host, host:port or URI, and says how it is reached', async () => {
+  const on = async (env: Record<string, string>, basePath = '/a') => {
+    const { base } = await loaded({ flags: { 'base-path': basePath }, env });
+    return base.kind === 'hdfs' ? `${baseText(base)} by ${base.webHdfsPort}` : base.path;
+  };
+  for (const namenode of ['nn', 'nn:8020', 'hdfs://nn', 'HDFS://nn:8020/'])
+    assert.equal(await on({ HDFS_NAMENODE: namenode }), 'hdfs://nn:8020/a by 9870', namenode);
+  assert.equal(await on({ HDFS_NAMENODE: 'nn:9000' }), 'hdfs://nn:9000/a by 9870');
+  assert.equal(await on({ HDFS_NAMENODE: 'nn', HDFS_WEBHDFS_PORT: '50070' }), 'hdfs://nn:8020/a by 50070');
+  assert.equal(await on({ HDFS_NAMENODE: 'webhdfs://nn' }), 'webhdfs://nn:9870/a by 9870');
+  assert.equal(await on({ HDFS_NAMENODE: 'webhdfs://nn:14000' }), 'webhdfs://nn:14000/a by 14000');
+  assert.equal(await on({ HDFS_NAMENODE: 'swebhdfs://nn' }), 'swebhdfs://nn:9871/a by 9871');
+  assert.equal(
+    await on({ HDFS_NAMENODE: 'webhdfs://nn:14000' }, 'hdfs:///a'),
+    'webhdfs://nn:14000/a by 14000',
+  );
+  assert.equal(await on({ HDFS_NAMENODE: 'nn:8020' }, 'webhdfs:///a'), 'webhdfs://nn:9870/a by 9870');
+  assert.equal(await on({ HDFS_NAMENODE: 'nn:8020' }, 'swebhdfs:/a'), 'swebhdfs://nn:9871/a by 9871');
+  assert.equal(await on({}, 'webhdfs://nn/a'), 'webhdfs://nn:9870/a by 9870');
+  assert.equal(await on({ HDFS_WEBHDFS_PORT: '1' }, 'webhdfs://nn:2/a'), 'webhdfs://nn:2/a by 2');
+  assert.equal(await on({ HDFS_WEBHDFS_PORT: '1' }, 'hdfs://nn/a'), 'hdfs://nn:8020/a by 1');
+  assert.equal(await on({}, 'hdfs://nn/a%20b'), 'hdfs://nn:8020/a%20b by 9870');
+});
+
+test('of two ports of a NameNode the one of higher precedence counts', async () => {
+  const on = async (yaml: string, env: Record<string, string>) =>
+    baseText((await loaded({ yaml: `hdfs: {base_path: /a, ${yaml}}\n`, env })).base);
+  assert.equal(await on('port: 8020', { HDFS_NAMENODE: 'nn:9000' }), 'hdfs://nn:9000/a');
+  assert.equal(await on('namenode: "nn:9000"', { HDFS_PORT: '8020' }), 'hdfs://nn:8020/a');
+  assert.equal(await on('namenode: "nn:9000", port: 9000', {}), 'hdfs://nn:9000/a');
+  assert.equal(
+    await on('namenode: "webhdfs://nn:1"', { HDFS_WEBHDFS_PORT: '2', HDFS_PORT: '3' }),
+    'webhdfs://nn:2/a',
+  );
+});
+
+test('user, timeout and mode arrive', async () => {
+  const env = { HADOOP_USER_NAME: 'etl', HDFS_TIMEOUT_SECONDS: '1.5', CONSOLIDATION_MODE: 'rewrite' };
+  const settings = await loaded({ flags: { 'base-path': 'hdfs://nn/a', mode: 'fold' }, env });
+  assert.equal(settings.hdfs.user, 'etl');
+  assert.equal(settings.hdfs.timeoutMs, 1500);
+  assert.equal(settings.consolidation.mode, 'fold');
+  assert.equal(settings.sources['hdfs.user'], 'environment variable HADOOP_USER_NAME');
 });
 
 test('the shipped configuration loads and points at the demo dataset beside it', async () => {
@@ -167,8 +213,8 @@ function drawValue(key: SettingKey): fc.Arbitrary<string | number | boolean> {
   switch (kind.type) {
     case 'text':
       return fc.constantFrom('/a', 'b c', 'ü', '#5', 'it\'s: "x"');
-    case 'host':
-      return fc.constantFrom('nn', 'big-data-005.example.com', '10.0.0.1', '[::1]');
+    case 'namenode':
+      return fc.constantFrom('nn', 'big-data-005.example.com', '10.0.0.1', '[::1]', 'swebhdfs://nn');
     case 'switch':
       return fc.boolean();
     case 'number':

@@ -39,7 +39,7 @@ function footerOf(rowGroups: readonly Source[]): ParquetFooter {
       });
       // Two columns, the second the longer one.
       const chunks = [chunk(rows, Math.floor(bytes / 2)), chunk(entries, Math.ceil(bytes / 2))];
-      return { rows, totalSizeBytes: bytes, chunks, isSorted: false };
+      return { rows, totalSizeBytes: bytes, chunks, isSorted: false, bytes: new Uint8Array(0) };
     }),
   };
 }

@@ -21,7 +21,10 @@ export interface FileSketch {
   readonly rowGroups?: number;
   readonly columnChunks?: number;
   readonly modifiedAtMs?: number;
+  readonly rowGroupBytes?: number;
+  readonly placement?: CandidateFile['placement'];
   readonly ours?: FooterFacts['ours'];
+  readonly folded?: FooterFacts['folded'];
   readonly unreadable?: string;
 }
 
@@ -32,6 +35,7 @@ export const policy: PlanPolicy = { ...defaultPolicy, targetSizeBytes: 1000 };
 export function candidate(sketch: FileSketch): CandidateFile {
   const { name, sizeBytes } = sketch;
   const rowGroups = sketch.rowGroups ?? 1;
+  const columnChunks = sketch.columnChunks ?? 3 * rowGroups;
   return {
     name,
     sizeBytes,
@@ -41,16 +45,20 @@ export function candidate(sketch: FileSketch): CandidateFile {
     group: sketch.group ?? 'lake',
     mode: sketch.mode ?? 0o640,
     acl: sketch.acl ?? [],
+    ...(sketch.placement === undefined ? {} : { placement: sketch.placement }),
     footer:
       sketch.unreadable === undefined
         ? {
             rows: sketch.rows ?? 10,
             rowGroups,
-            columnChunks: sketch.columnChunks ?? 3 * rowGroups,
+            columnChunks,
             footerSizeBytes: 300,
+            // With the growth of the default policy, 110 for each column chunk.
+            rowGroupBytes: sketch.rowGroupBytes ?? 100 * columnChunks,
             schemaKey: sketch.schemaKey ?? 'schema-1',
             ...(sketch.reading === undefined ? {} : { reading: sketch.reading }),
             ...(sketch.ours === undefined ? {} : { ours: sketch.ours }),
+            ...(sketch.folded === undefined ? {} : { folded: sketch.folded }),
           }
         : { unreadable: sketch.unreadable },
   };

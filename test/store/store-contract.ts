@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StoreError } from '../../src/core/errors.ts';
-import { refOf, type Store } from '../../src/store/store.ts';
+import { type FileRef, refOf, type Store } from '../../src/store/store.ts';
 
 /** A store under test, with an empty directory of its own. */
 export interface StoreUnderTest {
@@ -84,14 +84,22 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       assert.equal(await get(store, path), 'whole');
     });
 
-    test('open refuses another generation than the one expected', async ({ store, directory, append }) => {
+    test('open or the first read refuses another generation than the one expected', async ({
+      store,
+      directory,
+      append,
+    }) => {
       const path = `${directory}/a`;
       await put(store, path, 'one');
       const ref = await refAt(store, path);
       await append(path, 'two');
-      await refuses('changed', store.open(path, ref));
-      await refuses('changed', store.open(path, { ...(await refAt(store, path)), fileId: 'other' }));
-      await refuses('not-found', store.open(`${directory}/no`, ref));
+      await refuses('changed', readFirst(store, path, ref));
+      await refuses('changed', readFirst(store, path, { ...(await refAt(store, path)), fileId: 'other' }));
+      const gone = await refAt(store, path);
+      await store.deleteFile(path);
+      await refuses('not-found', readFirst(store, path, gone));
+      await put(store, path, 'onetwo');
+      await refuses('changed', readFirst(store, path, gone));
     });
 
     test('a read rejects once the file has grown', async ({ store, directory, append }) => {
@@ -289,6 +297,131 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       assert.equal((await store.list(directory))?.length, names.length);
     });
 
+    test('names with every odd character go there and back', async ({ store, directory }) => {
+      const names = [
+        'a b',
+        '%',
+        '100%25',
+        'a+b',
+        'é',
+        '#1',
+        'what?',
+        'a&b=c',
+        'a;b',
+        "it's",
+        '"q"',
+        'a,b',
+        '[x]',
+      ];
+      for (const name of [...names, 'back\\slash', '~', '$(x)', '日本', '*']) {
+        const path = `${directory}/${name}`;
+        await put(store, path, name);
+        assert.equal((await store.stat(path))?.path, path);
+        assert.equal(await get(store, path), name);
+        await refuses('exists', put(store, path, 'again'));
+        await store.makeDirectory(`${directory}/d ${name}`, 0o755);
+        await store.rename(path, `${directory}/d ${name}/${name}`);
+        assert.deepEqual(
+          (await store.list(`${directory}/d ${name}`))?.map((entry) => entry.path),
+          [`${directory}/d ${name}/${name}`],
+        );
+        assert.equal(await get(store, `${directory}/d ${name}/${name}`), name);
+        await store.touch(`${directory}/d ${name}/${name}`);
+        assert.equal(await store.deleteFile(`${directory}/d ${name}/${name}`), true);
+        assert.equal(await store.removeEmptyDirectory(`${directory}/d ${name}`), true);
+      }
+      assert.deepEqual(await store.list(directory), []);
+    });
+
+    test('concat appends the sources in their order and removes them', async ({ store, directory }) => {
+      const path = (name: string): string => `${directory}/${name}`;
+      await put(store, path('t'), 'target ');
+      await put(store, path('b'), 'b ');
+      await put(store, path('a#%+é'), 'a ');
+      await put(store, path('c'), 'c');
+      if (!store.abilities.fold) {
+        await assert.rejects(store.concat(path('t'), [path('b')]), StoreError);
+        assert.equal((await store.list(directory))?.length, 4);
+        return;
+      }
+      const before = await statusAt(store, path('t'));
+      const source = await store.open(path('t'), refOf(before));
+      await store.concat(path('t'), [path('b'), path('a#%+é'), path('c')]);
+      const after = await statusAt(store, path('t'));
+      assert.deepEqual([after.fileId, after.sizeBytes], [before.fileId, 12]);
+      assert.equal(await get(store, path('t')), 'target b a c');
+      assert.deepEqual(
+        (await store.list(directory))?.map((entry) => entry.name),
+        ['t'],
+      );
+      await refuses('changed', source.read(0, before.sizeBytes));
+    });
+
+    test('a concat that is refused changes nothing', async ({ store, directory }) => {
+      if (!store.abilities.fold) return;
+      const path = (name: string): string => `${directory}/${name}`;
+      await store.makeDirectory(path('sub'), 0o755);
+      for (const name of ['t', 'a', 'sub/b', 'x,y']) await put(store, path(name), name);
+      await put(store, path('empty'));
+      const before = await store.list(directory);
+      await refuses('not-found', store.concat(path('t'), [path('a'), path('gone')]));
+      await refuses('not-found', store.concat(path('gone'), [path('a')]));
+      await refuses('concat-refused', store.concat(path('t'), [path('a'), path('sub/b')]));
+      await refuses('concat-refused', store.concat(path('t'), [path('a'), path('t')]));
+      await refuses('concat-refused', store.concat(path('t'), [path('a'), path('a')]));
+      await refuses('concat-refused', store.concat(path('t'), [path('a'), path('empty')]));
+      await refuses('concat-refused', store.concat(path('t'), [path('a'), path('x,y')]));
+      assert.deepEqual(await store.list(directory), before);
+      assert.equal(await get(store, path('sub/b')), 'sub/b');
+    });
+
+    test('replaceFile puts one file in the place of another', async ({ store, directory }) => {
+      const path = (name: string): string => `${directory}/${name}`;
+      await put(store, path('old'), 'old');
+      await put(store, path('new'), 'new');
+      if (!store.abilities.fold) {
+        await assert.rejects(store.replaceFile(path('new'), path('old')), StoreError);
+        assert.equal(await get(store, path('old')), 'old');
+        return;
+      }
+      const staged = await statusAt(store, path('new'));
+      await store.replaceFile(path('new'), path('old'));
+      assert.equal(await store.stat(path('new')), undefined);
+      assert.deepEqual(await statusAt(store, path('old')), { ...staged, path: path('old'), name: 'old' });
+      assert.equal(await get(store, path('old')), 'new');
+      await refuses('not-found', store.replaceFile(path('new'), path('old')));
+      assert.equal(await get(store, path('old')), 'new');
+      await store.makeDirectory(path('full'), 0o755);
+      await put(store, path('full/x'), 'x');
+      await assert.rejects(store.replaceFile(path('old'), path('full')), StoreError);
+      assert.equal(await get(store, path('full/x')), 'x');
+    });
+
+    test('a placement that is asked for is found', async ({ store, directory }) => {
+      await put(store, `${directory}/a`, 'x');
+      const usual = (await statusAt(store, `${directory}/a`)).placement;
+      if (usual === undefined) return;
+      assert.equal(usual.storagePolicy, undefined);
+      const placement = { blockSizeBytes: usual.blockSizeBytes / 2, replication: 3, storagePolicy: 'WARM' };
+      const sink = await store.create(`${directory}/b`, placement);
+      await sink.write(Buffer.from('y'));
+      await sink.close();
+      assert.deepEqual((await statusAt(store, `${directory}/b`)).placement, placement);
+      assert.equal((await statusAt(store, directory)).placement, undefined);
+    });
+
+    test('nothing is in the way of folding plain files', async ({ store, directory }) => {
+      if (store.foldObstacles === undefined) return;
+      await put(store, `${directory}/a`, 'x');
+      await put(store, `${directory}/b,c`, 'y');
+      const files = (await store.list(directory)) ?? [];
+      const found = await store.foldObstacles(directory, files);
+      assert.deepEqual(
+        found.map(({ path, rule }) => [path, rule]),
+        [[`${directory}/b,c`, 'comma-in-name']],
+      );
+    });
+
     test('errors name the operation and the full path', async ({ store, directory }) => {
       const path = `${directory}/no/such/file`;
       const error = await failure(store.create(path));
@@ -313,6 +446,16 @@ export async function get(store: Store, path: string): Promise<string> {
   const source = await store.open(path, await refAt(store, path));
   try {
     return text(await source.read(0, source.sizeBytes));
+  } finally {
+    await source.close();
+  }
+}
+
+/** Opens a file and reads it whole, as the generation expected. */
+async function readFirst(store: Store, path: string, expected: FileRef): Promise<void> {
+  const source = await store.open(path, expected);
+  try {
+    await source.read(0, expected.sizeBytes);
   } finally {
     await source.close();
   }

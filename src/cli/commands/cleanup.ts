@@ -21,7 +21,7 @@ export async function runCleanup(
 ): Promise<ExitCode> {
   const { terminal } = environment;
   const { dryRun } = invocation;
-  const { settings, store, basePath } = await openDataset(invocation, environment);
+  const { settings, store, basePath, shownPath } = await openDataset(invocation, environment);
   // A mistyped path must not read as good news.
   await listBase(store, basePath);
   const retentionDays = settings.safety.backupRetentionDays;
@@ -48,7 +48,7 @@ export async function runCleanup(
   }
   if (outcomes.length === 0) {
     terminal.out(
-      `Nothing to clean up in ${basePath}: no backup is older than ${counted(retentionDays, 'day')}.\n`,
+      `Nothing to clean up in ${shownPath(basePath)}: no backup is older than ${counted(retentionDays, 'day')}.\n`,
     );
   }
   for (const outcome of outcomes) {

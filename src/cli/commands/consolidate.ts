@@ -1,20 +1,23 @@
+import { baseText } from '../../config/base-location.ts';
 import type { Settings } from '../../config/settings.ts';
-import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { ExitCode } from '../../core/exit-codes.ts';
 import { consolidateDates } from '../../pipeline/consolidate-dates.ts';
-import type { ErrorFacts } from '../../telemetry/error-facts.ts';
+import type { CleanupOutcome } from '../../swap/cleanup.ts';
 import { exitCodeOf } from '../../telemetry/exit-code.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
+import { commandFor, commandWords } from '../command-for.ts';
 import type { Invocation } from '../command-line.ts';
 import { chooseDates } from '../dates.ts';
 import type { CliEnvironment } from '../environment.ts';
-import { commandFor, openDataset } from '../open-dataset.ts';
+import { openDataset } from '../open-dataset.ts';
+import { type CommandFor, withCommands, withHintCommands } from '../output/commands-in-text.ts';
+import { consolidationText, removedBackupsText } from '../output/consolidation-text.ts';
 import { jsonLine } from '../output/json-line.ts';
-import { previewText, titleText } from '../output/preview.ts';
+import { titleText } from '../output/preview.ts';
 import { progressLine } from '../output/progress-line.ts';
-import { renderFacts } from '../output/render-error.ts';
-import { datesReport, partitionReport } from '../output/run-report.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
-import { verdictTable } from '../output/verdict-table.ts';
+import { reportTroubles } from '../output/troubles.ts';
 import { listenForStopSignals } from '../stop-signals.ts';
 
 type ConsolidateInvocation = Extract<Invocation, { command: 'consolidate' }>;
@@ -28,7 +31,9 @@ export async function runConsolidate(
   const { dryRun, force, verbose } = invocation;
   // Before the settings: without a date, that is what the operator must hear first.
   if (invocation.date === undefined) chooseDates({ nowMs: 0, program });
-  const { settings, store, basePath } = await openDataset(invocation, environment);
+  const { settings, store, basePath, shownPath } = await openDataset(invocation, environment);
+  const { mode } = settings.consolidation;
+  if (mode === 'fold' && !store.abilities.fold) throw noFold(settings);
   const { dates, today, currentDayAllowed } = chooseDates({
     ...invocation,
     nowMs: await store.nowMs(),
@@ -37,8 +42,9 @@ export async function runConsolidate(
   const progress = progressLine(terminal);
   const signals = listenForStopSignals((sentence) => progress.messages.err(`${sentence}\n`));
   let results: readonly PartitionResult[];
+  let removedBackups: readonly CleanupOutcome[] = [];
   try {
-    results = await consolidateDates(
+    const found = await consolidateDates(
       {
         store,
         basePath,
@@ -50,10 +56,14 @@ export async function runConsolidate(
         toolVersion: version,
         log: stderrLogger(progress.messages, verbose),
         showProgress: progress.show,
+        onBackupsRemoved: (removed) => {
+          removedBackups = removed;
+        },
         stop: signals.signal,
       },
       dates,
     );
+    results = found.map((result) => typeable(result, commandWords(invocation, environment)));
   } finally {
     signals.dispose();
     progress.clear();
@@ -61,60 +71,49 @@ export async function runConsolidate(
   const exitCode = exitCodeOf(results);
   if (invocation.output === 'json') {
     terminal.out(
-      jsonLine({ command: 'consolidate', exitCode, dryRun, store: store.uri, basePath, partitions: results }),
+      jsonLine({
+        command: 'consolidate',
+        exitCode,
+        dryRun,
+        mode,
+        store: store.uri,
+        basePath,
+        partitions: results,
+        removedBackups,
+      }),
     );
   } else {
-    terminal.out(textOf(results, settings, invocation, environment));
+    const context = {
+      style: terminal.style,
+      mode,
+      shownPath,
+      undoCommand: (date: string) => commandFor(['undo', date], invocation, environment),
+    };
+    const body = consolidationText(results, invocation, context);
+    const removed = removedBackupsText(removedBackups, settings.safety.backupRetentionDays);
+    if (body !== '' || removed !== '') terminal.out(titleText(settings.title) + body + removed);
   }
-  reportTroubles(results, invocation, environment);
+  reportTroubles(results, invocation, terminal);
   return exitCode;
 }
 
-function textOf(
-  results: readonly PartitionResult[],
-  settings: Settings,
-  invocation: ConsolidateInvocation,
-  environment: CliEnvironment,
-): string {
-  const context = {
-    style: environment.terminal.style,
-    undoCommand: (date: string) => commandFor(['undo', date], invocation, environment),
-  };
-  const withVerdicts = (result: PartitionResult, text: string): string =>
-    invocation.verbose && (result.plan?.files.length ?? 0) > 0
-      ? `${text}\n${verdictTable(result.plan?.files ?? [])}`
-      : text;
-  const body = invocation.dryRun
-    ? results.map((result) => withVerdicts(result, previewText(result))).join('')
-    : results.length === 1
-      ? results.map((result) => withVerdicts(result, partitionReport(result, context))).join('')
-      : datesReport(results, context) + results.map((result) => withVerdicts(result, '')).join('');
-  return body === '' ? '' : titleText(settings.title) + body;
+function noFold(settings: Settings): ConfigError {
+  return new ConfigError(
+    `${settings.sources['consolidation.mode']} is fold, but ${baseText(settings.base)} is a directory of this machine: ` +
+      'only HDFS can make one file of many without moving their bytes',
+    {
+      code: 'fold-needs-hdfs',
+      hint: 'Leave --mode away to merge and encode anew, or name a dataset on HDFS: --base-path hdfs://host:8020/path',
+      dataState: 'nothing was touched',
+    },
+  );
 }
 
-/** Warnings and failures go to stderr, whatever the output is. */
-function reportTroubles(
-  results: readonly PartitionResult[],
-  { verbose, dryRun, output }: ConsolidateInvocation,
-  { terminal }: CliEnvironment,
-): void {
-  const log = stderrLogger(terminal, verbose);
-  for (const result of results) {
-    for (const warning of result.warnings) log.warn(`${result.date}: ${warning}`);
-    if (result.error !== undefined) {
-      const where = results.length > 1 ? `${result.date}: ` : '';
-      terminal.err(renderFacts(result.error, { where, verbose, style: terminal.errStyle }));
-    } else if (result.result === 'refused' && !(dryRun && output === 'text')) {
-      terminal.err(renderFacts(refusal(result), { verbose, style: terminal.errStyle }));
-    }
-  }
-}
-
-function refusal({ date, rule, reason }: PartitionResult): ErrorFacts {
+/** The result with every command in its texts as it can be typed. */
+function typeable(result: PartitionResult, commands: CommandFor): PartitionResult {
   return {
-    code: rule,
-    exitCode: exitCodes.unsupportedInput,
-    message: `date ${date} is refused: ${reason}`,
-    dataState: 'the partition is untouched',
+    ...result,
+    reason: withCommands(result.reason, commands),
+    ...(result.error === undefined ? {} : { error: withHintCommands(result.error, commands) }),
   };
 }

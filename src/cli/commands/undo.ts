@@ -5,14 +5,16 @@ import { formatSize } from '../../core/units.ts';
 import { listBase } from '../../partition/list-base.ts';
 import { makeRunId } from '../../partition/names.ts';
 import { parseDate } from '../../partition/partition-dates.ts';
-import { undoRun } from '../../swap/undo.ts';
+import { type UndoOutcome, undoRun } from '../../swap/undo.ts';
+import { commandFor } from '../command-for.ts';
 import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
-import { commandFor, openDataset } from '../open-dataset.ts';
+import { openDataset } from '../open-dataset.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { counted } from '../output/numbers.ts';
 import { printable } from '../output/printable.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
+import { listenForStopSignals } from '../stop-signals.ts';
 
 type UndoInvocation = Extract<Invocation, { command: 'undo' }>;
 
@@ -31,16 +33,23 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
   await listBase(store, basePath);
   const nowMs = await store.nowMs();
   const date = parseDate(typed, { nowMs, ...(timeZone === undefined ? {} : { timeZone }) });
-  const outcome = await undoRun({
-    store,
-    basePath,
-    date,
-    ...(runId === undefined ? {} : { runId }),
-    newRunId: makeRunId(nowMs, randomInt(2 ** 24)),
-    toolVersion: version,
-    dryRun,
-    log: stderrLogger(terminal, invocation.verbose),
-  });
+  const signals = listenForStopSignals((sentence) => terminal.err(`${sentence}\n`));
+  let outcome: UndoOutcome;
+  try {
+    outcome = await undoRun({
+      store,
+      basePath,
+      date,
+      ...(runId === undefined ? {} : { runId }),
+      newRunId: makeRunId(nowMs, randomInt(2 ** 24)),
+      toolVersion: version,
+      dryRun,
+      stop: signals.signal,
+      log: stderrLogger(terminal, invocation.verbose),
+    });
+  } finally {
+    signals.dispose();
+  }
   if (invocation.output === 'json') {
     terminal.out(
       jsonLine({ command: 'undo', exitCode: exitCodes.ok, dryRun, store: store.uri, basePath, ...outcome }),
@@ -49,11 +58,19 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
   }
   const back = `${counted(outcome.restoredFiles, 'file')} (${formatSize(outcome.restoredBytes)})`;
   const gone = outcome.removedNames.map(printable).join(', ');
+  const isFolded = outcome.restoredInto < outcome.restoredFiles;
+  const as = `as ${counted(outcome.restoredInto, 'file')} in the place of the merged one`;
+  const would = isFolded
+    ? `bring all bytes and rows of ${back} back for date ${date}, ${as}: ${gone}`
+    : `bring ${back} back for date ${date} and take out ${gone}`;
+  const did = isFolded
+    ? `all bytes and rows of ${back} are back, ${as}: ${gone}`
+    : `${back} are back, ${gone} is out`;
   const again = commandFor(['--date', date, '--force'], invocation, environment);
   terminal.out(
     dryRun
-      ? `DRY RUN: Would bring ${back} back for date ${date} and take out ${gone}\n`
-      : `${terminal.style.good('✔')} Undone for date ${date}: ${back} are back, ${gone} is out.\n` +
+      ? `DRY RUN: Would ${would}\n`
+      : `${terminal.style.good('✔')} Undone for date ${date}: ${did}.\n` +
           `  The partition is left alone from now on. To consolidate it again, once it has lain still: ${again}\n`,
   );
   return exitCodes.ok;

@@ -3,6 +3,7 @@ import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import { formatChange, formatCount } from '../output/numbers.ts';
 import type { Style } from '../output/style.ts';
 import { textTable } from '../output/text-table.ts';
+import type { DemoDataset } from './demo-dataset.ts';
 import { demoDate } from './demo-files.ts';
 import type { QueryCost } from './query-cost.ts';
 
@@ -14,14 +15,16 @@ export interface DemoEnding {
   readonly queryText: string;
   /** Result of the second run. */
   readonly second: PartitionResult;
-  /** How the wrapper is called for this dataset. */
+  /** How the wrapper is called. */
   readonly wrapper: string;
-  /** Path of the merged file. */
+  readonly dataset: DemoDataset;
+  /** Path of the merged file, as the operator would write it. */
   readonly output: string;
 }
 
 /** What a query cost before and after, that a second run has nothing to do, and what to type next. */
-export function demoText({ style, before, after, queryText, second, wrapper, output }: DemoEnding): string {
+export function demoText(ending: DemoEnding): string {
+  const { style, before, after, queryText, second, dataset } = ending;
   const fewer = { less: 'fewer', more: 'more' };
   const table = textTable(
     [
@@ -60,13 +63,21 @@ export function demoText({ style, before, after, queryText, second, wrapper, out
   return (
     `\n${style.bold('4. What a query over the partition costs')}\n` +
     `   ${queryText}.\n` +
-    '   Measured here and now, median of 5, files in the page cache: on a cluster every open and read is a round trip.\n\n' +
+    `   Measured here and now, median of 5, ${dataset.whereMeasured}.\n\n` +
     `${table}\n` +
     `   The same answer both times, over ${formatCount(after.rows)} rows.\n\n` +
     `${style.bold('5. A second run')}\n   ${second.reason}\n\n` +
+    (dataset.staysForMore ? nextText(ending) : '') +
+    dataset.closing.map((line) => `${line}\n`).join('')
+  );
+}
+
+function nextText({ style, wrapper, dataset, output }: DemoEnding): string {
+  const command = `   ${wrapper}${dataset.baseFlag}`;
+  return (
     `${style.bold('What to type next')}\n` +
-    `   ${wrapper} --date ${demoDate} --dry-run --verbose    why each file is left alone\n` +
-    `   ${wrapper.split(' --')[0]} inspect ${output}\n` +
-    `   ${wrapper} undo ${demoDate}    bring the 21 files back\n`
+    `${command} --date ${demoDate} --dry-run --verbose    why each file is left alone\n` +
+    `   ${wrapper} inspect ${output}\n` +
+    `${command} undo ${demoDate}    ${dataset.undoBrings}\n`
   );
 }

@@ -4,6 +4,9 @@ import { type DemoFile, demoFiles } from './demo-files.ts';
 import { telemetryRows } from './vehicle-telemetry.ts';
 import { writeTelemetryFile } from './write-telemetry-file.ts';
 
+/** Age at which a partition counts as settled. */
+export const settledMs = 2 * 86_400_000;
+
 /**
  * Fills a new partition directory with small telemetry files.
  *

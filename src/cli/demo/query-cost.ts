@@ -1,5 +1,5 @@
-import { type FileHandle, open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { ByteSource } from '../../core/byte-source.ts';
+import { refOf, type Store } from '../../store/store.ts';
 import { loadHyparquetRows } from '../../verify/hyparquet.ts';
 
 /** What a query over a partition cost, and what it found. */
@@ -26,17 +26,15 @@ const repetitions = 5;
 const footerReadBytes = 16 * 1024;
 
 /**
- * Really runs the query over every Parquet file of a directory and counts what it reads. It is one reader on one
- * machine with warm caches: the counts carry over to a cluster, the milliseconds do not.
+ * Really runs the query over every Parquet file of a directory, listing included, and counts what it reads. It is one
+ * reader on one machine with warm caches: the counts carry over to a cluster, the milliseconds do not.
  */
-export async function measureQuery(directory: string): Promise<QueryCost> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.parquet')).sort();
-  const paths = names.map((name) => join(directory, name));
-  await runQuery(paths);
+export async function measureQuery(store: Store, directory: string): Promise<QueryCost> {
+  await runQuery(store, directory);
   const runs: (Omit<QueryCost, 'medianMs'> & { readonly ms: number })[] = [];
   for (let i = 0; i < repetitions; i++) {
     const startedMs = performance.now();
-    const found = await runQuery(paths);
+    const found = await runQuery(store, directory);
     runs.push({ ...found, ms: performance.now() - startedMs });
   }
   const median = runs.toSorted((a, b) => a.ms - b.ms)[Math.floor(repetitions / 2)];
@@ -45,14 +43,15 @@ export async function measureQuery(directory: string): Promise<QueryCost> {
   return { ...cost, medianMs: ms };
 }
 
-async function runQuery(paths: readonly string[]): Promise<Omit<QueryCost, 'medianMs'>> {
+async function runQuery(store: Store, directory: string): Promise<Omit<QueryCost, 'medianMs'>> {
   const { parquetMetadataAsync, parquetReadObjects } = await loadHyparquetRows();
+  const files = ((await store.list(directory)) ?? []).filter(({ name }) => name.endsWith('.parquet'));
   const sums = new Map<string, { speed: number; rows: number }>();
   const counts = { reads: 0, bytesRead: 0, rows: 0 };
-  for (const path of paths) {
-    const handle = await open(path, 'r');
+  for (const status of files) {
+    const source = await store.open(status.path, refOf(status));
     try {
-      const file = await countingFile(handle, counts);
+      const file = countingFile(source, counts);
       const metadata = await parquetMetadataAsync(file, { initialFetchSize: footerReadBytes });
       for (const { weather, speed_mph: speed } of await parquetReadObjects({
         file,
@@ -66,28 +65,27 @@ async function runQuery(paths: readonly string[]): Promise<Omit<QueryCost, 'medi
         sums.set(key, { speed: sum.speed + speed, rows: sum.rows + 1 });
       }
     } finally {
-      await handle.close();
+      await source.close();
     }
   }
   const answer = Object.fromEntries(
     [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, sum]) => [key, sum.speed / sum.rows]),
   );
-  return { opens: paths.length, ...counts, answer };
+  return { opens: files.length, ...counts, answer };
 }
 
-async function countingFile(
-  handle: FileHandle,
+function countingFile(
+  source: ByteSource,
   counts: { reads: number; bytesRead: number },
-): Promise<{ byteLength: number; slice: (start: number, end?: number) => Promise<ArrayBuffer> }> {
-  const { size } = await handle.stat();
+): { byteLength: number; slice: (start: number, end?: number) => Promise<ArrayBuffer> } {
+  const { sizeBytes } = source;
   return {
-    byteLength: size,
-    slice: async (start, end = size) => {
-      const bytes = new Uint8Array(end - start);
+    byteLength: sizeBytes,
+    slice: async (start, end = sizeBytes) => {
       counts.reads++;
-      counts.bytesRead += bytes.length;
-      await handle.read(bytes, 0, bytes.length, start);
-      return bytes.buffer;
+      counts.bytesRead += end - start;
+      // A copy in a buffer of its own, which is what the reader takes.
+      return new Uint8Array(await source.read(start, end - start)).buffer;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { ConsolidationMode } from '../../config/settings.ts';
 import { formatMb, formatSize } from '../../core/units.ts';
 import type { FileVerdict } from '../../plan/partition-plan.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
@@ -12,9 +13,13 @@ export function titleText(title: string): string {
 }
 
 /** What a dry run shows of one partition. */
-export function previewText(result: PartitionResult): string {
+export function previewText(result: PartitionResult, mode: ConsolidationMode = 'rewrite'): string {
+  // What is listed in the middle of a swap is not what the next run will find.
+  if (result.rule === 'swap-interrupted') {
+    return `\nPreview for date ${result.date}:\n\nDRY RUN: ${printable(result.reason)}\n`;
+  }
   const dataFiles = (result.plan?.files ?? []).filter((file) => file.verdict !== 'ignore');
-  return `\nPreview for date ${result.date}:\n${foundText(dataFiles)}\nDRY RUN: ${intention(result)}\n`;
+  return `\nPreview for date ${result.date}:\n${foundText(dataFiles)}\nDRY RUN: ${intention(result, mode)}\n`;
 }
 
 function foundText(files: readonly FileVerdict[]): string {
@@ -31,13 +36,17 @@ function foundText(files: readonly FileVerdict[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function intention(result: PartitionResult): string {
+function intention(result: PartitionResult, mode: ConsolidationMode): string {
   switch (result.result) {
     case 'planned': {
-      const from = `Would consolidate ${counted(result.filesBefore, 'file')} into`;
-      return result.filesAfter === 1
-        ? `${from} ${about(result.bytesBefore)} MB consolidated file`
-        : `${from} ${result.filesAfter} consolidated files of ${about(result.bytesBefore / result.filesAfter)} MB`;
+      const isFold = mode === 'fold';
+      const from = `Would ${isFold ? 'fold' : 'consolidate'} ${counted(result.filesBefore, 'file')} into`;
+      const kind = isFold ? 'folded' : 'consolidated';
+      const into =
+        result.filesAfter === 1
+          ? `${from} ${about(result.bytesBefore)} MB ${kind} file`
+          : `${from} ${result.filesAfter} ${kind} files of ${about(result.bytesBefore / result.filesAfter)} MB`;
+      return isFold ? `${into}, without moving data` : into;
     }
     case 'waiting':
       return `Would wait: ${result.reason}`;

@@ -1,4 +1,5 @@
 import { type ErrorFacts, errorFacts } from '../../telemetry/error-facts.ts';
+import { type CommandFor, withHintCommands } from './commands-in-text.ts';
 import type { Style } from './style.ts';
 
 /** How an error is shown. */
@@ -7,6 +8,8 @@ export interface ErrorView {
   readonly style: Style;
   /** Put before the message: what it is about, with a colon and a space. */
   readonly where?: string;
+  /** Completes the commands in its hint; absent: they stay as they are. */
+  readonly commands?: CommandFor;
 }
 
 /**
@@ -18,7 +21,8 @@ export function renderError(error: unknown, view: ErrorView): string {
   const facts = errorFacts(error);
   const stack =
     view.verbose && facts.code === 'bug' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
-  return renderFacts(facts, view) + view.style.dim(causes.join('') + stack);
+  const typeable = view.commands === undefined ? facts : withHintCommands(facts, view.commands);
+  return renderFacts(typeable, view) + view.style.dim(causes.join('') + stack);
 }
 
 /** The same for an error that has become data. */

@@ -1,14 +1,18 @@
+import type { ConsolidationMode } from '../../config/settings.ts';
 import { formatSize } from '../../core/units.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import { beforeAfterTable } from './before-after.ts';
-import { counted, formatCount, formatDuration } from './numbers.ts';
+import { counted, formatDuration } from './numbers.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
-import { type TextColumn, textTable } from './text-table.ts';
 
 /** What a report needs besides the results. */
 export interface ReportContext {
   readonly style: Style;
+  /** How the files became one; absent: rewrite. */
+  readonly mode?: ConsolidationMode;
+  /** A path of the store as the operator would write it; absent: as it is. */
+  readonly shownPath?: (path: string) => string;
   /** The command that undoes the run of a date, ready to be typed. */
   readonly undoCommand: (date: string) => string;
 }
@@ -29,7 +33,8 @@ export function partitionReport(result: PartitionResult, context: ReportContext)
   }
 }
 
-function consolidatedReport(result: PartitionResult, { style, undoCommand }: ReportContext): string {
+function consolidatedReport(result: PartitionResult, context: ReportContext): string {
+  const { style, mode = 'rewrite' } = context;
   const { rowGroupsBefore = 0, rowGroupsAfter = 0, bytesAfter = 0 } = result;
   const table = beforeAfterTable({
     files: [result.filesBefore, result.filesAfter],
@@ -39,21 +44,16 @@ function consolidatedReport(result: PartitionResult, { style, undoCommand }: Rep
   });
   const notes = [
     `Time      ${formatDuration(result.durationMs)}${phasesText(result)}`,
-    `Verified  ${verificationText(result)}`,
+    `Verified  ${verificationText(result, mode)}`,
     ...(result.filesKept === 0
       ? []
       : [
           `Left      ${counted(result.filesKept, 'other file')} (${formatSize(result.bytesKept)}): --verbose says why`,
         ]),
-    ...(result.backup === undefined
-      ? ['Backup    none was kept (safety.backup_before_delete is off)']
-      : [
-          `Backup    ${result.backup.path}`,
-          `          the originals, kept until ${new Date(result.backup.keptUntilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
-          `Undo      ${undoCommand(result.date)}`,
-        ]),
+    ...backupNotes(result, context),
   ];
-  const headline = `Consolidated date ${result.date}: ${counted(result.filesBefore, 'file')} into ${result.filesAfter}`;
+  const verb = mode === 'fold' ? 'Folded' : 'Consolidated';
+  const headline = `${verb} date ${result.date}: ${counted(result.filesBefore, 'file')} into ${result.filesAfter}`;
   return `\n${style.good('✔')} ${style.bold(headline)}\n\n${table}\n${notes.map((note) => `  ${note}\n`).join('')}`;
 }
 
@@ -65,7 +65,28 @@ function phasesText({ phaseMs }: PartitionResult): string {
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-function verificationText({ outputs }: PartitionResult): string {
+function backupNotes(
+  { backup, date }: PartitionResult,
+  { mode, undoCommand, shownPath = (path) => path }: ReportContext,
+): readonly string[] {
+  if (backup !== undefined) {
+    const until = new Date(backup.keptUntilMs).toISOString().slice(0, 16).replace('T', ' ');
+    return [
+      `Backup    ${shownPath(backup.path)}`,
+      `          the originals, kept until ${until} UTC`,
+      `Undo      ${undoCommand(date)}`,
+    ];
+  }
+  return mode === 'fold'
+    ? [
+        'Backup    none is needed: the bytes of the files lie in the new one as they were',
+        'Next      a later run without --mode fold encodes them anew; queries gain from that',
+      ]
+    : ['Backup    none was kept (safety.backup_before_delete is off)'];
+}
+
+function verificationText({ outputs }: PartitionResult, mode: ConsolidationMode): string {
+  if (mode === 'fold') return 'no data was moved: the blocks of the files are those of the new one';
   const receipt = outputs[0]?.verification;
   if (receipt === undefined) return 'nothing was written';
   if (receipt.level === 'counts') {
@@ -76,44 +97,4 @@ function verificationText({ outputs }: PartitionResult): string {
       ? ''
       : `; ${counted(receipt.sample.rows, 'row')} read again with ${receipt.sample.reader}`;
   return `every value of ${counted(receipt.columns.length, 'column')} decoded again and equal${sample}`;
-}
-
-const summaryColumns: readonly TextColumn[] = [
-  { title: 'date', align: 'left' },
-  { title: 'result', align: 'left' },
-  { title: 'files', align: 'right' },
-  { title: 'size', align: 'right' },
-  { title: 'rows', align: 'right' },
-  { title: 'time', align: 'right' },
-  { title: 'why', align: 'left' },
-];
-
-/** What a person sees after a run over several partitions: one line each, and the sum of what was done. */
-export function datesReport(
-  results: readonly PartitionResult[],
-  { style, undoCommand }: ReportContext,
-): string {
-  const done = results.filter((result) => result.result === 'consolidated');
-  const rows = results.map((result) =>
-    result.result === 'consolidated'
-      ? [
-          result.date,
-          result.result,
-          `${formatCount(result.filesBefore)} → ${formatCount(result.filesAfter)}`,
-          `${formatSize(result.bytesBefore)} → ${formatSize(result.bytesAfter ?? 0)}`,
-          formatCount(result.rows),
-          formatDuration(result.durationMs),
-          '',
-        ]
-      : [result.date, result.result, '', '', '', '', printable(result.reason)],
-  );
-  const total = (pick: (result: PartitionResult) => number): number =>
-    done.reduce((sum, result) => sum + pick(result), 0);
-  const headline =
-    `${counted(done.length, 'partition')} of ${results.length} consolidated: ` +
-    `${formatCount(total((result) => result.filesBefore))} files into ${formatCount(total((result) => result.filesAfter))}, ` +
-    `${formatSize(total((result) => result.bytesBefore))} into ${formatSize(total((result) => result.bytesAfter ?? 0))}`;
-  const undoable = done.find((result) => result.backup !== undefined);
-  const undo = undoable === undefined ? '' : `Undo one of them: ${undoCommand(undoable.date)}\n`;
-  return `\n${textTable(summaryColumns, rows)}\n${style.bold(headline)}\n${undo}`;
 }

@@ -1,11 +1,12 @@
+import { isStampKey } from '../fold/fold-stamp.ts';
 import type { KeyValue, ParquetFooter } from '../footer.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { encodeKeyValue } from '../write/file-writer.ts';
 
 /**
  * The key-value metadata of the output as thrift structs: every key of the inputs as the first input with it has it,
- * byte for byte (more than once where that input has it so), then what is added. A key whose values differ from input
- * to input is named in `warnings`.
+ * byte for byte (more than once where that input has it so), then what is added. Stamps of this program, which say how an
+ * input was made, stay behind. A key whose values differ from input to input is named in `warnings`.
  */
 export function mergeKeyValues(
   footers: readonly ParquetFooter[],
@@ -17,6 +18,7 @@ export function mergeKeyValues(
   for (const footer of footers) {
     const own = new Map<string, KeyValue[]>();
     for (const pair of footer.keyValues) {
+      if (isStampKey(pair.key)) continue;
       const pairs = own.get(pair.key);
       if (pairs === undefined) own.set(pair.key, [pair]);
       else pairs.push(pair);

@@ -100,6 +100,14 @@ export function putRaw(w: CompactWriter, value: Uint8Array): void {
   w.length += value.length;
 }
 
+/** The bytes from `start` to `end` of another array. A loop, for stretches so short that a view of them would cost more. */
+export function putRange(w: CompactWriter, bytes: Uint8Array, start: number, end: number): void {
+  reserve(w, end - start);
+  let to = w.length;
+  for (let i = start; i < end; i++) w.bytes[to++] = bytes[i] as number;
+  w.length = to;
+}
+
 /** A zigzag varint within ±2^52. */
 export function putZigzag(w: CompactWriter, value: number): void {
   putVarint(w, value >= 0 ? value * 2 : -value * 2 - 1);

@@ -1,6 +1,7 @@
 import { receiptPath } from '../../partition/names.ts';
 import { type FileStatus, refOf } from '../../store/store.ts';
 import { type AddedRef, type FoldBin, type SwapReceipt, writeRecord } from '../journal.ts';
+import { deleteFileSurely } from '../sure-steps.ts';
 import { tidyReceipted } from '../tidy-run.ts';
 import { type BinState, inputsOf } from './diagnose-fold.ts';
 import type { FoldRun } from './fold-run.ts';
@@ -52,6 +53,7 @@ export async function acknowledgeFold(
     warnings,
   };
   for (const warning of warnings) log.warn(warning);
+  for (const tail of found.tails) await deleteFileSurely(store, tail.path);
   await writeRecord(store, receiptPath(runDirectory), receipt);
   await tidyReceipted(store, runDirectory, receipt, log);
   return receipt;

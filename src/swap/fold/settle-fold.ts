@@ -41,7 +41,7 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
   if (journal.kind === 'undo') return await settleFoldUndo(run, options);
   // A holder that was fenced and wakes up must not find them where its CONCAT looks for them.
   if (!options.mayBegin) await takeTailsBack(run, options);
-  const stopped = new Map<number, string>();
+  const stopped: Stopped = { refused: new Map(), mended: new Set() };
   const looks = spareLooks + 4 * journal.bins.reduce((sum, bin) => sum + 2 + bin.steps.length, 0);
   for (let look = 0; look < looks; look++) {
     await options.assertHeld();
@@ -72,10 +72,11 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
         };
       }
       default:
+        if (decision.do === 'mend') stopped.mended.add(decision.bin);
         await act(run, decision, found, (error) => {
           // While nothing is folded, all can be taken back.
           if (!states.some(isBegun)) throw error;
-          stopped.set(decision.bin, error.message);
+          stopped.refused.set(decision.bin, error.message);
         });
     }
   }
@@ -89,7 +90,9 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
 /** One sentence on where the rows are. For error messages. */
 export async function describeFold(run: FoldRun): Promise<string> {
   const found = await observeFold(run);
-  const states = run.journal.bins.map((bin, index) => stateOf(bin, found, index, new Map()));
+  const states = run.journal.bins.map((bin, index) =>
+    stateOf(bin, found, index, { refused: new Map(), mended: new Set() }),
+  );
   const count = (wanted: readonly BinState['state'][]): number =>
     states.filter(({ state }) => wanted.includes(state)).length;
   const merged = count(['replaced']);
@@ -104,16 +107,21 @@ export async function describeFold(run: FoldRun): Promise<string> {
   return `every row is in the partition once: of ${states.length} merged files ${merged} are in place, ${folded} are still folded originals`;
 }
 
-function stateOf(
-  bin: FoldBin,
-  found: FoundFold,
-  index: number,
-  stopped: ReadonlyMap<number, string>,
-): BinState {
+/** Bins that do not go on, by what was met in this attempt. */
+interface Stopped {
+  /** What the store said when it refused a CONCAT. */
+  readonly refused: Map<number, string>;
+  readonly mended: Set<number>;
+}
+
+function stateOf(bin: FoldBin, found: FoundFold, index: number, stopped: Stopped): BinState {
   const foundBin = found.bins[index];
   if (foundBin === undefined) throw new Error(`bin ${index} was not looked at`);
   const state = diagnoseBin(bin, foundBin);
-  const problem = stopped.get(index);
+  if (state.state === 'grown' && stopped.mended.has(index)) {
+    return { state: 'stopped', steps: state.steps, problem: 'an input grew at the moment it was folded' };
+  }
+  const problem = stopped.refused.get(index);
   if (problem === undefined) return state;
   if (state.state === 'partly') return { state: 'stopped', steps: state.steps, problem };
   if (state.state === 'published') return { state: 'withdraw', problem };

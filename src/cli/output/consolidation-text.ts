@@ -1,0 +1,48 @@
+import { formatSize } from '../../core/units.ts';
+import type { CleanupOutcome } from '../../swap/cleanup.ts';
+import type { PartitionResult } from '../../telemetry/partition-result.ts';
+import { datesPreview, datesReport } from './dates-report.ts';
+import { counted } from './numbers.ts';
+import { previewText } from './preview.ts';
+import { partitionReport, type ReportContext } from './run-report.ts';
+import { verdictTable } from './verdict-table.ts';
+
+/** What is to be seen of a run. */
+export interface TextView {
+  readonly dryRun: boolean;
+  /** Adds the verdict on every file. */
+  readonly verbose: boolean;
+}
+
+/** A run, or a preview of one, as a person reads it, below the title; empty when stderr says all there is. */
+export function consolidationText(
+  results: readonly PartitionResult[],
+  { dryRun, verbose }: TextView,
+  context: ReportContext,
+): string {
+  const verdicts = ({ plan }: PartitionResult): string =>
+    verbose && plan !== undefined && plan.files.length > 0 ? `\n${verdictTable(plan.files)}` : '';
+  const [only] = results;
+  if (results.length === 1 && only !== undefined) {
+    return (dryRun ? previewText(only, context.mode) : partitionReport(only, context)) + verdicts(only);
+  }
+  if (dryRun) return datesPreview(results, (result) => previewText(result, context.mode) + verdicts(result));
+  const tables = results
+    .map((result) => ({ date: result.date, table: verdicts(result) }))
+    .filter(({ table }) => table !== '')
+    .map(({ date, table }) => `\nDate ${date}:${table}`);
+  return datesReport(results, context) + tables.join('');
+}
+
+/** One line on backups that a run removed at its end; empty when it removed none. */
+export function removedBackupsText(removed: readonly CleanupOutcome[], retentionDays: number): string {
+  if (removed.length === 0) return '';
+  const total = (pick: (outcome: CleanupOutcome) => number): number =>
+    removed.reduce((sum, outcome) => sum + pick(outcome), 0);
+  const files = counted(
+    total(({ backupFiles }) => backupFiles),
+    'file',
+  );
+  const size = formatSize(total(({ backupBytes }) => backupBytes));
+  return `\nRemoved the backups of ${counted(removed.length, 'run')} older than ${counted(retentionDays, 'day')}: ${files} (${size})\n`;
+}

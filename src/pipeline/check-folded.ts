@@ -1,0 +1,72 @@
+import type { ByteSource } from '../core/byte-source.ts';
+import { VerifyError } from '../core/errors.ts';
+import type { FoldPiece } from '../parquet/fold/fold-tail.ts';
+import { readFooter } from '../parquet/footer.ts';
+
+/**
+ * Proves that a footer tail, read as the end of a file of `beforeBytes` and itself, describes the row groups of all
+ * pieces where they lie. To be called before a reader can see it.
+ * @throws VerifyError `tail-wrong`; FormatError when it is no footer at all
+ */
+export async function checkFolded(
+  path: string,
+  tail: Uint8Array,
+  beforeBytes: number,
+  pieces: readonly FoldPiece[],
+): Promise<void> {
+  const footer = await readFooter(endOfFile(path, tail, beforeBytes));
+  const expected = pieces.flatMap((piece) =>
+    piece.footer.rowGroups.map((rowGroup) => ({ rowGroup, offsetBytes: piece.offsetBytes })),
+  );
+  const rows = pieces.reduce((sum, piece) => sum + piece.footer.rows, 0);
+  expect(path, 'rows', rows, footer.rows);
+  expect(path, 'row groups', expected.length, footer.rowGroups.length);
+  expect(path, 'schema', pieces[0]?.footer.schemaKey, footer.schemaKey);
+  for (const [index, { rowGroup, offsetBytes }] of expected.entries()) {
+    const found = footer.rowGroups[index];
+    expect(path, `rows of row group ${index}`, rowGroup.rows, found?.rows);
+    for (const [column, chunk] of rowGroup.chunks.entries()) {
+      const moved = found?.chunks[column];
+      expect(
+        path,
+        `start of row group ${index}, column ${column}`,
+        chunk.startOffsetBytes + offsetBytes,
+        moved?.startOffsetBytes,
+      );
+      expect(
+        path,
+        `length of row group ${index}, column ${column}`,
+        chunk.compressedSizeBytes,
+        moved?.compressedSizeBytes,
+      );
+      expect(path, `values of row group ${index}, column ${column}`, chunk.valueCount, moved?.valueCount);
+    }
+  }
+}
+
+function endOfFile(name: string, tail: Uint8Array, beforeBytes: number): ByteSource {
+  return {
+    name,
+    sizeBytes: beforeBytes + tail.length,
+    read: async (offsetBytes, lengthBytes) => {
+      const start = offsetBytes - beforeBytes;
+      // What lies before the tail is not here; a footer that reaches into it is wrong, and zeros say so.
+      const bytes = new Uint8Array(lengthBytes);
+      bytes.set(tail.subarray(Math.max(0, start), Math.max(0, start + lengthBytes)), Math.max(0, -start));
+      return bytes;
+    },
+    close: async () => {},
+  };
+}
+
+function expect(path: string, what: string, expected: unknown, found: unknown): void {
+  if (expected === found) return;
+  throw new VerifyError(
+    `the footer made for ${path} is wrong: ${what}: expected ${String(expected)}, found ${String(found)}`,
+    {
+      code: 'tail-wrong',
+      dataState: 'the originals are untouched',
+      hint: 'report it together with the input files',
+    },
+  );
+}

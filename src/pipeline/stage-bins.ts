@@ -1,0 +1,205 @@
+import { foldKeyValues } from '../parquet/fold/fold-key-values.ts';
+import { join, stagedBinPath } from '../partition/names.ts';
+import type { Bin, PartitionPlan } from '../plan/partition-plan.ts';
+import type { FoldParts } from '../swap/fold/fold-parts.ts';
+import type { OutputFile } from '../telemetry/partition-result.ts';
+import type { Stopwatch } from '../telemetry/stopwatch.ts';
+import type { VerifiedFile } from '../verify/verified-file.ts';
+import { type OpenInputs, openInputs } from './open-inputs.ts';
+import type { PartitionTask } from './partition-task.ts';
+import type { ProgressStep } from './progress.ts';
+import { stageBackup } from './stage-backup.ts';
+import { type FoldStaging, stageFold } from './stage-fold.ts';
+import { stoppableStore } from './stoppable-store.ts';
+import { verifyMerged } from './verify-merged.ts';
+import { writeMerged } from './write-merged.ts';
+
+/** A bin whose new files are staged, but not yet put in place. */
+export interface StagedBin {
+  readonly binIndex: number;
+  /** The merged file; absent when the inputs are only folded. */
+  readonly file?: VerifiedFile;
+  /** What the inputs are folded with, where the store folds. */
+  readonly fold?: FoldParts;
+  /** All but the name, which the swap gives. */
+  readonly facts: Omit<OutputFile, 'name'>;
+  readonly rowGroupsBefore: number;
+  readonly warnings: readonly string[];
+}
+
+/** Where the files of a run are staged, and by which run. */
+export interface Staging {
+  readonly runId: string;
+  /** Full path of the run's directory. */
+  readonly runDirectory: string;
+}
+
+/** One bin on its way. */
+interface BinTask {
+  readonly task: PartitionTask;
+  readonly staging: Staging;
+  readonly plan: PartitionPlan;
+  readonly bin: Bin;
+  readonly watch: Stopwatch;
+}
+
+/**
+ * Merges and verifies every bin of a plan, one after the other, into the run's directory; where the store folds, all that
+ * the fold needs is staged too, and in mode fold nothing else. What is staged there when this fails goes with the release
+ * of the run's lock.
+ * @throws StoreError, FormatError, VerifyError; the reason of `task.stop`
+ */
+export async function stageBins(
+  task: PartitionTask,
+  staging: Staging,
+  plan: PartitionPlan,
+  watch: Stopwatch,
+): Promise<readonly StagedBin[]> {
+  const staged: StagedBin[] = [];
+  for (const bin of plan.bins) staged.push(await stageBin({ task, staging, plan, bin, watch }));
+  // The last point at which to stop: from here on a swap runs to its end.
+  task.stop.throwIfAborted();
+  return staged;
+}
+
+async function stageBin(binTask: BinTask): Promise<StagedBin> {
+  const { task, plan, bin, watch } = binTask;
+  const store = stoppableStore(task.store, task.stop);
+  const files = bin.inputs.map((ref) => ({ path: join(plan.partitionPath, ref.name), ref }));
+  const opened = await watch.time('merge', () => openInputs(store, files));
+  try {
+    if (!store.abilities.fold) return await mergeBin(binTask, opened);
+    const warnings: string[] = [];
+    const folding = foldStaging(binTask, opened, warnings);
+    if (task.settings.consolidation.mode === 'fold') return await foldOnly(binTask, folding, warnings);
+    const backup = task.settings.safety.backupBeforeDelete ? startBackup(folding) : undefined;
+    try {
+      const merged = await mergeBin(binTask, opened);
+      const fold = await watch.time('merge', () => stageFold(folding, merged.facts.sizeBytes));
+      const part = await watch.time('merge', async () => backup);
+      return { ...merged, fold: part === undefined ? fold : { ...fold, backup: part } };
+    } finally {
+      await Promise.allSettled([backup]);
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+/** The backup is written while the merge is under way; both mostly wait for the store. */
+function startBackup(folding: FoldStaging): ReturnType<typeof stageBackup> {
+  const backup = stageBackup(folding);
+  // Seen to once the merge is through.
+  backup.catch(() => {});
+  return backup;
+}
+
+function foldStaging(
+  { task, staging, plan, bin }: BinTask,
+  { inputs }: OpenInputs,
+  warnings: string[],
+): FoldStaging {
+  const making = { runId: staging.runId, inputSizeBytes: bin.inputSizeBytes };
+  const keyValues = foldKeyValues(
+    inputs.map(({ footer }) => footer),
+    making,
+    warnings,
+  );
+  return {
+    store: stoppableStore(task.store, task.stop),
+    partitionPath: plan.partitionPath,
+    ...staging,
+    bin,
+    inputs,
+    createdBy: createdBy(task),
+    keyValues,
+  };
+}
+
+async function foldOnly(
+  { bin, watch }: BinTask,
+  folding: FoldStaging,
+  warnings: readonly string[],
+): Promise<StagedBin> {
+  const fold = await watch.time('merge', () => stageFold(folding, 0));
+  const rowGroups = rowGroupsOf(folding.inputs);
+  const parts = [fold.base, ...fold.tails.map(({ part }) => part)];
+  return {
+    binIndex: bin.index,
+    fold,
+    facts: {
+      sizeBytes: bin.sizeBytes + parts.reduce((sum, { ref }) => sum + ref.sizeBytes, 0),
+      rows: bin.rows,
+      rowGroups,
+      inputFiles: bin.inputs.length,
+      inputSizeBytes: bin.sizeBytes,
+    },
+    rowGroupsBefore: rowGroups,
+    warnings,
+  };
+}
+
+async function mergeBin(
+  { task, staging, plan, bin, watch }: BinTask,
+  opened: OpenInputs,
+): Promise<StagedBin> {
+  const { settings, date } = task;
+  const store = stoppableStore(task.store, task.stop);
+  const path = stagedBinPath(staging.runDirectory, bin.index);
+  const show = (doing: ProgressStep['doing'], of: 'rows' | 'bytes', done: number, total: number): void =>
+    task.showProgress({
+      date,
+      doing,
+      bin: { number: bin.index + 1, of: plan.bins.length },
+      amount: { of, done, total },
+    });
+
+  show('merging', 'rows', 0, bin.rows);
+  const output = await watch.time('merge', () =>
+    writeMerged({
+      store,
+      path,
+      inputs: opened.inputs,
+      compression: settings.compression,
+      stamp: { inputSizeBytes: bin.inputSizeBytes, inputFiles: bin.inputs.length, runId: staging.runId },
+      createdBy: createdBy(task),
+      placement: bin.placement,
+      stop: task.stop,
+      onRows: (done, total) => show('merging', 'rows', done, total),
+    }),
+  );
+  const file = await watch.time('verify', () =>
+    verifyMerged({
+      store,
+      path,
+      inputs: opened.inputs,
+      output,
+      level: settings.safety.verifyIntegrity ? 'full' : 'counts',
+      sampleSeed: staging.runId,
+      onBytes: (done, total) => show('verifying', 'bytes', done, total),
+      log: task.log,
+    }),
+  );
+  return {
+    binIndex: bin.index,
+    file,
+    facts: {
+      sizeBytes: output.merged.sizeBytes,
+      rows: output.merged.rows,
+      rowGroups: output.merged.rowGroups,
+      inputFiles: bin.inputs.length,
+      inputSizeBytes: bin.sizeBytes,
+      verification: file.receipt,
+    },
+    rowGroupsBefore: rowGroupsOf(opened.inputs),
+    warnings: output.merged.warnings,
+  };
+}
+
+function createdBy({ toolVersion }: PartitionTask): string {
+  return `parquet-consolidator version ${toolVersion}`;
+}
+
+function rowGroupsOf(inputs: OpenInputs['inputs']): number {
+  return inputs.reduce((sum, { footer }) => sum + footer.rowGroups.length, 0);
+}

@@ -1,0 +1,65 @@
+import { emptyParquetFile } from '../parquet/fold/empty-parquet-file.ts';
+import { foldTail } from '../parquet/fold/fold-tail.ts';
+import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import { foldBasePath, foldTailPath } from '../partition/names.ts';
+import type { Bin } from '../plan/partition-plan.ts';
+import type { Store } from '../store/store.ts';
+import type { FoldParts } from '../swap/fold/fold-parts.ts';
+import { checkFolded } from './check-folded.ts';
+import { foldSteps } from './fold-steps.ts';
+import { stageFile } from './stage-file.ts';
+
+/** What a fold is staged from, and where. */
+export interface FoldStaging {
+  readonly store: Store;
+  readonly partitionPath: string;
+  readonly runId: string;
+  readonly runDirectory: string;
+  readonly bin: Bin;
+  /** Open, in the order of the bin's inputs. */
+  readonly inputs: readonly MergeInput[];
+  readonly createdBy: string;
+  /** Key-value metadata of the folded file, as thrift structs. */
+  readonly keyValues: readonly Uint8Array[];
+}
+
+/**
+ * Writes the file without rows that the inputs of a bin are folded into, and a footer tail for each CONCAT.
+ * @param minSizeBytes the folded file gets at least this long: a reader that cut it into splits by its length and reads the
+ *   merged file that replaced it must not miss the end of that
+ * @throws StoreError, FormatError; VerifyError when a tail does not describe the inputs
+ */
+export async function stageFold(staging: FoldStaging, minSizeBytes: number): Promise<FoldParts> {
+  const { store, partitionPath, runId, runDirectory, bin, inputs, createdBy, keyValues } = staging;
+  const first = inputs[0];
+  if (first === undefined) throw new Error(`bin ${bin.index} has no inputs`);
+  const base = await stageFile(store, foldBasePath(runDirectory, bin.index), bin.placement, (sink) =>
+    sink.write(emptyParquetFile({ like: first.footer, keyValues, createdBy })),
+  );
+  const counts = foldSteps(
+    partitionPath,
+    bin,
+    runId,
+    store.abilities.concatPathBytes ?? Number.POSITIVE_INFINITY,
+  );
+  const tails: FoldParts['tails'][number][] = [];
+  const pieces: { readonly footer: MergeInput['footer']; readonly offsetBytes: number }[] = [];
+  let sizeBytes = base.ref.sizeBytes;
+  let from = 0;
+  for (const [step, count] of counts.entries()) {
+    for (const { source, footer } of inputs.slice(from, from + count)) {
+      pieces.push({ footer, offsetBytes: sizeBytes });
+      sizeBytes += source.sizeBytes;
+    }
+    from += count;
+    const isLast = from === inputs.length;
+    const padBytes = isLast ? Math.max(0, minSizeBytes - sizeBytes) : 0;
+    const tail = foldTail({ pieces, keyValues, createdBy, padBytes });
+    const path = foldTailPath(runDirectory, bin.index, step);
+    await checkFolded(path, tail, sizeBytes, pieces);
+    const part = await stageFile(store, path, bin.placement, (sink) => sink.write(tail));
+    sizeBytes += tail.length;
+    tails.push({ inputs: count, part });
+  }
+  return { base, tails };
+}

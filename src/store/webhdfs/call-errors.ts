@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http';
+import { StoreError } from '../../core/errors.ts';
+import { meaningOf, remoteExceptionIn } from './remote-exception.ts';
+
+/** What a message and an error need to know of a call. */
+export interface CallFacts {
+  /** The store's operation, e.g. `make-directory`. */
+  readonly op: string;
+  /** The path within the store. */
+  readonly path: string;
+  /** What was attempted, to stand after `cannot`: `rename hdfs://host:8020/a to /b`. */
+  readonly attempt: string;
+  /** Whether the call changes anything. */
+  readonly isMutation: boolean;
+}
+
+const unreachableHint =
+  'look whether the server runs and answers there: WebHDFS is on the HTTP port of the NameNode (9870 unless ' +
+  'dfs.namenode.http-address says otherwise), not on its RPC port (8020)';
+
+const unreachable = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+]);
+
+/** The error of a call that got no reply, or only part of one. `server` is scheme, host and port. */
+export function noReplyError(
+  facts: CallFacts,
+  server: string,
+  failure: { readonly wasSent: boolean; readonly cause: unknown },
+): StoreError {
+  const { wasSent, cause } = failure;
+  const status = errnoOf(cause);
+  const found = cause instanceof Error ? cause.message : String(cause);
+  const isUnknown = wasSent && facts.isMutation;
+  return new StoreError(
+    `cannot ${facts.attempt}: ${wasSent ? 'the answer' : 'the connection'} of ${server} failed (${found})` +
+      (isUnknown ? '; it may have been done or not' : ''),
+    {
+      code: wasSent ? 'no-answer' : 'unreachable',
+      op: facts.op,
+      path: facts.path,
+      retryable: !isUnknown,
+      outcomeUnknown: isUnknown,
+      cause,
+      ...(status === undefined ? {} : { status }),
+      ...(!wasSent && status !== undefined && unreachable.has(status) ? { hint: unreachableHint } : {}),
+    },
+  );
+}
+
+/** The error that a reply tells of, other than success. */
+export function replyError(
+  facts: CallFacts,
+  server: string,
+  { statusCode = 0 }: Pick<IncomingMessage, 'statusCode'>,
+  body: Buffer,
+): StoreError {
+  const { op, path, attempt, isMutation } = facts;
+  const exception = remoteExceptionIn(body);
+  if (exception === undefined) return strangeReply(facts, server, statusCode, body);
+  const { code, isPassing, hint } = meaningOf(exception);
+  // Of a refusal (4xx) Hadoop says why; a failure in the middle of the work (5xx) may have happened after it.
+  const isUnknown = isMutation && statusCode >= 500 && isPassing !== true;
+  return new StoreError(
+    `cannot ${attempt}: ${exception.name}: ${exception.message}${isUnknown ? '; it may have been done or not' : ''}`,
+    {
+      code,
+      op,
+      path,
+      status: statusCode,
+      remoteException: exception.name,
+      retryable: isPassing === true || (!isMutation && (statusCode >= 500 || code === 'store-failed')),
+      outcomeUnknown: isUnknown,
+      ...(hint === undefined ? {} : { hint }),
+    },
+  );
+}
+
+/** A reply that did not come from WebHDFS: of a proxy, of another port, of something that is no Hadoop. */
+export function strangeReply(facts: CallFacts, server: string, status: number, body: Buffer): StoreError {
+  const isPassing = status >= 500 || status === 429 || status === 408;
+  const isUnknown = facts.isMutation && (status < 300 || status >= 500);
+  const text = body.subarray(0, 200).toString('utf8').replaceAll(/\s+/g, ' ').trim();
+  const isDenied = status === 401 || status === 407;
+  return new StoreError(
+    `cannot ${facts.attempt}: ${server} answered with HTTP status ${status}, not as WebHDFS does` +
+      `${text === '' ? '' : ` (${text})`}${isUnknown ? '; it may have been done or not' : ''}`,
+    {
+      code: isDenied ? 'authentication-failed' : isPassing ? 'unavailable' : 'not-webhdfs',
+      op: facts.op,
+      path: facts.path,
+      status,
+      retryable: isPassing && !isUnknown,
+      outcomeUnknown: isUnknown,
+      hint: isDenied ? 'the server wants to know for certain who asks' : unreachableHint,
+    },
+  );
+}
+
+function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

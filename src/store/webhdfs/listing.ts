@@ -1,0 +1,124 @@
+import { mapConcurrently } from '../../core/concurrency.ts';
+import { StoreError } from '../../core/errors.ts';
+import type { FileStatus } from '../store.ts';
+import type { WebHdfsClient } from './client.ts';
+import { type RemoteStatus, remoteStatus } from './file-status.ts';
+import { elementsAt, memberAt, numberAt, textAt } from './json-fields.ts';
+import { type Looks, orNothing } from './look.ts';
+
+/** Entries completed (ACLs) at the same time. */
+const looksAtOnce = 16;
+
+/** How often a listing of several pages is begun again because the directory changed meanwhile. */
+const maxListings = 4;
+
+/**
+ * The entries of a directory as the NameNode tells them, in byte order of names; undefined when it is absent. A listing
+ * beyond one page (1,000 entries unless `dfs.ls.limit` says otherwise) is no snapshot: one is taken
+ * again while the directory's time shows that it changed in between, a few times, and then taken as it is.
+ */
+export async function listRemote(
+  client: WebHdfsClient,
+  looks: Looks,
+  directory: string,
+): Promise<readonly RemoteStatus[] | undefined> {
+  return orNothing(readWhole(client, looks, directory));
+}
+
+async function readWhole(
+  client: WebHdfsClient,
+  looks: Looks,
+  directory: string,
+): Promise<readonly RemoteStatus[]> {
+  const first = await readPage(client, directory, '');
+  if (first.remaining === 0) return inByteOrder(first.entries);
+  let entries: readonly RemoteStatus[] = [];
+  let before = await looks.remote(directory, 'list');
+  for (let attempt = 1; attempt <= maxListings; attempt++) {
+    entries = await readPages(client, directory);
+    const after = await looks.remote(directory, 'list');
+    const isWhole =
+      before?.status.fileId === after?.status.fileId &&
+      before?.status.modifiedAtMs === after?.status.modifiedAtMs;
+    if (isWhole) break;
+    before = after;
+  }
+  return inByteOrder(entries);
+}
+
+/** The same, completed with ACLs and storage policies. An entry that goes away meanwhile is left out. */
+export async function listStatuses(
+  client: WebHdfsClient,
+  looks: Looks,
+  directory: string,
+): Promise<readonly FileStatus[] | undefined> {
+  const entries = await listRemote(client, looks, directory);
+  if (entries === undefined) return undefined;
+  const isComplete = (entry: RemoteStatus): boolean => !entry.hasAcl && entry.storagePolicyId === 0;
+  if (entries.every(isComplete)) return entries.map((entry) => entry.status);
+  const statuses = await mapConcurrently(entries, looksAtOnce, (entry) => orNothing(looks.complete(entry)));
+  return statuses.filter((status) => status !== undefined);
+}
+
+interface Page {
+  readonly entries: readonly RemoteStatus[];
+  /** Entries after these. */
+  readonly remaining: number;
+}
+
+async function readPages(client: WebHdfsClient, directory: string): Promise<readonly RemoteStatus[]> {
+  const all: RemoteStatus[] = [];
+  for (let startAfter = ''; ; ) {
+    const { entries, remaining } = await readPage(client, directory, startAfter);
+    all.push(...entries);
+    const last = entries.at(-1);
+    if (remaining === 0 || last === undefined) return all;
+    startAfter = last.status.name;
+  }
+}
+
+async function readPage(client: WebHdfsClient, directory: string, startAfter: string): Promise<Page> {
+  const call = {
+    method: 'GET',
+    path: directory,
+    op: 'list',
+    attempt: `list ${client.uri}${directory}`,
+  } as const;
+  try {
+    const json = await client.json({ ...call, operation: 'LISTSTATUS_BATCH', parameters: { startAfter } });
+    const listing = memberAt(json, 'DirectoryListing');
+    const statuses = elementsAt(listing, 'partialListing', 'FileStatuses', 'FileStatus');
+    return { entries: entriesOf(statuses, directory), remaining: numberAt(listing, 'remainingEntries') ?? 0 };
+  } catch (error) {
+    // Older than Hadoop 2.9.
+    if (!(error instanceof StoreError) || error.code !== 'not-supported') throw error;
+    const json = await client.json({ ...call, operation: 'LISTSTATUS' });
+    return { entries: entriesOf(elementsAt(json, 'FileStatuses', 'FileStatus'), directory), remaining: 0 };
+  }
+}
+
+function entriesOf(statuses: readonly unknown[] | undefined, directory: string): readonly RemoteStatus[] {
+  if (statuses === undefined) {
+    throw new StoreError(`cannot list ${directory}: the answer is no listing`, {
+      code: 'not-webhdfs',
+      op: 'list',
+      path: directory,
+    });
+  }
+  return statuses.map((json) => {
+    const name = textAt(json, 'pathSuffix') ?? '';
+    if (name === '') {
+      throw new StoreError(`cannot list ${directory}: it is not a directory`, {
+        code: 'is-a-file',
+        op: 'list',
+        path: directory,
+      });
+    }
+    return remoteStatus(json, directory === '/' ? `/${name}` : `${directory}/${name}`);
+  });
+}
+
+/** HDFS lists in this order; another server may not. */
+function inByteOrder(entries: readonly RemoteStatus[]): readonly RemoteStatus[] {
+  return entries.toSorted((a, b) => Buffer.compare(Buffer.from(a.status.name), Buffer.from(b.status.name)));
+}

@@ -1,0 +1,105 @@
+import { StoreError } from '../../core/errors.ts';
+import { type FileStatus, refOf } from '../store.ts';
+import { noReplyError, replyError } from './call-errors.ts';
+import type { Call, WebHdfsClient } from './client.ts';
+import { beginExchange, bodyOf } from './exchange.ts';
+import { memberAt, textAt } from './json-fields.ts';
+import type { Looks } from './look.ts';
+import { withRetries } from './retry.ts';
+import { openSource } from './source.ts';
+import { agrees, checksumMaker, type FileChecksums, type StoredChecksum } from './stored-checksum.ts';
+
+/** Bytes read back at a time. */
+const readBackBytes = 8 * 1024 * 1024;
+
+/**
+ * Holds what the store has of a new file against what was sent: its length and the checksum that its DataNodes
+ * computed. Where that is of another kind than ours (erasure coding, a key, an unusual cluster), the file is
+ * read back whole.
+ * @throws StoreError `upload-damaged` when they differ, `not-found` when the file is gone
+ */
+export async function verifyUpload(
+  client: WebHdfsClient,
+  looks: Looks,
+  path: string,
+  sent: { readonly sizeBytes: number; readonly checksums: FileChecksums },
+): Promise<void> {
+  const found = await looks.remote(path, 'close');
+  if (found === undefined) {
+    throw new StoreError(
+      `cannot finish writing ${client.uri}${path}: it is gone right after it was written`,
+      {
+        code: 'not-found',
+        op: 'close',
+        path,
+      },
+    );
+  }
+  const { sizeBytes } = found.status;
+  if (sizeBytes !== sent.sizeBytes) {
+    throw damaged(client, path, `${sent.sizeBytes} bytes were sent, the store has ${sizeBytes}`);
+  }
+  if (sizeBytes === 0) return;
+  // The checksum of an encrypted file is of what is on the disks.
+  const stored = found.isEncrypted || found.isErasureCoded ? undefined : await storedChecksum(client, path);
+  const isSame = stored === undefined ? undefined : agrees(sent.checksums, stored);
+  if (isSame === true) return;
+  if (isSame === false)
+    throw damaged(client, path, `its checksum ${stored?.bytes} is not that of the bytes sent`);
+  const readBack = await checksumsOf(client, looks, found.status, sent.checksums);
+  if (readBack.md5 !== sent.checksums.md5) {
+    throw damaged(client, path, 'what was read back is not what was sent');
+  }
+}
+
+function damaged(client: WebHdfsClient, path: string, found: string): StoreError {
+  return new StoreError(`cannot finish writing ${client.uri}${path}: ${found}`, {
+    code: 'upload-damaged',
+    op: 'close',
+    path,
+    hint: 'run again; if it happens again, look at the DataNodes (hdfs fsck, their disks and network)',
+  });
+}
+
+async function storedChecksum(client: WebHdfsClient, path: string): Promise<StoredChecksum | undefined> {
+  const call: Call = {
+    method: 'GET',
+    operation: 'GETFILECHECKSUM',
+    path,
+    op: 'close',
+    attempt: `read the checksum of ${client.uri}${path}`,
+  };
+  const facts = client.factsOf(call);
+  const failedHosts: string[] = [];
+  return withRetries(client.retries, async () => {
+    const url = await client.dataPlace(call, failedHosts);
+    const exchange = beginExchange({ url, method: 'GET' }, client.dataAgents, client.timeouts);
+    try {
+      const response = await exchange.response;
+      const body = await bodyOf(response);
+      if (response.statusCode !== 200) throw replyError(facts, url.origin, response, body);
+      const told = memberAt(JSON.parse(body.toString('utf8')), 'FileChecksum');
+      const [algorithm, bytes] = [textAt(told, 'algorithm'), textAt(told, 'bytes')];
+      return algorithm === undefined || bytes === undefined ? undefined : { algorithm, bytes };
+    } catch (cause) {
+      failedHosts.push(url.hostname);
+      if (cause instanceof StoreError) throw cause;
+      throw noReplyError(facts, url.origin, { wasSent: exchange.wasSent(), cause });
+    }
+  });
+}
+
+async function checksumsOf(
+  client: WebHdfsClient,
+  looks: Looks,
+  file: FileStatus,
+  { shape }: FileChecksums,
+): Promise<FileChecksums> {
+  const maker = checksumMaker(shape);
+  const source = openSource(client, looks, file.path, refOf(file));
+  for (let offset = 0; offset < file.sizeBytes; offset += readBackBytes) {
+    maker.update(await source.read(offset, Math.min(readBackBytes, file.sizeBytes - offset)));
+  }
+  await source.close();
+  return maker.end();
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StartedCli } from '../cli/cli-process.ts';
+import { type HdfsCluster, noHdfs, sharedCluster } from '../support/hdfs-cluster.ts';
+import type { Fault, ProxiedRequest } from '../support/hdfs-proxy.ts';
+import {
+  assertEveryRowOnce,
+  type Bench,
+  consolidateWords,
+  makeBench,
+  runOn,
+  stepName,
+} from './fault-bench.ts';
+import { type FaultedRun, killNow, playCase } from './fault-case.ts';
+import { checkTable, type FaultRow } from './fault-table.ts';
+import { fullMatrix } from './full-matrix.ts';
+
+const shared = await sharedCluster();
+const skip = shared === undefined ? noHdfs : false;
+
+/** A mutation of a run: the n-th of its name. */
+interface Step {
+  readonly name: string;
+  readonly nth: number;
+}
+
+/** The mutations of a command, as a run without faults makes them. */
+async function stepsOf(cluster: HdfsCluster, action: Action): Promise<readonly Step[]> {
+  const bench = await makeBench(cluster, `reference-${action.name.replaceAll(' ', '-')}`);
+  try {
+    await action.prepare(bench);
+    bench.proxy.reset();
+    assert.equal((await runOn(bench, action.words)).exit, 0);
+    await assertEveryRowOnce(bench, 'after a run without faults');
+    const names = bench.proxy.requests
+      .filter(({ isMutation }) => isMutation)
+      .map((asked) => stepName(bench, asked));
+    return names.map((name, i) => ({
+      name,
+      nth: names.slice(0, i + 1).filter((other) => other === name).length,
+    }));
+  } finally {
+    await bench.close();
+  }
+}
+
+/** A command whose every mutation is put at risk. */
+interface Action {
+  readonly name: string;
+  readonly words: readonly string[];
+  prepare(bench: Bench): Promise<void>;
+}
+
+const consolidation: Action = { name: 'consolidate', words: consolidateWords, prepare: async () => {} };
+const folding: Action = {
+  name: 'fold alone',
+  words: [...consolidateWords, '--mode', 'fold'],
+  prepare: async () => {},
+};
+const undoing: Action = {
+  name: 'undo',
+  words: ['undo', '2025-08-15'],
+  async prepare(bench) {
+    assert.equal((await runOn(bench, consolidateWords)).exit, 0);
+  },
+};
+
+type Mode = 'kill before' | 'kill after' | 'reset' | 'reply lost';
+
+const inWords: Readonly<Record<Mode, string>> = {
+  'kill before': 'kill -9 before it',
+  'kill after': 'kill -9 after it',
+  reset: 'connection breaks before it',
+  'reply lost': 'reply lost',
+};
+
+function faultOf(mode: Mode, started: () => StartedCli): Fault {
+  const action = (): Promise<void> => killNow(started());
+  switch (mode) {
+    case 'kill before':
+      return { kind: 'call', when: 'before', action, then: 'break' };
+    case 'kill after':
+      return { kind: 'call', when: 'after', action, then: 'break' };
+    case 'reset':
+      return { kind: 'reset' };
+    case 'reply lost':
+      return { kind: 'lose-reply' };
+  }
+}
+
+function faultedRun(action: Action, step: Step, mode: Mode): FaultedRun {
+  return {
+    step: step.name,
+    fault: inWords[mode],
+    async act(bench) {
+      await action.prepare(bench);
+      let started: StartedCli | undefined;
+      const fault = faultOf(mode, () => {
+        if (started === undefined) throw new Error('a request came before the run was started');
+        return started;
+      });
+      const isStep = (asked: ProxiedRequest): boolean =>
+        asked.isMutation && stepName(bench, asked) === step.name;
+      const laid = bench.proxy.ambush(isStep, fault, { nth: step.nth });
+      started = bench.start(action.words);
+      const run = await started.finished;
+      assert.equal(laid.times(), 1, `${step.name} was never reached: ${run.stderr}`);
+      return run;
+    },
+    mayExit: mode.startsWith('kill') ? ['SIGKILL'] : mode === 'reply lost' ? [0] : [0, 10, 14],
+    healing: mode.startsWith('kill') ? 'recover' : 'next run',
+  };
+}
+
+async function playAll(
+  t: import('node:test').TestContext,
+  cluster: HdfsCluster,
+  action: Action,
+  modes: readonly Mode[],
+): Promise<readonly FaultRow[]> {
+  const steps = await stepsOf(cluster, action);
+  const cases = steps.flatMap((step, index) => {
+    // Killed after one mutation is killed before the next: only the last has an after of its own.
+    const wanted = modes.filter((mode) => mode !== 'kill after' || fullMatrix || index === steps.length - 1);
+    return wanted.map((mode) => ({ step, index, mode }));
+  });
+  const rows: FaultRow[] = [];
+  await Promise.all(
+    cases.map(({ step, index, mode }, at) =>
+      t.test(`${action.name}: ${inWords[mode]}: ${step.name}`, async () => {
+        const name = `${action.name}-${index}-${mode}`.replaceAll(' ', '-');
+        const bench = await makeBench(cluster, name);
+        try {
+          rows[at] = await playCase(bench, faultedRun(action, step, mode));
+        } finally {
+          await bench.close();
+        }
+      }),
+    ),
+  );
+  return rows;
+}
+
+const allModes: readonly Mode[] = ['kill before', 'kill after', 'reset', 'reply lost'];
+
+test('every mutation of a consolidation', { skip, concurrency: 3 }, async (t) => {
+  if (shared === undefined) return;
+  const rows = await playAll(t, shared, consolidation, allModes);
+  assert.equal(checkTable('mutations', rows), undefined);
+});
+
+for (const action of [folding, undoing]) {
+  test(`every mutation of: ${action.name}`, { skip, concurrency: 3 }, async (t) => {
+    if (shared === undefined) return;
+    const rows = await playAll(t, shared, action, fullMatrix ? allModes : ['kill before', 'reply lost']);
+    assert.ok(rows.length > 20);
+  });
+}
