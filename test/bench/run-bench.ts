@@ -1,6 +1,6 @@
 /**
  * Merges workloads with this program and with DuckDB, pyarrow and polars, taking turns, and prints what each took.
- * usage: npm run bench [-- [--rounds N] workload …]; workloads are seed21, small2k (both by default), medium200,
+ * usage: npm run bench [-- [--rounds N] workload …]; with --hdfs what a consolidation costs on a real HDFS. Workloads are seed21, small2k (both by default), medium200,
  * large8, nested500. They are made under .bench/ on first use. Needs the build and the Python environment.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -9,10 +9,15 @@ import { parseArgs } from 'node:util';
 import { pythonPath, repositoryRoot } from '../support/python-env.ts';
 import { workloadDirectory } from '../support/workloads.ts';
 import { type Contender, type Cost, contenders, measured, type Output, outputOf } from './contender.ts';
+import { runHdfsBench } from './run-hdfs-bench.ts';
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
-  options: { rounds: { type: 'string', default: '5' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    hdfs: { type: 'boolean', default: false },
+    files: { type: 'string', default: '2000' },
+  },
   allowPositionals: true,
 });
 const rounds = Number(values.rounds);
@@ -103,6 +108,10 @@ function mb(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
+if (values.hdfs) {
+  await runHdfsBench({ rounds, files: Number(values.files) });
+  process.exit();
+}
 const python = pythonPath();
 if (python === undefined)
   throw new Error('the benchmark needs the Python environment: run `npm run pretest`');

@@ -66,6 +66,7 @@ async function readAll(store: Store, paths?: readonly string[]): Promise<unknown
     rowGroupBytes: 2 ** 27,
     useDictionary: true,
     keyValues: [],
+    createdBy: 'a reader',
   });
   return { rows, columns };
 }

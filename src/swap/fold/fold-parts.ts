@@ -12,6 +12,8 @@ export interface StagedPart {
   readonly ref: FileRef;
   /** What it must have before it becomes visible; absent for what never does. */
   readonly attributes?: FileAttributes;
+  /** It is seen only for a moment, or kept aside: what cannot be set is told of the file that stays. */
+  readonly isPassing?: boolean;
 }
 
 /** What the fold of one bin is made with; all lies in the run directory. */
@@ -51,8 +53,8 @@ export function binToFold(
     ...(backup === undefined ? {} : { backup: backup.ref }),
   };
   const visible: StagedPart[] = [
-    base,
-    ...(backup === undefined ? [] : [backup]),
+    { ...base, isPassing: file !== undefined },
+    ...(backup === undefined ? [] : [{ ...backup, isPassing: true }]),
     ...(file === undefined ? [] : [{ path: file.stagedPath, ref: file.ref }]),
   ];
   return {

@@ -82,7 +82,8 @@ async function prepare(
   const found = await store.stat(part.path);
   if (found === undefined || !sameContent(part.ref, found)) throw stagedChanged(part.path);
   if (part.attributes === undefined) return;
-  await reproduceAttributes(store, part.path, part.attributes, allowAttributeChange ?? false, log);
+  const told = part.isPassing === true ? { ...log, warn: log.debug } : log;
+  await reproduceAttributes(store, part.path, part.attributes, allowAttributeChange ?? false, told);
 }
 
 async function makeJournal(
