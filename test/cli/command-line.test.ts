@@ -79,6 +79,29 @@ test('help and version are text for stdout', () => {
   assert.match(help.text, /Exit codes: 0 done/);
 });
 
+test('the help of every command that has flags of its own shows examples', () => {
+  for (const [command, example] of [
+    ['', /pc --date yesterday --base-path hdfs:\/\/namenode:8020\/\S+ /],
+    ['', /pc --date 2025-08-15 --mode fold --base-path hdfs:/],
+    ['merge', /pc merge date=2025-08-15 --out /],
+    ['inspect', /pc inspect hdfs:\/\//],
+    ['recover', /pc recover --date 2025-08-15 /],
+    ['undo', /pc undo 2025-08-15 --dry-run /],
+    ['cleanup', /pc cleanup --dry-run /],
+  ] as const) {
+    const help = parse(...(command === '' ? [] : [command]), '--help');
+    assert.ok(help.command === 'print');
+    assert.match(help.text, /\nExamples:\n/, command);
+    assert.match(help.text, example, command);
+  }
+});
+
+test('the mode is a setting, and one of two', () => {
+  const parsed = parse('--date', '2025-08-15', '--mode', 'fold');
+  assert.ok(parsed.command === 'consolidate');
+  assert.deepEqual(parsed.settingFlags, { mode: 'fold' });
+});
+
 for (const [args, message, hint] of [
   [['--dry-rum'], /no flag --dry-rum/, /--dry-run\?/],
   [['--dryRun'], /no flag --dryRun/, /--dry-run\?/],
@@ -93,6 +116,7 @@ for (const [args, message, hint] of [
   [['recovr'], /no command/, /pc recover\?/],
   [['--dry-run=yes'], /expected true or false/, /--dry-run/],
   [['--force='], /expected true or false/, /--force/],
+  [['--mode', 'concat'], /expected "rewrite", "fold"/, /--help/],
   [['--output', 'xml'], /expected "text", "json"/, /--help/],
   [['merge', 'a'], /--out is missing/, /merge .* --out/],
   [['merge', '--out', 'x'], /which file or directory/, /--help/],

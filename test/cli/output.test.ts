@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { commandWords } from '../../src/cli/command-for.ts';
 import { programName, shellWord } from '../../src/cli/environment.ts';
+import { withCommands, withHintCommands } from '../../src/cli/output/commands-in-text.ts';
 import { jsonLine } from '../../src/cli/output/json-line.ts';
 import { formatChange, formatDuration } from '../../src/cli/output/numbers.ts';
 import { printable } from '../../src/cli/output/printable.ts';
@@ -146,6 +148,34 @@ test('names from outside cannot steer the terminal or a shell', () => {
   assert.equal(shellWord('plain/path-1.2'), 'plain/path-1.2');
   assert.equal(shellWord("it's here"), "'it'\\''s here'");
   assert.equal(shellWord(''), "''");
+});
+
+test('commands in hints are completed so that they can be typed', () => {
+  const environment = {
+    env: {},
+    program: 'pc',
+    version: '1',
+    terminal: recordedTerminal(false),
+  };
+  const flags = {
+    verbose: false,
+    output: 'text',
+    settingFlags: { 'base-path': '/d a', mode: 'fold' },
+    configPath: 'c.yaml',
+  } as const;
+  const commands = commandWords(flags, environment);
+  assert.equal(
+    withCommands('remove the cause, then `recover --date 2025-08-15`; see `inspect`', commands),
+    "remove the cause, then pc recover --date 2025-08-15 --base-path '/d a' --config c.yaml; see pc inspect --config c.yaml",
+  );
+  assert.equal(withCommands('no command', commands), 'no command');
+  assert.deepEqual(withHintCommands({ code: 'x' }, commands), { code: 'x' });
+  const error = new SwapError('m', { code: 'c', hint: '`recover`' });
+  const view = { style: plainStyle, verbose: false };
+  assert.match(
+    renderError(error, { ...view, commands }),
+    /\n {2}next: {2}pc recover --base-path '\/d a' --config c\.yaml\n$/,
+  );
 });
 
 test('the program is named as it was called', () => {

@@ -12,6 +12,9 @@ import {
 } from './fault-bench.ts';
 import type { FaultRow } from './fault-table.ts';
 
+/** What a run or a recovery took out again was a change: the partition is quiet only an hour later. */
+const healingWords = [...consolidateWords, '--quiet-minutes', '0'];
+
 /** How a case is brought in order: by `recover` and then an ordinary run, or by an ordinary run alone. */
 export type Healing = 'recover' | 'next run';
 
@@ -51,17 +54,15 @@ export async function playCase(bench: Bench, faulted: FaultedRun): Promise<Fault
     await afterwards(bench, `recovered from: ${name}`);
     await assertTidy(bench, `recovered from: ${name}`);
   }
-  const next = await runOn(bench, consolidateWords);
-  assert.equal(next.exit, 0, `the run after ${name}: ${next.stderr}`);
-  if (healing === 'next run' && state !== (await stateOf(bench))) healedBy = 'the next run';
-  await afterwards(bench, `after the run after: ${name}`);
-  const last = await runOn(bench, consolidateWords);
+  if (run.exit !== 0) {
+    const next = await runOn(bench, healingWords);
+    assert.equal(next.exit, 0, `the run after ${name}: ${next.stderr}`);
+    if (healing === 'next run' && state !== (await stateOf(bench))) healedBy = 'the next run';
+    await afterwards(bench, `after the run after: ${name}`);
+  }
+  const last = await runOn(bench, healingWords);
   assert.equal(last.exit, 0, `the last run after ${name}: ${last.stderr}`);
-  assert.match(
-    endingOf(last),
-    /^(nothing-to-merge|undone|too-few-files|nothing)$/,
-    `the last run after ${name}`,
-  );
+  assert.match(endingOf(last), /^(nothing-to-merge|on-hold)$/, `the last run after ${name}`);
   await afterwards(bench, `at the end: ${name}`);
   await assertTidy(bench, `at the end: ${name}`);
   return { step, fault, exit: exitText(run), state, healedBy };

@@ -65,6 +65,13 @@ const undoing: Action = {
   },
 };
 
+/** Mutations that are handled by the same code: a record is a small file written and renamed into its place. */
+function kindOf(name: string): string {
+  if (name.startsWith('CREATE')) return name.includes('.json') ? 'create record' : 'create staged file';
+  if (name.startsWith('RENAME') && name.endsWith('.json')) return 'rename record';
+  return name.startsWith('RENAME') ? name : name.slice(0, name.indexOf(' '));
+}
+
 type Mode = 'kill before' | 'kill after' | 'reset' | 'reply lost';
 
 const inWords: Readonly<Record<Mode, string>> = {
@@ -78,9 +85,9 @@ function faultOf(mode: Mode, started: () => StartedCli): Fault {
   const action = (): Promise<void> => killNow(started());
   switch (mode) {
     case 'kill before':
-      return { kind: 'call', when: 'before', action, then: 'break' };
+      return { kind: 'call', when: 'before', action, andThen: 'break' };
     case 'kill after':
-      return { kind: 'call', when: 'after', action, then: 'break' };
+      return { kind: 'call', when: 'after', action, andThen: 'break' };
     case 'reset':
       return { kind: 'reset' };
     case 'reply lost':
@@ -107,7 +114,7 @@ function faultedRun(action: Action, step: Step, mode: Mode): FaultedRun {
       assert.equal(laid.times(), 1, `${step.name} was never reached: ${run.stderr}`);
       return run;
     },
-    mayExit: mode.startsWith('kill') ? ['SIGKILL'] : mode === 'reply lost' ? [0] : [0, 10, 14],
+    mayExit: mode.startsWith('kill') ? ['SIGKILL'] : step.name.startsWith('CREATE R/bin') ? [10] : [0],
     healing: mode.startsWith('kill') ? 'recover' : 'next run',
   };
 }
@@ -119,10 +126,15 @@ async function playAll(
   modes: readonly Mode[],
 ): Promise<readonly FaultRow[]> {
   const steps = await stepsOf(cluster, action);
+  const kinds = steps.map((step) => kindOf(step.name));
   const cases = steps.flatMap((step, index) => {
-    // Killed after one mutation is killed before the next: only the last has an after of its own.
-    const wanted = modes.filter((mode) => mode !== 'kill after' || fullMatrix || index === steps.length - 1);
-    return wanted.map((mode) => ({ step, index, mode }));
+    const isFirstOfKind = kinds.indexOf(kinds[index] ?? '') === index;
+    const isWanted = (mode: Mode): boolean => {
+      if (fullMatrix || mode === 'kill before') return true;
+      // Killed after one mutation is killed before the next: only the last has an after of its own.
+      return mode === 'kill after' ? index === steps.length - 1 : isFirstOfKind;
+    };
+    return modes.filter(isWanted).map((mode) => ({ step, index, mode }));
   });
   const rows: FaultRow[] = [];
   await Promise.all(
@@ -146,13 +158,15 @@ const allModes: readonly Mode[] = ['kill before', 'kill after', 'reset', 'reply 
 test('every mutation of a consolidation', { skip, concurrency: 3 }, async (t) => {
   if (shared === undefined) return;
   const rows = await playAll(t, shared, consolidation, allModes);
-  assert.equal(checkTable('mutations', rows), undefined);
+  if (!fullMatrix) assert.equal(checkTable('mutations', rows), undefined);
 });
 
-for (const action of [folding, undoing]) {
-  test(`every mutation of: ${action.name}`, { skip, concurrency: 3 }, async (t) => {
-    if (shared === undefined) return;
-    const rows = await playAll(t, shared, action, fullMatrix ? allModes : ['kill before', 'reply lost']);
-    assert.ok(rows.length > 20);
-  });
+if (fullMatrix) {
+  for (const action of [folding, undoing]) {
+    test(`every mutation of: ${action.name}`, { skip, concurrency: 3 }, async (t) => {
+      if (shared === undefined) return;
+      const rows = await playAll(t, shared, action, allModes);
+      assert.ok(rows.length > 20);
+    });
+  }
 }

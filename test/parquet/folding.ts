@@ -47,20 +47,25 @@ async function foldInputs(
   const keyValues = hasStamp
     ? foldKeyValues(footers, { runId, inputSizeBytes: sizeBytes }, warnings)
     : mergeKeyValues(footers, [], warnings);
-  let bytes = hasBase ? emptyParquetFile({ like: first, keyValues, createdBy }) : new Uint8Array(0);
+  const parts = hasBase ? [emptyParquetFile({ like: first, keyValues, createdBy })] : [];
+  let length = parts[0]?.length ?? 0;
   const pieces: FoldPiece[] = [];
   const afterSteps: Uint8Array[] = [];
+  const append = (part: Uint8Array): void => {
+    parts.push(part);
+    length += part.length;
+  };
   for (const [step, count] of steps.entries()) {
     for (let i = 0; i < count; i++) {
       const footer = footers[pieces.length];
       const file = files[pieces.length];
       if (footer === undefined || file === undefined) throw new Error('the steps take more than there is');
-      pieces.push({ footer, offsetBytes: bytes.length });
-      bytes = Buffer.concat([bytes, file]);
+      pieces.push({ footer, offsetBytes: length });
+      append(file);
     }
     const padding = step === steps.length - 1 ? padBytes : 0;
-    bytes = Buffer.concat([bytes, foldTail({ pieces, keyValues, createdBy, padBytes: padding })]);
-    afterSteps.push(new Uint8Array(bytes));
+    append(foldTail({ pieces, keyValues, createdBy, padBytes: padding }));
+    afterSteps.push(new Uint8Array(Buffer.concat(parts)));
   }
-  return { bytes: new Uint8Array(bytes), warnings, afterSteps };
+  return { bytes: afterSteps.at(-1) ?? new Uint8Array(0), warnings, afterSteps };
 }

@@ -38,7 +38,7 @@ export type Fault =
       readonly when: 'before' | 'after';
       readonly action: (request: ProxiedRequest) => Promise<void>;
       /** Default: go-on. */
-      readonly then?: 'go-on' | 'break';
+      readonly andThen?: 'go-on' | 'break';
     };
 
 /** A fault that lies in wait. */
@@ -323,7 +323,7 @@ async function atItsTime(
 }
 
 function breaksNow(when: 'before' | 'after', fault: Fault | undefined): boolean {
-  return fault?.kind === 'call' && fault.when === when && fault.then === 'break';
+  return fault?.kind === 'call' && fault.when === when && fault.andThen === 'break';
 }
 
 /** Sends the request on, its body as it comes in, and resolves with the head of the reply. */

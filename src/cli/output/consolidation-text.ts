@@ -26,7 +26,13 @@ export function consolidationText(
   if (results.length === 1 && only !== undefined) {
     return (dryRun ? previewText(only, context.mode) : partitionReport(only, context)) + verdicts(only);
   }
-  if (dryRun) return datesPreview(results, (result) => previewText(result, context.mode) + verdicts(result));
+  if (dryRun) {
+    return datesPreview(results, (result) =>
+      result.result === 'nothing' && !verbose
+        ? partitionReport(result, context)
+        : previewText(result, context.mode) + verdicts(result),
+    );
+  }
   const tables = results
     .map((result) => ({ date: result.date, table: verdicts(result) }))
     .filter(({ table }) => table !== '')
