@@ -35,7 +35,7 @@ export async function runHdfsBench(options: {
     .filter((name) => name.endsWith('.parquet'))
     .sort()
     .slice(0, options.files)
-    .map((name) => ({ name, bytes: readFileSync(`${source}/${name}`), rows: 0 }));
+    .map((name) => ({ name, bytes: readFileSync(`${source}/${name}`), rows: 0, ids: [] }));
   const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
   // As in the long run: the just-in-time compiler at its best level.
   const cluster = await startCluster({ env: { LOCAL_HDFS_JIT_LEVEL: '4', LOCAL_HDFS_HEAP: '768m' } });

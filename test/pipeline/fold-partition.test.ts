@@ -4,16 +4,19 @@ import { loadSettings } from '../../src/config/load-settings.ts';
 import { memorySink } from '../../src/core/byte-sink.ts';
 import { StoreError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
+import { foldKeyValues } from '../../src/parquet/fold/fold-key-values.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
 import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
 import { join, parseTailName } from '../../src/partition/names.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import type { PartitionTask } from '../../src/pipeline/partition-task.ts';
+import { type FoldStaging, stageFold } from '../../src/pipeline/stage-fold.ts';
 import { refOf, type Store } from '../../src/store/store.ts';
 import { recoverDataset } from '../../src/swap/recover.ts';
 import { undoRun } from '../../src/swap/undo.ts';
 import { type SmallFile, smallFiles } from '../support/hdfs-seed.ts';
 import { type MemoryHdfs, memoryHdfs } from '../support/memory-hdfs.ts';
+import { makeBin } from '../support/swap-fixture.ts';
 
 const basePath = '/lake/telemetry';
 const date = '2025-08-15';
@@ -186,6 +189,43 @@ describe('a partition on a store that folds', () => {
     };
     assert.equal((await consolidate(checked)).result, 'consolidated');
     assert.ok(concats > 2, `${concats} CONCATs`);
+    assert.deepEqual(await lake.reading(), originals);
+  });
+
+  it('is folded into a file of at least the length that is asked for, and reads as without padding', async () => {
+    const lake = await makeLake();
+    const { store } = lake;
+    const originals = await lake.reading();
+    const runDirectory = `${basePath}/run`;
+    await store.makeDirectory(runDirectory, 0o700);
+    const statuses = (await store.list(partition)) ?? [];
+    const inputs = await Promise.all(
+      statuses.map(async (status) => {
+        const source = await store.open(status.path, refOf(status));
+        return { source, footer: await readFooter(source) };
+      }),
+    );
+    const runId = '20260102T000000Z-0d204c';
+    const making = { runId, inputSizeBytes: 1 };
+    const footers = inputs.map(({ footer }) => footer);
+    const staging: FoldStaging = {
+      store,
+      partitionPath: partition,
+      runId,
+      runDirectory,
+      bin: makeBin(statuses, 0),
+      inputs,
+      createdBy: 'a test',
+      keyValues: foldKeyValues(footers, making, []),
+    };
+    const minSizeBytes = 3_000_000;
+    const { base, tails } = await stageFold(staging, minSizeBytes);
+    const target = join(partition, 'a-folded.parquet');
+    const tail = join(partition, '.tail');
+    await store.rename(base.path, target);
+    await store.rename(tails[0]?.part.path ?? '', tail);
+    await store.concat(target, [...statuses.map(({ path }) => path), tail]);
+    assert.ok(((await store.stat(target))?.sizeBytes ?? 0) >= minSizeBytes);
     assert.deepEqual(await lake.reading(), originals);
   });
 
