@@ -99,14 +99,8 @@ function buildParser(
           .example('$0 --date 2025-08-15', 'Consolidate one day')
           .example('$0 --date yesterday', 'The same from cron: no date arithmetic needed')
           .example('$0 --date 2025-08-15 --days-back 7', 'That day and the 7 before it: 8 partitions')
-          .example(
-            '$0 --date yesterday --base-path hdfs://namenode:8020/telemetry',
-            'A dataset on HDFS, over WebHDFS',
-          )
-          .example(
-            '$0 --date 2025-08-15 --mode fold --base-path hdfs://namenode:8020/telemetry',
-            'Only make one file of many: milliseconds, no data is moved',
-          )
+          .example('$0 --date yesterday --base-path hdfs://nn/data', 'A dataset on HDFS, over WebHDFS')
+          .example('$0 --date 2025-08-15 --mode fold', 'On HDFS: one file of many, no data is moved')
           .example('$0 --date 2025-08-15 --output json', 'The result as one line of JSON'),
       (argv) =>
         use({
@@ -143,7 +137,7 @@ function buildParser(
           flagNames.inspect,
         )
           .example('$0 inspect /tmp/day.parquet', 'A file of this machine')
-          .example('$0 inspect hdfs://namenode:8020/telemetry/date=2025-08-15/a.parquet', 'A file on HDFS')
+          .example('$0 inspect hdfs://nn:8020/data/a.parquet', 'A file on HDFS')
           .example('$0 inspect /tmp/day.parquet --output json', 'The same as one line of JSON'),
       (argv) => use({ ...datasetFlags(argv), command: 'inspect', file: text(argv, 'file') ?? '' }),
     )

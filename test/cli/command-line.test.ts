@@ -81,8 +81,8 @@ test('help and version are text for stdout', () => {
 
 test('the help of every command that has flags of its own shows examples', () => {
   for (const [command, example] of [
-    ['', /pc --date yesterday --base-path hdfs:\/\/namenode:8020\/\S+ /],
-    ['', /pc --date 2025-08-15 --mode fold --base-path hdfs:/],
+    ['', /pc --date yesterday --base-path hdfs:\/\/nn\/data\s+A dataset/],
+    ['', /pc --date 2025-08-15 --mode fold\s+On HDFS/],
     ['merge', /pc merge date=2025-08-15 --out /],
     ['inspect', /pc inspect hdfs:\/\//],
     ['recover', /pc recover --date 2025-08-15 /],

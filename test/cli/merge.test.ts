@@ -102,3 +102,18 @@ test('a merged file never comes to lie among its inputs, where readers would fin
   }
   assert.equal(treeDigest(partition), before);
 });
+
+test('a URI is refused with what to do instead', async () => {
+  for (const args of [
+    ['hdfs://nn:8020/d/date=2025-08-15', '--out', '/tmp/never.parquet'],
+    ['/tmp', '--out', 'webhdfs://nn:9870/never.parquet'],
+  ]) {
+    const run = await runCli(['merge', ...args]);
+    assert.equal(run.exit, 2);
+    assert.match(
+      run.stderr,
+      /^error: merge works on files of this machine, and s?(?:web)?hdfs:\S+ is a (?:web)?hdfs URI\n/,
+    );
+    assert.match(run.stderr, /\n {2}next: {2}Fetch it first \(hdfs dfs -get\)/);
+  }
+});

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ConfigError } from '../../core/errors.ts';
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { makeRunId } from '../../partition/names.ts';
 import type { Invocation } from '../command-line.ts';
@@ -20,6 +21,7 @@ type MergeInvocation = Extract<Invocation, { command: 'merge' }>;
 /** Merges local files into one new file, without touching them. */
 export async function runMerge(invocation: MergeInvocation, environment: CliEnvironment): Promise<ExitCode> {
   const { terminal, version } = environment;
+  for (const place of [...invocation.inputs, invocation.out]) assertLocal(place);
   const out = resolve(invocation.out);
   // No dataset is involved; settings want to know of one, so they get the place the new file lies in.
   const basePath = pathToFileURL(dirname(out)).href;
@@ -62,4 +64,14 @@ export async function runMerge(invocation: MergeInvocation, environment: CliEnvi
     signals.dispose();
     progress.clear();
   }
+}
+
+function assertLocal(place: string): void {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(place)?.[1];
+  if (scheme === undefined) return;
+  throw new ConfigError(`merge works on files of this machine, and ${place} is a ${scheme} URI`, {
+    code: 'merge-needs-local-files',
+    hint: 'Fetch it first (hdfs dfs -get), or consolidate its partition where it is with --date and --base-path.',
+    dataState: 'nothing was touched',
+  });
 }
