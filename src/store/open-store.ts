@@ -64,13 +64,10 @@ function openLocal(basePath: string): OpenedStore {
   if (scheme === undefined) return { store: localStore(), basePath: resolve(basePath) };
   if (scheme === 'file') return { store: localStore(), basePath: resolve(pathOfFileUri(basePath)) };
   if (scheme === 'hdfs' || scheme === 'webhdfs' || scheme === 'swebhdfs') {
-    throw new ConfigError(
-      `cannot open ${basePath}: this version works on local directories; HDFS comes with the next one`,
-      {
-        code: 'store-not-supported',
-        hint: 'give a local path or a file: URI, for instance --base-path file:///data/telemetry',
-      },
-    );
+    throw new ConfigError(`cannot open ${basePath}: only a directory of this machine can be used here`, {
+      code: 'store-not-supported',
+      hint: 'give a local path or a file: URI, for instance --base-path file:///data/telemetry',
+    });
   }
   throw new ConfigError(`cannot open ${basePath}: no store has the scheme ${scheme}:`, {
     code: 'store-not-supported',

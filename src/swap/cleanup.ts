@@ -7,6 +7,7 @@ import { lookAtLock } from './lock-state.ts';
 import { acquireLock, withLock } from './partition-lock.ts';
 import { type FinishedRun, finishedRuns, retireRun } from './retire-run.ts';
 import { removeEmptySurely } from './sure-steps.ts';
+import { checkWorkspace } from './workspace.ts';
 
 /** No backup goes earlier than this after its swap, whatever the retention. */
 export const minimumRetentionMs = 24 * 3600 * 1000;
@@ -39,6 +40,7 @@ export interface CleanupOutcome {
  */
 export async function cleanupRuns(request: CleanupRequest): Promise<readonly CleanupOutcome[]> {
   const outcomes: CleanupOutcome[] = [];
+  await checkWorkspace(request.store, request.basePath);
   for (const entry of (await request.store.list(workspacePath(request.basePath))) ?? []) {
     if (entry.kind !== 'directory' || !isDate(entry.name)) continue;
     outcomes.push(...(await cleanupDate(request, entry.name)));

@@ -1,4 +1,5 @@
-import { StoreError } from '../core/errors.ts';
+import { StoreError, SwapError } from '../core/errors.ts';
+import { exitCodes } from '../core/exit-codes.ts';
 import { ownerPath } from '../partition/names.ts';
 import type { FileStatus, Store } from '../store/store.ts';
 import { hasEnded, type ProcessIdentity } from './process-identity.ts';
@@ -26,12 +27,16 @@ export interface LockState {
   readonly alive: boolean;
 }
 
-/** Looks at the lock at `lockDirectory`; undefined when nobody holds it. */
+/**
+ * Looks at the lock at `lockDirectory`; undefined when nobody holds it.
+ * @throws SwapError `lock-in-the-way` when that is no directory
+ */
 export async function lookAtLock(store: Store, lockDirectory: string): Promise<LockState | undefined> {
   const status = await store.stat(ownerPath(lockDirectory));
   if (status === undefined) {
     const directory = await store.stat(lockDirectory);
     if (directory === undefined) return undefined;
+    if (directory.kind !== 'directory') throw inTheWay(lockDirectory);
     // A lock comes into being complete, by one rename: without an owner it is a remnant.
     const ageMs = (await store.nowMs()) - directory.modifiedAtMs;
     return { fileId: undefined, owner: undefined, ageMs, alive: false };
@@ -43,6 +48,18 @@ export async function lookAtLock(store: Store, lockDirectory: string): Promise<L
   const ageMs = (await store.nowMs()) - status.modifiedAtMs;
   const alive = ageMs < deadAfterMs && !(owner !== undefined && hasEnded(owner));
   return { fileId: status.fileId, owner, ageMs, alive };
+}
+
+function inTheWay(path: string): SwapError {
+  return new SwapError(
+    `cannot look whether a run is at work: ${path} is no directory, so it is no lock of this program`,
+    {
+      code: 'lock-in-the-way',
+      exitCode: exitCodes.usage,
+      dataState: 'nothing was touched',
+      hint: `see what it is, move it away, then run again`,
+    },
+  );
 }
 
 /** The text of exactly this generation of a file, so that owner and fileId belong together. */

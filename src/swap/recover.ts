@@ -20,6 +20,7 @@ import type { RecoverOutcome } from './recover-outcome.ts';
 import { runDirectories } from './settle-leftovers.ts';
 import { removeEmptySurely } from './sure-steps.ts';
 import { isTidy } from './tidy-run.ts';
+import { checkWorkspace } from './workspace.ts';
 
 /** What to recover. */
 export interface RecoverRequest {
@@ -39,6 +40,7 @@ export async function recoverPartition(
   request: RecoverRequest & { readonly date: string },
 ): Promise<readonly RecoverOutcome[]> {
   const { store, basePath, date, log } = request;
+  await checkWorkspace(store, basePath);
   const lock = await lookAtLock(store, lockDirectory(basePath, date));
   if (lock?.alive === true) return [inProgress(basePath, date, lock.owner?.runId)];
   const open = await openRuns(request);
@@ -67,6 +69,7 @@ export async function recoverPartition(
 /** {@link recoverPartition} for every partition of the dataset that runs left something of. */
 export async function recoverDataset(request: RecoverRequest): Promise<readonly RecoverOutcome[]> {
   const outcomes: RecoverOutcome[] = [];
+  await checkWorkspace(request.store, request.basePath);
   for (const entry of (await request.store.list(workspacePath(request.basePath))) ?? []) {
     if (entry.kind !== 'directory' || !isDate(entry.name)) continue;
     outcomes.push(...(await recoverPartition({ ...request, date: entry.name })));

@@ -36,12 +36,28 @@ export async function ensureWorkspace(store: Store, basePath: string, log: Logge
   }
 }
 
-function notPrivate(path: string, problem: string, cause?: unknown): SwapError {
+/**
+ * Sees to it that what has the workspace's name is a directory, or nothing: to be called before it is looked into.
+ * @throws SwapError `workspace-not-private`
+ */
+export async function checkWorkspace(store: Store, basePath: string): Promise<void> {
+  const path = workspacePath(basePath);
+  const found = await store.stat(path);
+  if (found === undefined || found.kind === 'directory') return;
+  throw notPrivate(path, 'it is no directory', undefined, 'move it away, then run again');
+}
+
+function notPrivate(
+  path: string,
+  problem: string,
+  cause?: unknown,
+  hint = `give it to the user of this process with mode 700: chmod 700 ${path}`,
+): SwapError {
   return new SwapError(`cannot use ${path} for staging and backups: ${problem}`, {
     code: 'workspace-not-private',
     exitCode: exitCodes.usage,
     dataState: 'nothing was touched',
-    hint: `give it to the user of this process with mode 700: chmod 700 ${path}`,
+    hint,
     cause,
   });
 }

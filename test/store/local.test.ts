@@ -201,7 +201,7 @@ describe('openStore', () => {
           error instanceof ConfigError && error.exitCode === 2 && (error.hint ?? '').includes('file:'),
       );
     }
-    assert.throws(() => openStore('hdfs://nn:8020/data'), /this version works on local directories/);
+    assert.throws(() => openStore('hdfs://nn:8020/data'), /only a directory of this machine/);
     assert.throws(() => openStore('file://other-host/data'), ConfigError);
   });
 });

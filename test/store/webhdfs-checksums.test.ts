@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
-import type { Store } from '../../src/store/store.ts';
 import { type CrcKind, crcOf } from '../../src/store/webhdfs/crc32.ts';
 import { agrees, checksumMaker } from '../../src/store/webhdfs/stored-checksum.ts';
-import { noHdfs, ownCluster, sharedCluster } from '../support/hdfs-cluster.ts';
-import { startProxy } from '../support/hdfs-proxy.ts';
+import { noHdfs, sharedCluster } from '../support/hdfs-cluster.ts';
 import { hdfs, hdfsJson } from '../support/hdfs-request.ts';
 import { refuses } from './store-contract.ts';
-import { newDirectory, removeDirectory, storeOn } from './webhdfs-under-test.ts';
+import { behindProxy, uploadsAgree } from './webhdfs-under-test.ts';
 
 /** The CRC as its definition has it, bit by bit. */
 function plainCrc(kind: CrcKind, bytes: Uint8Array): number {
@@ -86,140 +87,112 @@ describe('checksum of a file', () => {
 
 const cluster = await sharedCluster();
 
-/** Writes files of one block and of several, in pieces, and asserts that the store has what was sent. */
-async function uploadsAgree(store: Store, directory: string): Promise<void> {
-  const megabyte = 2 ** 20;
-  for (const [size, blockSizeBytes] of [
-    [0, megabyte],
-    [1, megabyte],
-    [511, megabyte],
-    [512, megabyte],
-    [1_000_000, megabyte],
-    [megabyte, megabyte],
-    [megabyte + 1, megabyte],
-    [5_000_001, megabyte],
-    [12_345, 1024],
-  ] as const) {
-    const bytes = randomBytes(size);
-    const path = `${directory}/${size}-${blockSizeBytes}`;
-    const sink = await store.create(path, { blockSizeBytes, replication: 1 });
-    for (let at = 0; at < size; at += 77_777) await sink.write(bytes.subarray(at, at + 77_777));
-    await sink.close();
-    const status = await store.stat(path);
-    assert.ok(status !== undefined);
-    assert.deepEqual([status.sizeBytes, status.placement?.blockSizeBytes], [size, blockSizeBytes]);
-    const source = await store.open(path, status);
-    const found = await source.read(0, size);
-    assert.equal(sha(found), sha(bytes), path);
-    await source.close();
-  }
-}
-
-function sha(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 describe('uploads to HDFS', { skip: cluster === undefined ? noHdfs : false }, () => {
   if (cluster === undefined) return;
 
   it('are held against the MD5 of the blocks’ MD5s, without reading back', async () => {
-    const proxy = await startProxy(cluster);
-    const directory = await newDirectory(cluster);
-    await uploadsAgree(storeOn(proxy), directory);
-    const stored = await hdfsJson(cluster, {
-      method: 'GET',
-      op: 'GETFILECHECKSUM',
-      path: `${directory}/5000001-1048576`,
-    });
-    assert.match(JSON.stringify(stored), /MD5-of-2048MD5-of-512CRC32C/);
-    // Each file is read by this test, once, and by nobody else.
-    assert.equal(proxy.countByOp().get('OPEN'), 8);
-    await proxy.close();
-    await removeDirectory(cluster, directory);
-  });
-
-  it('that arrive damaged are found out', async () => {
-    const proxy = await startProxy(cluster);
-    const directory = await newDirectory(cluster);
-    const path = `${directory}/a`;
-    const sink = await storeOn(proxy).create(path);
-    await sink.write(randomBytes(10_000));
-    // Same length, other bytes: put there right before the store is asked for the checksum.
-    proxy.ambush(({ op, to }) => op === 'GETFILECHECKSUM' && to === 'namenode', {
-      kind: 'call',
-      when: 'before',
-      action: async () => {
-        await hdfs(cluster, {
-          method: 'PUT',
-          op: 'CREATE',
-          path,
-          params: { overwrite: true },
-          body: randomBytes(10_000),
-        });
-      },
-    });
-    await refuses('upload-damaged', sink.close());
-    const short = await storeOn(proxy).create(`${directory}/b`);
-    await short.write(randomBytes(10_000));
-    proxy.ambush(({ op }) => op === 'GETFILESTATUS', {
-      kind: 'call',
-      when: 'before',
-      action: async () => {
-        await hdfs(cluster, {
-          method: 'PUT',
-          op: 'CREATE',
-          path: `${directory}/b`,
-          params: { overwrite: true },
-          body: randomBytes(9_999),
-        });
-      },
-    });
-    await refuses('upload-damaged', short.close());
-    await proxy.close();
-    await removeDirectory(cluster, directory);
-  });
-
-  it('are read back where the checksum is of another kind', async () => {
-    const proxy = await startProxy(cluster);
-    const directory = await newDirectory(cluster);
-    proxy.ambush(
-      ({ op, to }) => op === 'GETFILECHECKSUM' && to === 'datanode',
-      { kind: 'answer', status: 200, body: '{"FileChecksum":{"algorithm":"NONE","bytes":"","length":0}}' },
-      { times: 2 },
-    );
-    const whole = await storeOn(proxy).create(`${directory}/a`);
-    await whole.write(randomBytes(3_000_000));
-    await whole.close();
-    assert.equal(proxy.countByOp().get('OPEN'), 1);
-    const damaged = await storeOn(proxy).create(`${directory}/b`);
-    await damaged.write(randomBytes(10_000));
-    proxy.ambush(({ op, to }) => op === 'OPEN' && to === 'datanode', {
-      kind: 'answer',
-      status: 200,
-      body: 'x'.repeat(10_000),
-    });
-    await refuses('upload-damaged', damaged.close());
-    await proxy.close();
-    await removeDirectory(cluster, directory);
-  });
-
-  it('are held against one CRC of the whole, of whichever kind the cluster keeps', async () => {
-    for (const type of ['CRC32C', 'CRC32']) {
-      const other = await ownCluster({
-        properties: { 'dfs.checksum.combine.mode': 'COMPOSITE_CRC', 'dfs.checksum.type': type },
-      });
-      const proxy = await startProxy(other);
-      const directory = await newDirectory(other);
-      await uploadsAgree(storeOn(proxy), directory);
-      const stored = await hdfsJson(other, {
+    await behindProxy(cluster, async ({ store, proxy, directory }) => {
+      await uploadsAgree(store, directory);
+      const stored = await hdfsJson(cluster, {
         method: 'GET',
         op: 'GETFILECHECKSUM',
         path: `${directory}/5000001-1048576`,
       });
-      assert.match(JSON.stringify(stored), new RegExp(`"COMPOSITE-${type}"`));
+      assert.match(JSON.stringify(stored), /MD5-of-2048MD5-of-512CRC32C/);
+      // Each file is read by this test, once, and by nobody else.
       assert.equal(proxy.countByOp().get('OPEN'), 8);
-      await proxy.close();
-      await other.stop();
-    }
+    });
+  });
+
+  it('that arrive damaged are found out', async () => {
+    await behindProxy(cluster, async ({ store, proxy, directory }) => {
+      const path = `${directory}/a`;
+      const sink = await store.create(path);
+      await sink.write(randomBytes(10_000));
+      // Same length, other bytes: put there right before the store is asked for the checksum.
+      proxy.ambush(({ op, to }) => op === 'GETFILECHECKSUM' && to === 'namenode', {
+        kind: 'call',
+        when: 'before',
+        action: async () => {
+          await hdfs(cluster, {
+            method: 'PUT',
+            op: 'CREATE',
+            path,
+            params: { overwrite: true },
+            body: randomBytes(10_000),
+          });
+        },
+      });
+      await refuses('upload-damaged', sink.close());
+      const short = await store.create(`${directory}/b`);
+      await short.write(randomBytes(10_000));
+      proxy.ambush(({ op }) => op === 'GETFILESTATUS', {
+        kind: 'call',
+        when: 'before',
+        action: async () => {
+          await hdfs(cluster, {
+            method: 'PUT',
+            op: 'CREATE',
+            path: `${directory}/b`,
+            params: { overwrite: true },
+            body: randomBytes(9_999),
+          });
+        },
+      });
+      await refuses('upload-damaged', short.close());
+    });
+  });
+
+  it('are read back where the checksum is of another kind', async () => {
+    await behindProxy(cluster, async ({ store, proxy, directory }) => {
+      proxy.ambush(
+        ({ op, to }) => op === 'GETFILECHECKSUM' && to === 'datanode',
+        { kind: 'answer', status: 200, body: '{"FileChecksum":{"algorithm":"NONE","bytes":"","length":0}}' },
+        { times: 2 },
+      );
+      const whole = await store.create(`${directory}/a`);
+      await whole.write(randomBytes(3_000_000));
+      await whole.close();
+      assert.equal(proxy.countByOp().get('OPEN'), 1);
+      const damaged = await store.create(`${directory}/b`);
+      await damaged.write(randomBytes(10_000));
+      proxy.ambush(({ op, to }) => op === 'OPEN' && to === 'datanode', {
+        kind: 'answer',
+        status: 200,
+        body: 'x'.repeat(10_000),
+      });
+      await refuses('upload-damaged', damaged.close());
+    });
+  });
+
+  it('are held against one CRC of the whole where that is what is stored', async () => {
+    await behindProxy(cluster, async ({ store, proxy, directory }) => {
+      const bytes = randomBytes(2_500_001);
+      const answerWith = (crc: string): void => {
+        proxy.ambush(({ op, to }) => op === 'GETFILECHECKSUM' && to === 'datanode', {
+          kind: 'answer',
+          status: 200,
+          body: `{"FileChecksum":{"algorithm":"COMPOSITE-CRC32C","bytes":"${crc}","length":4}}`,
+        });
+      };
+      const upload = async (path: string): Promise<void> => {
+        const sink = await store.create(path, { blockSizeBytes: 2 ** 20, replication: 1 });
+        await sink.write(bytes);
+        await sink.close();
+      };
+      const whole = (plainCrc('CRC32C', bytes) >>> 0).toString(16).padStart(8, '0');
+      answerWith(whole);
+      await upload(`${directory}/a`);
+      answerWith(whole.replace(/^./, (digit) => (digit === '0' ? '1' : '0')));
+      await refuses('upload-damaged', upload(`${directory}/b`));
+      assert.equal(proxy.countByOp().get('OPEN'), undefined);
+      // What a cluster says itself, asked in a way that WebHDFS does not know.
+      const script = fileURLToPath(new URL('../../scripts/local-hdfs.sh', import.meta.url));
+      const { stdout } = await promisify(execFile)(script, [
+        ...['dfs', '--state', cluster.stateDirectory, '-Ddfs.checksum.combine.mode=COMPOSITE_CRC'],
+        ...['-checksum', `${directory}/a`],
+      ]);
+      assert.deepEqual(stdout.trim().split(/\s+/), [`${directory}/a`, 'COMPOSITE-CRC32C', whole]);
+    });
   });
 });

@@ -194,6 +194,7 @@ export function memoryHdfs(options: { readonly concatPathBytes?: number } = {}):
         if (source.slice(0, source.lastIndexOf('/')) !== directory) {
           throw failure('concat-refused', 'concat', source, 'it is in another directory');
         }
+        if (source.includes(',')) throw failure('concat-refused', 'concat', source, 'its path has a comma');
         const node = fileAt('concat', source);
         if (node.bytes.length === 0) throw failure('concat-refused', 'concat', source, 'it is empty');
         if (node.placement.blockSizeBytes > into.placement.blockSizeBytes) {

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -16,6 +17,7 @@ import { type Logger, silentLogger } from '../../src/core/log.ts';
 import type { Store } from '../../src/store/store.ts';
 import { acquireLock, type PartitionLock } from '../../src/swap/partition-lock.ts';
 import { hasEnded, thisProcess } from '../../src/swap/process-identity.ts';
+import { recoverPartition } from '../../src/swap/recover.ts';
 import { faultStore } from '../support/fault-store.ts';
 import {
   assertPartition,
@@ -269,6 +271,29 @@ describe('partition lock', () => {
       });
       await assert.rejects(missing, (error: unknown) => error instanceof ConfigError && error.exitCode === 2);
       assert.ok(!existsSync(join(fixture.basePath, 'no')));
+    }));
+
+  it('cannot be had while a file is in its place, or in that of the workspace, and nothing is touched', () =>
+    inFixture(async (fixture) => {
+      writeFileSync(fixture.workspace, 'somebody’s');
+      const recover = () => recoverPartition({ store, basePath: fixture.basePath, date, log: silentLogger });
+      for (const attempt of [recover, () => lockOf(fixture)]) {
+        await assert.rejects(attempt(), (error) => {
+          assert.ok(error instanceof SwapError);
+          return error.code === 'workspace-not-private' && error.message.includes('no directory');
+        });
+      }
+      assert.equal(readFileSync(fixture.workspace, 'utf8'), 'somebody’s');
+      rmSync(fixture.workspace);
+
+      mkdirSync(fixture.dateDirectory, { recursive: true, mode: 0o700 });
+      const lock = join(fixture.dateDirectory, 'lock');
+      writeFileSync(lock, 'a file');
+      for (const attempt of [recover, () => lockOf(fixture)]) {
+        await assert.rejects(attempt(), { name: 'SwapError', code: 'lock-in-the-way', exitCode: 2 });
+      }
+      assert.deepEqual(readdirSync(fixture.dateDirectory), ['lock']);
+      assert.equal(readFileSync(lock, 'utf8'), 'a file');
     }));
 
   it('makes the workspace private again, and says so', () =>

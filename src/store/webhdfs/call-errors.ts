@@ -14,43 +14,59 @@ export interface CallFacts {
   readonly isMutation: boolean;
 }
 
-const unreachableHint =
-  'look whether the server runs and answers there: WebHDFS is on the HTTP port of the NameNode (9870 unless ' +
+const nameNodeHint =
+  'look whether the NameNode runs and answers there: WebHDFS is on its HTTP port (9870 unless ' +
   'dfs.namenode.http-address says otherwise), not on its RPC port (8020)';
 
-const unreachable = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-]);
+const dataNodeHint =
+  'this machine must reach every DataNode by the name and HTTP port that the NameNode gives (9864 unless ' +
+  'dfs.datanode.http.address says otherwise); look whether the DataNode runs, and at names and firewalls';
 
-/** The error of a call that got no reply, or only part of one. `server` is scheme, host and port. */
+const certificateHint =
+  'this machine does not trust the certificate of the server: put the certificate of whoever signed it into a PEM ' +
+  'file and name that in NODE_EXTRA_CA_CERTS';
+
+/** Codes of OpenSSL and of `node:tls` for a certificate that is not good enough. */
+const certificateCode = /CERT|SELF_SIGNED|ISSUER|ALTNAME|UNABLE_TO_VERIFY/;
+
+/** A request that got no reply, or only part of one. */
+export interface NoReply {
+  /** Scheme, host and port of the server. */
+  readonly server: string;
+  readonly role: 'NameNode' | 'DataNode';
+  /** False when it is certain that the server got nothing of the request. */
+  readonly wasSent: boolean;
+  /** The error of the connection. */
+  readonly cause: unknown;
+}
+
+/** The error of a call that got no reply, or only part of one. */
 export function noReplyError(
-  facts: CallFacts,
-  server: string,
-  failure: { readonly wasSent: boolean; readonly cause: unknown },
+  { op, path, attempt, isMutation }: CallFacts,
+  { server, role, wasSent, cause }: NoReply,
 ): StoreError {
-  const { wasSent, cause } = failure;
   const status = errnoOf(cause);
   const found = cause instanceof Error ? cause.message : String(cause);
-  const isUnknown = wasSent && facts.isMutation;
+  const isUnknown = wasSent && isMutation;
   return new StoreError(
-    `cannot ${facts.attempt}: ${wasSent ? 'the answer' : 'the connection'} of ${server} failed (${found})` +
+    `cannot ${attempt}: ${wasSent ? 'no complete answer from' : 'no connection to'} the ${role} at ${server}: ${found}` +
       (isUnknown ? '; it may have been done or not' : ''),
     {
       code: wasSent ? 'no-answer' : 'unreachable',
-      op: facts.op,
-      path: facts.path,
+      op,
+      path,
       retryable: !isUnknown,
       outcomeUnknown: isUnknown,
       cause,
       ...(status === undefined ? {} : { status }),
-      ...(!wasSent && status !== undefined && unreachable.has(status) ? { hint: unreachableHint } : {}),
+      ...(wasSent ? {} : { hint: noConnectionHint(role, status) }),
     },
   );
+}
+
+function noConnectionHint(role: NoReply['role'], status = ''): string {
+  if (certificateCode.test(status)) return certificateHint;
+  return role === 'NameNode' ? nameNodeHint : dataNodeHint;
 }
 
 /** The error that a reply tells of, other than success. */
@@ -97,8 +113,16 @@ export function strangeReply(facts: CallFacts, server: string, status: number, b
       status,
       retryable: isPassing && !isUnknown,
       outcomeUnknown: isUnknown,
-      hint: isDenied ? 'the server wants to know for certain who asks' : unreachableHint,
+      hint: isDenied ? 'the server wants to know for certain who asks' : nameNodeHint,
     },
+  );
+}
+
+/** The error of a server that hands out data itself instead of naming a DataNode, as HttpFS does. */
+export function gatewayError({ op, path, attempt }: CallFacts, server: string): StoreError {
+  return new StoreError(
+    `cannot ${attempt}: ${server} is a gateway (HttpFS) and no NameNode; a gateway does not replace files in one step`,
+    { code: 'gateway-not-supported', op, path, hint: 'name the NameNode itself, and its HTTP port (9870)' },
   );
 }
 

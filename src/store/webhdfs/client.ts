@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { StoreError } from '../../core/errors.ts';
 import { type Agents, makeAgents } from './agents.ts';
-import { type CallFacts, noReplyError, replyError, strangeReply } from './call-errors.ts';
+import { type CallFacts, gatewayError, noReplyError, replyError, strangeReply } from './call-errors.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import { beginExchange, bodyOf, type RequestHead } from './exchange.ts';
+import { redirectTarget } from './redirect.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import { type Timeouts, timeoutsFor } from './timeouts.ts';
 
@@ -91,16 +92,30 @@ export function webHdfsClient(options: WebHdfsOptions): WebHdfsClient {
   });
 
   /** Sends the call to the NameNode, once. */
-  const ask = async (call: Call, facts: CallFacts): Promise<{ response: IncomingMessage; body: Buffer }> => {
+  const ask = async (
+    call: Call,
+    facts: CallFacts,
+    isForData = false,
+  ): Promise<{ response: IncomingMessage; body: Buffer }> => {
     const sentMs = performance.now();
     const exchange = beginExchange({ url: urlOf(call), method: call.method }, agents, timeouts);
     try {
       const response = await exchange.response;
       // A NameNode dates its replies twice.
       clock.observe(response.headersDistinct.date?.[0], sentMs, performance.now());
+      if (isForData && response.statusCode === 200) {
+        response.destroy();
+        throw gatewayError(facts, options.origin);
+      }
       return { response, body: await bodyOf(response) };
     } catch (cause) {
-      throw noReplyError(facts, options.origin, { wasSent: exchange.wasSent(), cause });
+      if (cause instanceof StoreError) throw cause;
+      throw noReplyError(facts, {
+        server: options.origin,
+        role: 'NameNode',
+        wasSent: exchange.wasSent(),
+        cause,
+      });
     }
   };
 
@@ -117,7 +132,8 @@ export function webHdfsClient(options: WebHdfsOptions): WebHdfsClient {
         const facts = factsOf(call);
         const { response, body } = await ask(call, facts);
         if (response.statusCode !== 200) throw replyError(facts, options.origin, response, body);
-        if (body.length === 0) return undefined;
+        // Every question has an answer; of mutations an empty one may be the good one.
+        if (body.length === 0 && call.method !== 'GET') return undefined;
         try {
           return JSON.parse(body.toString('utf8'));
         } catch {
@@ -133,7 +149,7 @@ export function webHdfsClient(options: WebHdfsOptions): WebHdfsClient {
           excluded.length === 0
             ? call.parameters
             : { ...call.parameters, excludedatanodes: excluded.join(',') };
-        const { response, body } = await ask({ ...call, ...(parameters && { parameters }) }, facts);
+        const { response, body } = await ask({ ...call, ...(parameters && { parameters }) }, facts, true);
         if (response.statusCode !== 307) throw replyError(facts, options.origin, response, body);
         return redirectTarget(facts, options.origin, response.headers.location);
       };
@@ -152,23 +168,4 @@ export function webHdfsClient(options: WebHdfsOptions): WebHdfsClient {
 /** A path as it stands in a URL. */
 export function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
-}
-
-/** Where a redirect leads. Never from TLS to plain HTTP, and to nothing but these two. */
-function redirectTarget(facts: CallFacts, origin: string, location: string | undefined): URL {
-  const refuse = (why: string): StoreError =>
-    new StoreError(`cannot ${facts.attempt}: ${origin} redirects ${why}`, {
-      code: 'bad-redirect',
-      op: facts.op,
-      path: facts.path,
-    });
-  if (location === undefined) throw refuse('to nowhere');
-  const url = URL.canParse(location) ? new URL(location) : undefined;
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw refuse(`to ${location}, which is no HTTP address`);
-  }
-  if (origin.startsWith('https:') && url.protocol !== 'https:') {
-    throw refuse(`from TLS to the unprotected ${url.origin}`);
-  }
-  return url;
 }

@@ -40,6 +40,16 @@ export async function makeRemoteDirectory(
   await put('MKDIRS', path);
   for (const made of missing) {
     const found = await looks.remote(made, 'make-directory');
-    if (found !== undefined && found.status.mode !== mode) await put('SETPERMISSION', made);
+    if (found === undefined) {
+      throw new StoreError(
+        `cannot make the directory ${client.uri}${path}: ${made} is not there afterwards`,
+        {
+          code: 'not-found',
+          op: 'make-directory',
+          path: made,
+        },
+      );
+    }
+    if (found.status.mode !== mode) await put('SETPERMISSION', made);
   }
 }

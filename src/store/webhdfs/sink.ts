@@ -13,6 +13,8 @@ import { verifyUpload } from './verify-upload.ts';
 /** Bytes gathered before they are sent, so that small writes make no small packets. */
 const gatherBytes = 256 * 1024;
 
+const takenCodes = new Set(['exists', 'open-for-writing']);
+
 /**
  * Creates a file and gives the sink for its bytes. Closing it compares what the store holds with what was written.
  * @param placement the server's defaults where absent
@@ -67,8 +69,14 @@ export async function createSink(
   let sentBytes = 0;
   let state: 'open' | 'closed' | 'aborted' = 'open';
 
+  /** Another file got the name at the same moment: then nothing here is ours. */
+  const notTaken = (sending: Promise<void>): Promise<void> =>
+    sending.catch((error: unknown) => {
+      if (error instanceof StoreError && takenCodes.has(error.code)) state = 'aborted';
+      throw error;
+    });
   const send = async (bytes: Uint8Array): Promise<void> => {
-    const sending = upload.send(bytes);
+    const sending = notTaken(upload.send(bytes));
     // While the kernel and the DataNode have something to do.
     checksum.update(bytes);
     sentBytes += bytes.length;
@@ -100,7 +108,7 @@ export async function createSink(
     async close() {
       assertOpen();
       await flush();
-      await upload.finish();
+      await notTaken(upload.finish());
       state = 'closed';
       gathered = Buffer.alloc(0);
       await verifyUpload(client, looks, path, { sizeBytes: sentBytes, checksums: checksum.end() });

@@ -74,7 +74,12 @@ export function openSource(client: WebHdfsClient, looks: Looks, path: string, ex
       exchange.request.destroy();
       failedHosts.push(url.hostname);
       if (cause instanceof StoreError) throw cause;
-      throw noReplyError(client.factsOf(call), url.origin, { wasSent: exchange.wasSent(), cause });
+      throw noReplyError(client.factsOf(call), {
+        server: url.origin,
+        role: 'DataNode',
+        wasSent: exchange.wasSent(),
+        cause,
+      });
     }
     if (!isToTheEnd || !isPinned) await look();
   };

@@ -80,7 +80,7 @@ export async function beginUpload(
       const error: unknown = cause instanceof StoreError ? cause : await refusal.catch((why: unknown) => why);
       throw error instanceof StoreError
         ? error
-        : noReplyError(facts, url.origin, { wasSent: exchange.wasSent(), cause });
+        : noReplyError(facts, { server: url.origin, role: 'DataNode', wasSent: exchange.wasSent(), cause });
     } finally {
       clearTimeout(timer);
     }

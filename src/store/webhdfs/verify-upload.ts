@@ -84,7 +84,7 @@ async function storedChecksum(client: WebHdfsClient, path: string): Promise<Stor
     } catch (cause) {
       failedHosts.push(url.hostname);
       if (cause instanceof StoreError) throw cause;
-      throw noReplyError(facts, url.origin, { wasSent: exchange.wasSent(), cause });
+      throw noReplyError(facts, { server: url.origin, role: 'DataNode', wasSent: exchange.wasSent(), cause });
     }
   });
 }
