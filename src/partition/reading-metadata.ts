@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ParquetFooter } from '../parquet/footer.ts';
+import type { KeyValue, ParquetFooter } from '../parquet/footer.ts';
 import { arrowColumns } from './arrow-schema.ts';
 
 const arrowKey = 'ARROW:schema';
@@ -27,9 +27,24 @@ const sparkPrefix = 'org.apache.spark.';
  * schema of a list of fixed length, is an error; an integer becomes a duration.
  */
 export function readingMetadata(footer: ParquetFooter): Readonly<Record<string, string>> | undefined {
+  const pairs = footer.keyValues.filter(({ key }) => readingKeys.has(key) || key.startsWith(sparkPrefix));
+  if (!areAlike(pairs, last.pairs)) last = { pairs, digests: digestsOf(pairs) };
+  return last.digests;
+}
+
+// Files of one partition nearly always agree in these, and reading an Arrow schema takes longer than the rest of a footer.
+let last: {
+  readonly pairs: readonly KeyValue[];
+  readonly digests: Readonly<Record<string, string>> | undefined;
+} = { pairs: [], digests: undefined };
+
+function areAlike(a: readonly KeyValue[], b: readonly KeyValue[]): boolean {
+  return a.length === b.length && a.every(({ key, value }, i) => key === b[i]?.key && value === b[i]?.value);
+}
+
+function digestsOf(pairs: readonly KeyValue[]): Readonly<Record<string, string>> | undefined {
   const values = new Map<string, string[]>();
-  for (const { key, value } of footer.keyValues) {
-    if (!readingKeys.has(key) && !key.startsWith(sparkPrefix)) continue;
+  for (const { key, value } of pairs) {
     const meaning = key === arrowKey && value !== undefined ? (arrowColumns(value) ?? value) : value;
     values.set(key, [...(values.get(key) ?? []), JSON.stringify(meaning ?? null)]);
   }

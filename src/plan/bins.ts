@@ -1,5 +1,6 @@
-import { countedSizeBytes, type DataFile, isFolded, isOurs } from './data-file.ts';
-import { areWorthwhile, burdenOf, isSettled } from './newness.ts';
+import { dropBurden, emptyBin, isWorthwhile, putIfFits } from './bin-filling.ts';
+import { type DataFile, isFolded, isOurs } from './data-file.ts';
+import { areWorthwhile, isSettled } from './newness.ts';
 import { minimumFiles, type PlanPolicy } from './policy.ts';
 
 /** Why a small file goes into no bin. */
@@ -47,41 +48,14 @@ export function packCohort(files: readonly DataFile[], policy: PlanPolicy): Pack
 
 function packOnce(pool: readonly DataFile[], policy: PlanPolicy): (readonly DataFile[])[] {
   const bins: (readonly DataFile[])[] = [];
-  const queue = [...pool];
-  let start = 0;
-  while (start < queue.length) {
-    const bin = fillBin(queue, start, policy);
-    const burden = burdenOf(bin, policy);
-    if (burden !== undefined) {
-      queue.splice(queue.indexOf(burden, start), 1);
-      continue;
-    }
-    const isAnew = policy.mode === 'rewrite' && bin.some(isFolded);
-    if (bin.length >= 2 || isAnew) bins.push(bin);
-    start += bin.length;
+  let next = 0;
+  while (next < pool.length) {
+    const bin = emptyBin(policy);
+    // What goes makes room for more.
+    do {
+      for (let file = pool[next]; file !== undefined && putIfFits(bin, file); file = pool[next]) next++;
+    } while (dropBurden(bin));
+    if (isWorthwhile(bin)) bins.push([...bin.files]);
   }
   return bins;
-}
-
-/** The longest stretch from `start` that the policy's limits allow; one file at least, whatever its size. */
-function fillBin(queue: readonly DataFile[], start: number, policy: PlanPolicy): readonly DataFile[] {
-  let sizeBytes = 0;
-  let rowGroups = 0;
-  let tailBytes = 0;
-  let end = start;
-  while (end < queue.length && end - start < policy.maxFilesPerBin) {
-    const file = queue[end];
-    if (file === undefined) break;
-    // Folding makes a file as long as its inputs, merging one of at most what they count with.
-    sizeBytes += policy.mode === 'fold' ? file.sizeBytes : countedSizeBytes(file);
-    rowGroups += file.footer.rowGroups;
-    tailBytes += file.footer.rowGroupBytes + file.footer.columnChunks * policy.footerGrowthPerColumnChunk;
-    const fits =
-      sizeBytes <= policy.targetSizeBytes &&
-      rowGroups <= policy.maxRowGroupsPerBin &&
-      tailBytes <= policy.maxFooterTailBytes;
-    if (!fits) break;
-    end++;
-  }
-  return queue.slice(start, Math.max(end, start + 1));
 }

@@ -76,6 +76,7 @@ function refusedForUnreadable({ candidates, listing }: PlanInput): Decision | un
 
 /** What the swap would refuse is refused before anything is merged, so that a dry run says so too. */
 function refusedForObstacle({ listing }: PlanInput, { bins }: Grouping): Decision | undefined {
+  if (listing.obstacles.length === 0) return undefined;
   const inputs = new Set(bins.flat().map(({ name }) => `${listing.partitionPath}/${name}`));
   const concerned = listing.obstacles.filter(
     ({ path, onlyAsInput }) => onlyAsInput !== true || inputs.has(path),

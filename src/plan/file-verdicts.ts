@@ -6,12 +6,14 @@ import type { PlanInput } from './plan-input.ts';
 import type { PlanPolicy } from './policy.ts';
 import {
   alreadyFoldedText,
+  type BinSummary,
   belowMinimumText,
   largeText,
   leftOverText,
   mergeText,
   noPartnerText,
   ownFileText,
+  summaryOf,
 } from './sentences.ts';
 import { type Decision, ignored, stopped } from './settled-by-listing.ts';
 
@@ -28,14 +30,11 @@ export function fileVerdicts(
   const rulings = new Map<string, Ruling>([
     ...grouping.readable.map((file) => ruled(file, largeFile(file, policy))),
     ...grouping.cohorts.flatMap((packed) => leftFiles(packed, grouping, policy)),
-    ...grouping.bins.flatMap((bin, binIndex) =>
-      bin.map((file) =>
-        ruled(
-          file,
-          decision.decision === 'consolidate' ? merged(file, bin, binIndex, policy) : stopped(decision),
-        ),
-      ),
-    ),
+    ...grouping.bins.flatMap((bin, binIndex) => {
+      if (decision.decision !== 'consolidate') return bin.map((file) => ruled(file, stopped(decision)));
+      const summary = summaryOf(bin, binIndex, policy);
+      return bin.map((file) => ruled(file, merged(file, summary, policy)));
+    }),
     ...input.candidates.flatMap(({ name, footer }): [string, Ruling][] =>
       'unreadable' in footer ? [[name, unreadable(footer.unreadable, decision)]] : [],
     ),
@@ -57,11 +56,11 @@ function largeFile(file: DataFile, policy: PlanPolicy): Ruling {
   return { verdict: 'keep', rule: 'already-large', reason: largeText(file, policy) };
 }
 
-function merged(file: DataFile, bin: readonly DataFile[], binIndex: number, policy: PlanPolicy): Ruling {
+function merged(file: DataFile, bin: BinSummary, policy: PlanPolicy): Ruling {
   const { ours, folded } = file.footer;
   const rule =
     folded !== undefined ? 'folded-file' : ours !== undefined ? 'own-file-with-new-data' : 'small-file';
-  return { verdict: 'merge', rule, reason: mergeText(file, bin, binIndex, policy), binIndex };
+  return { verdict: 'merge', rule, reason: mergeText(file, bin, policy), binIndex: bin.index };
 }
 
 function unreadable(why: string, decision: Decision): Ruling {
@@ -72,9 +71,18 @@ function unreadable(why: string, decision: Decision): Ruling {
   };
 }
 
+/** How many other cohorts a reason names. */
+const cohortsNamed = 3;
+
 function leftFiles(packed: PackedCohort, { cohorts }: Grouping, policy: PlanPolicy): [string, Ruling][] {
   const { cohort, packing } = packed;
-  const others = cohorts.flatMap((one) => (one === packed ? [] : [one.cohort]));
+  if (packing.left.size === 0) return [];
+  // Not all of them: where every file is of its own schema there are thousands.
+  const others = cohorts
+    .slice(0, cohortsNamed + 1)
+    .filter((one) => one !== packed)
+    .slice(0, cohortsNamed)
+    .map((one) => one.cohort);
   const tooFew = belowMinimumText(packing.leftNewFiles, cohort, others, policy);
   return [...packing.left].map(([file, rule]) => {
     const reason = {

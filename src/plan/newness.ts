@@ -1,4 +1,4 @@
-import { countedSizeBytes, type DataFile, isFolded, isOurs, total } from './data-file.ts';
+import { type DataFile, isFolded, isOurs } from './data-file.ts';
 import { minimumFiles, type PlanPolicy } from './policy.ts';
 
 /**
@@ -13,23 +13,4 @@ export function isSettled(file: DataFile, policy: PlanPolicy): boolean {
 export function areWorthwhile(files: readonly DataFile[], policy: PlanPolicy): boolean {
   const fresh = files.filter((file) => !isSettled(file, policy));
   return fresh.some(isFolded) || fresh.length >= minimumFiles(policy);
-}
-
-/**
- * The largest settled file of a bin whose new files are too few, or too small, to write it again with them; else none.
- */
-export function burdenOf(bin: readonly DataFile[], policy: PlanPolicy): DataFile | undefined {
-  const settled = bin.filter((file) => isSettled(file, policy));
-  if (settled.length === 0) return undefined;
-  const fresh = bin.filter((file) => !isSettled(file, policy));
-  // A folded file stands for the files it was made of.
-  const newFiles = total(fresh, (file) => file.footer.folded?.inputFiles ?? 1);
-  // To fold a folded file again costs nothing; a merged one will have to be encoded anew.
-  const oursBytes = total(settled.filter(isOurs), countedSizeBytes);
-  const isEnough =
-    newFiles >= minimumFiles(policy) && total(fresh, countedSizeBytes) >= policy.newShare * oursBytes;
-  if (isEnough) return undefined;
-  return settled.reduce((largest, file) =>
-    countedSizeBytes(file) > countedSizeBytes(largest) ? file : largest,
-  );
 }

@@ -39,27 +39,35 @@ export function originText(file: DataFile): string {
   return `${how} ${countOf(making.inputFiles, 'file')} (${formatSize(making.inputSizeBytes)}) by run ${making.runId}`;
 }
 
+/** What the sentences about a bin's files say of the bin. */
+export interface BinSummary {
+  readonly index: number;
+  readonly files: number;
+  readonly newFiles: number;
+  readonly newBytes: number;
+}
+
+/** The summary of a bin, made once for all its files. */
+export function summaryOf(bin: readonly DataFile[], index: number, policy: PlanPolicy): BinSummary {
+  const fresh = bin.filter((file) => !isSettled(file, policy));
+  return { index, files: bin.length, newFiles: fresh.length, newBytes: total(fresh, countedSizeBytes) };
+}
+
 /** Why a file in a bin is merged. */
-export function mergeText(
-  file: DataFile,
-  bin: readonly DataFile[],
-  binIndex: number,
-  policy: PlanPolicy,
-): string {
-  const others = `${countOf(bin.length - 1, 'other file')} into bin ${binIndex}`;
+export function mergeText(file: DataFile, bin: BinSummary, policy: PlanPolicy): string {
+  const others = `${countOf(bin.files - 1, 'other file')} into bin ${bin.index}`;
   const isFold = policy.mode === 'fold';
   if (isFolded(file) && !isFold) {
-    const company = bin.length === 1 ? `alone, as bin ${binIndex}` : `with ${others}`;
+    const company = bin.files === 1 ? `alone, as bin ${bin.index}` : `with ${others}`;
     return `It was ${originText(file)} and not yet encoded anew, which is worth it at any size: merged ${company}`;
   }
   const [done, doing] = isFold ? ['folded', 'folding'] : ['merged', 'merging'];
   if (!isSettled(file, policy)) {
     return `${formatSize(file.sizeBytes)}, below ${thresholdText(policy)}: ${done} with ${others}`;
   }
-  const fresh = bin.filter((one) => !isSettled(one, policy));
   return (
-    `It was ${originText(file)}; ${countOf(fresh.length, 'new file')} ` +
-    `(${formatSize(total(fresh, countedSizeBytes))}) make it worth ${doing} again, with ${others}`
+    `It was ${originText(file)}; ${countOf(bin.newFiles, 'new file')} (${formatSize(bin.newBytes)}) ` +
+    `make it worth ${doing} again, with ${others}`
   );
 }
 
@@ -86,7 +94,7 @@ export function ownFileText(file: DataFile, policy: PlanPolicy): string {
   );
 }
 
-/** Why the new files of a cohort stay: there are too few of them. */
+/** Why the new files of a cohort stay: there are too few of them. `others` are some of those that were not counted. */
 export function belowMinimumText(
   newFiles: number,
   cohort: Cohort,
@@ -100,7 +108,7 @@ export function belowMinimumText(
   );
   return (
     `Only ${countOf(newFiles, 'new small file')}${which}; ${minimumFiles(policy)} are needed (--min-files)` +
-    `${apart.length === 0 ? '' : `. Not counted, because merged apart: ${apart.slice(0, 3).join(', ')}`}`
+    `${apart.length === 0 ? '' : `. Not counted, because merged apart: ${apart.join(', ')}`}`
   );
 }
 

@@ -21,6 +21,7 @@ export async function ensureWorkspace(store: Store, basePath: string, log: Logge
     });
   }
   const path = workspacePath(basePath);
+  await checkWorkspace(store, basePath);
   await makeDirectorySurely(store, path, workspaceMode);
   const found = await store.stat(path);
   if (found === undefined || found.kind !== 'directory') {

@@ -6,6 +6,8 @@ import { ConfigError } from '../../src/core/errors.ts';
 import { rootsAbove } from '../../src/partition/list-markers.ts';
 import { listPartition } from '../../src/partition/list-partition.ts';
 import { localStore } from '../../src/store/local.ts';
+import type { FoldObstacle, Store } from '../../src/store/store.ts';
+import { memoryHdfs } from '../support/memory-hdfs.ts';
 import { setModified, tempDirectory, writeTree } from './temp-dataset.ts';
 
 const date = '2025-08-15';
@@ -61,6 +63,48 @@ test('names that leave no room for a suffix are in the way, unless the store fol
   );
   const folding = { ...local, abilities: { ...local.abilities, fold: true } };
   assert.deepEqual((await listPartition({ store: folding, basePath, date })).obstacles, []);
+});
+
+test('a store that folds is asked what is in the way of its data files; directories and links are not', async () => {
+  const { store } = memoryHdfs();
+  const directory = `/lake/${partition}`;
+  await store.makeDirectory(`${directory}/hour=00`, 0o755);
+  for (const name of [
+    'b,b.parquet',
+    'a.parquet',
+    '_SUCCESS',
+    '.consolidate-20250815T020000Z-abcdef-0-0.tail',
+  ]) {
+    await (await store.create(`${directory}/${name}`)).close();
+  }
+  const asked: unknown[] = [];
+  const obstacles: FoldObstacle[] = [
+    { path: `${directory}/b,b.parquet`, rule: 'comma-in-name', reason: 'CONCAT cannot name it' },
+    { path: directory, rule: 'encryption-zone', reason: 'CONCAT refuses it' },
+  ];
+  const foldObstacles: Store['foldObstacles'] = async (path, files) => {
+    asked.push([path, files.map(({ name }) => name)]);
+    return obstacles;
+  };
+  const args = { basePath: '/lake', date };
+  const listing = await listPartition({ store: { ...store, foldObstacles }, ...args });
+  assert.deepEqual(asked, [[directory, ['a.parquet', 'b,b.parquet']]]);
+  assert.deepEqual(listing.obstacles, [obstacles[1], { ...obstacles[0], onlyAsInput: true }]);
+  assert.deepEqual(
+    listing.entries.map(({ name, notData }) => [name, notData?.rule]),
+    [
+      ['.consolidate-20250815T020000Z-abcdef-0-0.tail', 'own-name'],
+      ['_SUCCESS', 'success-marker'],
+      ['a.parquet', undefined],
+      ['b,b.parquet', undefined],
+      ['hour=00', 'directory'],
+    ],
+  );
+  assert.deepEqual((await listPartition({ store, ...args })).obstacles, []);
+  await store.deleteFile(`${directory}/a.parquet`);
+  await store.deleteFile(`${directory}/b,b.parquet`);
+  await listPartition({ store: { ...store, foldObstacles }, ...args });
+  assert.equal(asked.length, 1);
 });
 
 test('an absent partition is no error, an absent base path is', async (t) => {

@@ -11,6 +11,8 @@ import { planPartition } from '../../src/plan/plan-partition.ts';
 import { defaultPolicy } from '../../src/plan/policy.ts';
 import { localStore } from '../../src/store/local.ts';
 import type { Store } from '../../src/store/store.ts';
+import { foldBytes, runId } from '../parquet/folding.ts';
+import { memoryHdfs } from '../support/memory-hdfs.ts';
 import { rewriteFile } from '../support/rewrite-file.ts';
 import { tempDirectory, writeTree } from './temp-dataset.ts';
 
@@ -72,6 +74,42 @@ test('a stamp that another program copied does not make a file ours', async (t) 
   const footer = candidates[0]?.footer;
   assert.ok(footer !== undefined && !('unreadable' in footer));
   assert.equal(footer.ours, undefined);
+});
+
+test('a folded file is known by its stamp, and every file by how it is kept', async (t) => {
+  const basePath = await tempDirectory(t);
+  const input = new Uint8Array(await parquetBytes(basePath, 3));
+  const folded = await foldBytes([input, input, input]);
+  // What others wrote from a folded file is no folded file, whatever metadata they copied.
+  const copied = Buffer.from(folded.bytes);
+  copied.write('Parquet-', copied.lastIndexOf('parquet-consolidator version'), 'latin1');
+  const { store } = memoryHdfs();
+  const placement = { blockSizeBytes: 1024, replication: 2, storagePolicy: 'COLD' };
+  await store.makeDirectory('/lake', 0o755);
+  for (const [name, bytes] of Object.entries({ a: input, copied, folded: folded.bytes })) {
+    const sink = await store.create(`/lake/${name}`, placement);
+    await sink.write(bytes);
+    await sink.close();
+  }
+  const entries = (await store.list('/lake')) ?? [];
+  const { candidates } = await readFooters(store, entries);
+  assert.deepEqual(
+    candidates.map(({ name, footer, placement: kept }) => {
+      assert.ok(!('unreadable' in footer), name);
+      return [name, footer.rowGroups, footer.ours, footer.folded, kept];
+    }),
+    [
+      ['a', 1, undefined, undefined, placement],
+      ['copied', 3, undefined, undefined, placement],
+      ['folded', 3, undefined, { inputFiles: 3, inputSizeBytes: 3 * input.length, runId }, placement],
+    ],
+  );
+  const [a, , three] = candidates.map(({ footer }) => ('unreadable' in footer ? assert.fail() : footer));
+  assert.ok(a !== undefined && three !== undefined);
+  assert.ok(a.rowGroupBytes > 100 && a.rowGroupBytes < a.footerSizeBytes);
+  // The limit on a bin's footer goes by this: not less than what the folded file's row groups take.
+  const growth = defaultPolicy.footerGrowthPerColumnChunk;
+  assert.ok(three.rowGroupBytes <= 3 * (a.rowGroupBytes + growth * a.columnChunks));
 });
 
 test('what is no Parquet is foreign, each with its rule; what is damaged says so', async (t) => {

@@ -108,6 +108,37 @@ export function files(
   );
 }
 
+/** The partition after its plan was carried out with --mode fold: every bin one folded file, as long as its inputs. */
+export function afterFold(plan: PartitionPlan, candidates: readonly CandidateFile[]): CandidateFile[] {
+  const byName = new Map(candidates.map((file) => [file.name, file]));
+  return afterMerge(plan, candidates, 1).map((file) => {
+    const bin = plan.bins.find(({ inputs }) => inputs[0]?.name === file.name);
+    if (bin === undefined || 'unreadable' in file.footer) return file;
+    const footers = bin.inputs.flatMap(({ name }) => {
+      const footer = byName.get(name)?.footer;
+      return footer === undefined || 'unreadable' in footer ? [] : [footer];
+    });
+    const sum = (of: (footer: FooterFacts) => number): number =>
+      footers.reduce((total, footer) => total + of(footer), 0);
+    const { ours: _, ...footer } = file.footer;
+    return {
+      ...file,
+      sizeBytes: bin.sizeBytes + 20,
+      footer: {
+        ...footer,
+        rowGroups: sum((one) => one.rowGroups),
+        columnChunks: sum((one) => one.columnChunks),
+        rowGroupBytes: sum((one) => one.rowGroupBytes),
+        folded: {
+          inputSizeBytes: bin.inputSizeBytes,
+          inputFiles: sum((one) => one.folded?.inputFiles ?? 1),
+          runId: 'run-2',
+        },
+      },
+    };
+  });
+}
+
 /** The partition after its plan was carried out: every bin one file of ours, `shrink` of its input long. */
 export function afterMerge(
   plan: PartitionPlan,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { CandidateFile, PartitionPlan } from '../../src/plan/partition-plan.ts';
+import type { CandidateFile, FooterFacts, PartitionPlan } from '../../src/plan/partition-plan.ts';
 import { planPartition } from '../../src/plan/plan-partition.ts';
 import type { PlanPolicy } from '../../src/plan/policy.ts';
-import { afterMerge, candidate, inputOf, policy as roundPolicy } from './plan-fixtures.ts';
+import { afterFold, afterMerge, candidate, inputOf, policy as roundPolicy } from './plan-fixtures.ts';
 
 const name = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }),
@@ -23,22 +23,30 @@ const sketch = fc.record({
   group: fc.constantFrom('g1', 'g1', 'g1', 'g2'),
   rows: fc.nat({ max: 100 }),
   rowGroups: fc.integer({ min: 1, max: 4 }),
-  ours: fc.option(
-    fc.record({
-      inputSizeBytes: fc.integer({ min: 12, max: 1500 }),
-      inputFiles: fc.integer({ min: 2, max: 50 }),
-      runId: fc.constant('run-0'),
-    }),
-    { nil: undefined, freq: 4 },
-  ),
+  ours: made(4),
+  folded: made(8),
 });
+
+function made(freq: number): fc.Arbitrary<FooterFacts['ours']> {
+  const making = fc.record({
+    inputSizeBytes: fc.integer({ min: 12, max: 1500 }),
+    inputFiles: fc.integer({ min: 2, max: 50 }),
+    runId: fc.constant('run-0'),
+  });
+  return fc.option(making, { nil: undefined, freq });
+}
 
 const partition = fc
   .uniqueArray(sketch, { selector: (file) => file.name, maxLength: 60 })
-  .map((sketches) => sketches.map(({ ours, ...rest }) => candidate({ ...rest, ...(ours ? { ours } : {}) })));
+  .map((sketches) =>
+    sketches.map(({ ours, folded, ...rest }) =>
+      candidate({ ...rest, ...(folded ? { folded } : ours ? { ours } : {}) }),
+    ),
+  );
 
 const policies: fc.Arbitrary<PlanPolicy> = fc
   .record({
+    mode: fc.constantFrom('rewrite', 'fold'),
     minFiles: fc.integer({ min: 1, max: 8 }),
     maxFilesPerBin: fc.constantFrom(10_000, 7),
     maxRowGroupsPerBin: fc.constantFrom(30_000, 9),
@@ -80,10 +88,14 @@ test('bins keep to every limit, hold one cohort in name order, and reduce the nu
       const footers = inputs.map(({ footer }) => ('unreadable' in footer ? assert.fail() : footer));
       const sum = (of: (typeof footers)[number][], pick: (footer: (typeof footers)[number]) => number) =>
         of.reduce((total, footer) => total + pick(footer), 0);
-      assert.ok(inputs.length >= 2 && inputs.length <= policy.maxFilesPerBin);
-      assert.ok(bin.inputSizeBytes <= policy.targetSizeBytes);
-      assert.ok(sum(footers, (footer) => footer.rowGroups) <= policy.maxRowGroupsPerBin);
-      assert.ok(sum(footers, (footer) => footer.columnChunks) * 110 <= policy.maxFooterTailBytes);
+      const isRewrite = policy.mode === 'rewrite';
+      const isFoldedAlone = isRewrite && inputs.length === 1 && footers[0]?.folded !== undefined;
+      assert.ok((inputs.length >= 2 || isFoldedAlone) && inputs.length <= policy.maxFilesPerBin);
+      if (!isFoldedAlone) {
+        assert.ok((isRewrite ? bin.inputSizeBytes : bin.sizeBytes) <= policy.targetSizeBytes);
+        assert.ok(sum(footers, (footer) => footer.rowGroups) <= policy.maxRowGroupsPerBin);
+        assert.ok(sum(footers, (footer) => footer.columnChunks) * 110 <= policy.maxFooterTailBytes);
+      }
       assert.equal(new Set(footers.map((footer) => footer.schemaKey)).size, 1);
       assert.equal(new Set(inputs.map((input) => input.group)).size, 1);
       const names = inputs.map((input) => Buffer.from(input.name));
@@ -96,8 +108,9 @@ test('bins keep to every limit, hold one cohort in name order, and reduce the nu
         bin.sizeBytes,
         inputs.reduce((total, input) => total + input.sizeBytes, 0),
       );
-      const fresh = footers.filter((footer) => footer.ours === undefined).length;
-      if (fresh < footers.length) assert.ok(fresh >= Math.max(2, policy.minFiles));
+      const fresh = footers.filter((footer) => !footer.ours && (isRewrite || !footer.folded));
+      const newFiles = sum(fresh, (footer) => footer.folded?.inputFiles ?? 1);
+      if (fresh.length < footers.length) assert.ok(newFiles >= Math.max(2, policy.minFiles));
     }
   });
 });
@@ -125,11 +138,33 @@ test('a second run plans nothing, however small or large the merged files came o
       fc.double({ min: 0.05, max: 1.1, noNaN: true }),
       (files, policy, shrink) => {
         const first = plan(files, policy);
-        const second = plan(afterMerge(first, files, shrink), policy);
+        const isFold = policy.mode === 'fold';
+        const done = isFold ? afterFold(first, files) : afterMerge(first, files, shrink);
+        const second = plan(done, policy);
         assert.equal(second.decision, 'nothing', JSON.stringify(second.bins));
       },
     ),
     { numRuns: 2000 },
+  );
+});
+
+test('an ordinary run leaves no folded file, after any number of folds, and then finds nothing to do', () => {
+  fc.assert(
+    fc.property(partition, policies, fc.nat({ max: 3 }), (start, policy, folds) => {
+      let files: CandidateFile[] = start;
+      for (let i = 0; i < folds; i++) {
+        const late = Array.from({ length: 5 }, (_, n) =>
+          candidate({ name: `z${i}-${n}`, sizeBytes: 20, schemaKey: 's1', group: 'g1' }),
+        );
+        files = [...afterFold(plan(files, { ...policy, mode: 'fold' }), files), ...late];
+      }
+      const rewrite: PlanPolicy = { ...policy, mode: 'rewrite' };
+      const done = afterMerge(plan(files, rewrite), files);
+      const folded = done.filter(({ footer }) => 'folded' in footer);
+      assert.deepEqual(folded, []);
+      assert.equal(plan(done, rewrite).decision, 'nothing');
+    }),
+    { numRuns: 500 },
   );
 });
 

@@ -157,7 +157,8 @@ export async function startProxy(cluster: HdfsCluster): Promise<HdfsProxy> {
   }
 
   async function listen(to: ProxiedRequest['to'], upstream: { host: string; port: number }): Promise<number> {
-    const server = createServer((incoming, outgoing) => {
+    // The sources of a CONCAT stand in its URL.
+    const server = createServer({ maxHeaderSize: 128 * 1024 }, (incoming, outgoing) => {
       const asked = understood(incoming, to, ++received);
       requests.push(asked);
       pass({ asked, fault: faultFor(asked), incoming, outgoing, upstream, viaProxy }).catch(() =>

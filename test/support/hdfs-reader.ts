@@ -132,16 +132,12 @@ function bufferOf(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }
 
-/** Undefined when the ids are 0 to `count - 1`, each once; else a sentence that says what is wrong. */
-export function everyIdOnce(ids: readonly number[], count: number): string | undefined {
-  const times = new Uint16Array(count);
-  let foreign = 0;
-  for (const id of ids) {
-    if (Number.isInteger(id) && id >= 0 && id < count) times[id] = (times[id] ?? 0) + 1;
-    else foreign++;
-  }
-  const missing = times.filter((n) => n === 0).length;
-  const doubled = times.filter((n) => n > 1).length;
+/** Undefined when the ids are the expected ones, each once; else a sentence that says what is wrong. */
+export function everyIdOnce(ids: readonly number[], expected: ReadonlySet<number>): string | undefined {
+  const found = new Set(ids);
+  const missing = [...expected].filter((id) => !found.has(id)).length;
+  const foreign = [...found].filter((id) => !expected.has(id)).length;
+  const doubled = ids.length - found.size;
   if (missing + doubled + foreign === 0) return undefined;
-  return `of ${count} rows ${missing} are missing, ${doubled} are there more than once, ${foreign} are others`;
+  return `of ${expected.size} rows ${missing} are missing, ${doubled} are there once more, ${foreign} are others`;
 }

@@ -12,6 +12,8 @@ export interface SmallFile {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly rows: number;
+  /** `policy_id` of its rows. */
+  readonly ids: readonly number[];
 }
 
 /** Time by which a partition counts as settled. */
@@ -42,7 +44,8 @@ export async function smallFiles(
       );
       await writeTelemetryFile(path, rows);
       const name = `telemetry-${String(i).padStart(5, '0')}-writer-${'ABC'.charAt(i % 3)}-${startMs}.parquet`;
-      files.push({ name, bytes: await readFile(path), rows: rows.length });
+      const ids = rows.map((row) => Number(row.policy_id));
+      files.push({ name, bytes: await readFile(path), rows: rows.length, ids });
     }
   } finally {
     await rm(directory, { recursive: true });
@@ -57,8 +60,10 @@ export async function demoPartitionFiles(): Promise<readonly SmallFile[]> {
   const files: SmallFile[] = [];
   try {
     for (const file of demoFiles()) {
-      await writeTelemetryFile(path, telemetryRows({ ...file, startMs: file.openedAtMs }));
-      files.push({ name: file.name, bytes: await readFile(path), rows: file.rows });
+      const rows = telemetryRows({ ...file, startMs: file.openedAtMs });
+      await writeTelemetryFile(path, rows);
+      const ids = rows.map((row) => Number(row.policy_id));
+      files.push({ name: file.name, bytes: await readFile(path), rows: rows.length, ids });
     }
   } finally {
     await rm(directory, { recursive: true });

@@ -28,10 +28,8 @@ export function trustedBounds(
     const ownOrder = own?.[i];
     const agrees = order !== undefined && ownOrder !== undefined && Buffer.compare(order, ownOrder) === 0;
     const isSigned = comparesAsSigned(leaf);
-    // Half floats: DuckDB believes bounds of numbers to hold for NaN too, which no writer means by them.
-    const isOrdered = leaf.sortOrder !== 'none' && leaf.sortOrder !== 'float16';
     return {
-      current: agrees && isOrdered && (isSigned || !isOld),
+      current: agrees && leaf.sortOrder !== 'none' && (isSigned || !isOld),
       // Their order was that of signed numbers, whatever the column held.
       deprecated: isSigned,
     };
