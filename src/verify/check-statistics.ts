@@ -1,4 +1,4 @@
-import { compareValues } from '../parquet/extremes.ts';
+import { compareValues } from '../parquet/compare-values.ts';
 import type { ParquetFooter } from '../parquet/footer.ts';
 import type { StatedStatistics } from '../parquet/metadata/column-chunk.ts';
 import type { LeafColumn } from '../parquet/metadata/leaf-column.ts';

@@ -1,215 +1,167 @@
-import type { ByteSource } from '../core/byte-source.ts';
-import { ConsolidatorError } from '../core/errors.ts';
-import { loadParquetjs, type Parquetjs } from './parquetjs.ts';
-import { rowCollector } from './row-values.ts';
-import { type ColumnReading, columnKey, joined, type RowRange, type SecondReader } from './second-reader.ts';
-
-type ParquetReader = InstanceType<Parquetjs['ParquetReader']>;
-type Envelope = NonNullable<ParquetReader['envelopeReader']>;
-type RowGroup = NonNullable<ParquetReader['metadata']>['row_groups'][number];
-type Chunk = RowGroup['columns'][number];
-type ChunkMetadata = NonNullable<Chunk['meta_data']>;
-type Field = ReturnType<ParquetReader['schema']['findField']>;
+import { loadHyparquet } from './hyparquet.ts';
+import { lookedUp } from './hyparquet-reader.ts';
+import { loadParquetjsDecoders, type ParquetjsDecoders } from './parquetjs.ts';
+import type { Indexed } from './row-values.ts';
+import {
+  type PageDecoder,
+  type PageHeader,
+  type SampleColumn,
+  type SampleLimits,
+  sampleReader,
+} from './sample-file.ts';
+import type { SecondReader } from './second-reader.ts';
 
 /** How {@link parquetjsReader} is held back. */
-export interface ParquetjsOptions {
-  /** Most level entries of a chunk that is decoded whole because it has no offset index. */
-  readonly maxChunkValues: number;
+export interface ParquetjsLimits extends SampleLimits {
+  /** Most level entries of a page that it decodes: it takes bit after bit. */
+  readonly maxPageValues: number;
 }
 
 /**
- * @dsnp/parquetjs as a second reader, for what it reads right: levels and physical values are taken before it turns
- * them into records, which would cut timestamps to milliseconds. It is not asked about INT96 (drops the day), DECIMAL
- * (becomes a double, or reads the wrong width), booleans in RLE, encodings and codecs it does not have.
+ * The decoders of @dsnp/parquetjs as another second reader: its decompression, levels, dictionary indices and plain
+ * values, in pages that hyparquet finds. Its own reader of files would load an S3 client, take a tenth of a second for
+ * a footer of some hundred chunks, and cut timestamps. It is not asked about INT96, which it reads without the day,
+ * nor about codecs and encodings that it does not have.
  */
-export async function parquetjsReader(options: ParquetjsOptions): Promise<SecondReader> {
-  const { ParquetEnvelopeReader, ParquetReader } = await loadParquetjs();
+export async function parquetjsReader(limits: ParquetjsLimits): Promise<SecondReader> {
+  const [hyparquet, parquetjs] = await Promise.all([loadHyparquet(), loadParquetjsDecoders()]);
+  return sampleReader(hyparquet, pageDecoder(parquetjs, limits.maxPageValues), limits);
+}
+
+const codecsRead: readonly string[] = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI'];
+const encodingsRead: readonly string[] = ['PLAIN', 'PLAIN_DICTIONARY', 'RLE', 'RLE_DICTIONARY'];
+
+function pageDecoder(parquetjs: ParquetjsDecoders, maxPageValues: number): PageDecoder<Indexed> {
   return {
     name: '@dsnp/parquetjs',
-    open: async (source) => {
-      const read = async (offset: number, length: number): Promise<Buffer> => {
-        const bytes = await source.read(offset, length);
-        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    limit: ({ decoder }, header) => {
+      const v1 = header.data_page_header;
+      const { encoding, num_values } =
+        v1 ?? header.data_page_header_v2 ?? header.dictionary_page_header ?? {};
+      if (decoder.type === 'INT96') return 'it reads INT96 wrong';
+      if (!codecsRead.includes(decoder.codec)) return `it does not read ${decoder.codec}`;
+      if (encoding !== undefined && !encodingsRead.includes(encoding)) return `it does not read ${encoding}`;
+      const levels = [v1?.definition_level_encoding, v1?.repetition_level_encoding];
+      if (levels.includes('BIT_PACKED')) return 'it does not read levels in BIT_PACKED';
+      if ((num_values ?? 0) > maxPageValues)
+        return `${num_values} values of a page are too many for a sample`;
+      return undefined;
+    },
+    dictionary: async (column, header, page) => {
+      const plain = await inflated(parquetjs, column, page);
+      const count = header.dictionary_page_header?.num_values ?? 0;
+      return plainValues(parquetjs, column, { buffer: plain, offset: 0 }, count);
+    },
+    entries: async (column, header, page, dictionary) => {
+      const isV2 = header.data_page_header_v2 !== undefined;
+      const { levels, body } = isV2
+        ? await partsOfV2(parquetjs, column, header, page)
+        : await partsOfV1(parquetjs, column, page);
+      const { maxRepetition, maxDefinition } = column;
+      const { encoding, num_values: count } = header.data_page_header ?? header.data_page_header_v2 ?? {};
+      if (encoding === undefined || count === undefined) throw new Error('a page without a header');
+      const repetition = levelsOf(parquetjs, levels, count, maxRepetition, isV2);
+      const definition = levelsOf(parquetjs, levels, count, maxDefinition, isV2);
+      // The values of a version 1 page follow its levels.
+      const cursor = body ?? levels;
+      const present =
+        maxDefinition === 0 ? count : definition.filter((level) => level === maxDefinition).length;
+      const values = (): Indexed => {
+        switch (encoding) {
+          case 'PLAIN':
+            return plainValues(parquetjs, column, cursor, present);
+          case 'RLE':
+            return parquetjs.RLE.decodeValues('INT32', cursor, present, { bitWidth: 1 }).map(Boolean);
+          default:
+            return lookedUp(
+              parquetjs.RLE_DICTIONARY.decodeValues('INT32', cursor, present, noOptions),
+              dictionary,
+            );
+        }
       };
-      const envelope = new ParquetEnvelopeReader(read, () => undefined, source.sizeBytes);
-      const metadata = await envelope.readFooter();
-      // It would convert the statistics while opening, and stop at those of types it does not know.
-      for (const rowGroup of metadata.row_groups) {
-        for (const chunk of rowGroup.columns) delete chunk.meta_data?.statistics;
-      }
-      const reader = await ParquetReader.openEnvelopeReader(envelope, { metadata });
-      return {
-        rows: Number(metadata.num_rows),
-        read: async (range, only) => {
-          const readings = new Map<string, ColumnReading>();
-          let groupStart = 0;
-          for (const rowGroup of metadata.row_groups) {
-            const groupRows = Number(rowGroup.num_rows);
-            const from = Math.max(range.firstRow, groupStart);
-            const to = Math.min(range.firstRow + range.rows, groupStart + groupRows);
-            if (from < to) {
-              const part = { firstRow: from - groupStart, rows: to - from };
-              for (const chunk of rowGroup.columns) {
-                const key = columnKey(chunk.meta_data?.path_in_schema ?? []);
-                if (only !== undefined && !only.has(key)) continue;
-                const reading = await readChunk({
-                  reader,
-                  envelope,
-                  source,
-                  chunk,
-                  groupRows,
-                  part,
-                  options,
-                });
-                readings.set(key, joined(readings.get(key), reading));
-              }
-            }
-            groupStart += groupRows;
-          }
-          return readings;
-        },
-      };
+      return { repetition, definition, values: present === 0 ? [] : values() };
     },
   };
 }
 
-type PageOptions = Parameters<ParquetReader['decodePages']>[1];
+interface Cursor {
+  readonly buffer: Buffer;
+  offset: number;
+}
+
+const noOptions = { typeLength: 0, bitWidth: 0 };
+
+async function inflated(
+  parquetjs: ParquetjsDecoders,
+  column: SampleColumn,
+  page: Uint8Array,
+): Promise<Buffer> {
+  const bytes = Buffer.from(page.buffer, page.byteOffset, page.length);
+  return parquetjs.inflate(column.decoder.codec, bytes);
+}
+
+interface PageParts {
+  readonly levels: Cursor;
+  /** Where it begins anew for the values. */
+  readonly body: Cursor | undefined;
+}
+
+async function partsOfV1(
+  parquetjs: ParquetjsDecoders,
+  column: SampleColumn,
+  page: Uint8Array,
+): Promise<PageParts> {
+  return { levels: { buffer: await inflated(parquetjs, column, page), offset: 0 }, body: undefined };
+}
+
+async function partsOfV2(
+  parquetjs: ParquetjsDecoders,
+  column: SampleColumn,
+  header: PageHeader,
+  page: Uint8Array,
+): Promise<PageParts> {
+  const v2 = header.data_page_header_v2;
+  const size = (v2?.repetition_levels_byte_length ?? 0) + (v2?.definition_levels_byte_length ?? 0);
+  const rest = page.subarray(size);
+  const isStored = v2?.is_compressed === false || rest.length === 0;
+  const body = isStored
+    ? Buffer.from(rest.buffer, rest.byteOffset, rest.length)
+    : await inflated(parquetjs, column, rest);
+  return {
+    levels: { buffer: Buffer.from(page.buffer, page.byteOffset, size), offset: 0 },
+    body: { buffer: body, offset: 0 },
+  };
+}
+
+function levelsOf(
+  parquetjs: ParquetjsDecoders,
+  cursor: Cursor,
+  count: number,
+  max: number,
+  disableEnvelope: boolean,
+): number[] {
+  if (max === 0) return [];
+  const bitWidth = Math.ceil(Math.log2(max + 1));
+  return parquetjs.RLE.decodeValues('INT32', cursor, count, { bitWidth, disableEnvelope });
+}
+
+function plainValues(
+  parquetjs: ParquetjsDecoders,
+  { decoder }: SampleColumn,
+  cursor: Cursor,
+  count: number,
+): Indexed {
+  const options = { typeLength: decoder.element.type_length ?? 0, bitWidth: 0 };
+  return silently(() => parquetjs.PLAIN.decodeValues(decoder.type, cursor, count, options));
+}
 
 // parquetjs announces a decoding error with console.log, and standard output is for data.
-async function silently<T>(work: () => Promise<T>): Promise<T> {
+function silently<T>(work: () => T): T {
   const { log } = console;
   console.log = () => {};
   try {
-    return await work();
+    return work();
   } finally {
     console.log = log;
   }
-}
-
-interface ChunkRequest {
-  readonly reader: ParquetReader;
-  readonly envelope: Envelope;
-  readonly source: ByteSource;
-  readonly chunk: Chunk;
-  readonly groupRows: number;
-  /** Rows counted from the start of the row group. */
-  readonly part: RowRange;
-  readonly options: ParquetjsOptions;
-}
-
-async function readChunk(request: ChunkRequest): Promise<ColumnReading> {
-  const { reader, chunk, part } = request;
-  const metadata = chunk.meta_data;
-  if (metadata === undefined) return { failed: 'the column chunk has no metadata' };
-  const field: Field | undefined = reader.schema.findField(metadata.path_in_schema);
-  if (field === undefined) return { failed: 'it does not find the column in the schema' };
-  const reason = whyNotAsked(metadata, field);
-  if (reason !== undefined) return { limit: reason };
-  try {
-    const pages = await choosePages(request, metadata);
-    if ('limit' in pages) return pages;
-    const options: PageOptions = {
-      type: typeNames[metadata.type] ?? '',
-      compression: codecNames[metadata.codec] ?? '',
-      column: field,
-      rLevelMax: field.rLevelMax,
-      dLevelMax: field.dLevelMax,
-      typeLength: field.typeLength ?? 0,
-      bitWidth: 0,
-    };
-    const data = await silently(() => reader.decodePages(pages.bytes, options));
-    const wrong = data.pageHeaders
-      ?.map((header) => whyWrong(header, metadata))
-      .find((why) => why !== undefined);
-    if (wrong !== undefined) return { limit: wrong };
-    const column = {
-      maxDefinition: field.dLevelMax,
-      isFlat: field.rLevelMax === 0 && field.path.length === 1,
-    };
-    const collector = rowCollector(column, part.firstRow - pages.firstRow, part.rows);
-    collector.add({
-      repetition: field.rLevelMax === 0 ? [] : (data.rlevels ?? []),
-      definition: data.dlevels ?? [],
-      values: data.values ?? [],
-    });
-    const rows = collector.rows();
-    return rows.length === part.rows ? { rows } : { failed: `it gave ${rows.length} of ${part.rows} rows` };
-  } catch (error) {
-    if (error instanceof ConsolidatorError) throw error;
-    return { failed: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-/** Names by thrift number (parquet.thrift, `Type` and `CompressionCodec`), as parquetjs wants them. */
-const typeNames = [
-  'BOOLEAN',
-  'INT32',
-  'INT64',
-  'INT96',
-  'FLOAT',
-  'DOUBLE',
-  'BYTE_ARRAY',
-  'FIXED_LEN_BYTE_ARRAY',
-];
-const codecNames = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW'];
-const codecsRead = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI'];
-/** PLAIN, PLAIN_DICTIONARY, RLE, BIT_PACKED (listed for levels by old writers), RLE_DICTIONARY. */
-const encodingsRead: readonly number[] = [0, 2, 3, 4, 8];
-const rle = 3;
-
-function whyNotAsked(metadata: ChunkMetadata, field: Field): string | undefined {
-  const codec = codecNames[metadata.codec] ?? `codec ${metadata.codec}`;
-  if (!codecsRead.includes(codec)) return `it does not read ${codec}`;
-  const encoding = metadata.encodings.map(Number).find((number) => !encodingsRead.includes(number));
-  if (encoding !== undefined) return `it does not read encoding ${encoding}`;
-  if (typeNames[metadata.type] === 'INT96') return 'it reads INT96 wrong';
-  if (field.originalType === 'DECIMAL') return 'it reads DECIMAL wrong';
-  return undefined;
-}
-
-type PageHeaders = NonNullable<Awaited<ReturnType<ParquetReader['decodePages']>>['pageHeaders']>;
-
-function whyWrong(header: PageHeaders[number], metadata: ChunkMetadata): string | undefined {
-  const v2 = header.data_page_header_v2;
-  const encoding = Number((v2 ?? header.data_page_header)?.encoding);
-  if (typeNames[metadata.type] === 'BOOLEAN' && encoding === rle) return 'it reads booleans in RLE wrong';
-  if (v2 && !v2.is_compressed && codecNames[metadata.codec] !== 'UNCOMPRESSED') {
-    return 'it reads uncompressed v2 pages of a compressed column wrong';
-  }
-  return undefined;
-}
-
-/** The bytes of the dictionary page and of the data pages that cover the rows, and the row they begin with. */
-async function choosePages(
-  { envelope, source, chunk, groupRows, part, options }: ChunkRequest,
-  metadata: ChunkMetadata,
-): Promise<{ bytes: Buffer; firstRow: number } | { limit: string }> {
-  const dataStart = Number(metadata.data_page_offset);
-  const dictionaryStart = Number(metadata.dictionary_page_offset ?? 0);
-  const chunkStart = dictionaryStart > 0 && dictionaryStart < dataStart ? dictionaryStart : dataStart;
-  const whole = async (offset: number, length: number) => Buffer.from(await source.read(offset, length));
-  if (!chunk.offset_index_offset) {
-    if (Number(metadata.num_values) > options.maxChunkValues) {
-      return {
-        limit: `${Number(metadata.num_values)} values without an offset index are too many for a sample`,
-      };
-    }
-    return { bytes: await whole(chunkStart, Number(metadata.total_compressed_size)), firstRow: 0 };
-  }
-  const index = await envelope.readOffsetIndex(chunk, null, { typeLength: 0, bitWidth: 0 });
-  const pages = index.page_locations.map((location, i) => {
-    const next = index.page_locations[i + 1];
-    return {
-      offset: Number(location.offset),
-      length: location.compressed_page_size,
-      firstRow: Number(location.first_row_index),
-      endRow: next === undefined ? groupRows : Number(next.first_row_index),
-    };
-  });
-  const chosen = pages.filter(
-    (page) => page.endRow > part.firstRow && page.firstRow < part.firstRow + part.rows,
-  );
-  const parts = [await whole(chunkStart, (pages[0]?.offset ?? chunkStart) - chunkStart)];
-  for (const page of chosen) parts.push(await whole(page.offset, page.length));
-  return { bytes: Buffer.concat(parts), firstRow: chosen[0]?.firstRow ?? 0 };
 }

@@ -18,10 +18,8 @@ export interface OpenParquet {
 const maxNestedEntries = 50_000;
 /** Most columns parquetjs looks at in one run: it needs some milliseconds for each. */
 const parquetjsColumns = 4;
-/** Most column chunks of a staged file whose footer parquetjs is given: it needs about 50 µs for each. */
-const parquetjsChunks = 5000;
-/** Most values of one chunk parquetjs decodes. */
-const parquetjsChunkValues = 100_000;
+/** Most level entries of a page that parquetjs decodes, and of a nested column up to the rows it is asked for. */
+const parquetjsEntries = 25_000;
 
 /** Most columns hyparquet looks at in one run. */
 const hyparquetColumns = 100;
@@ -30,7 +28,7 @@ const hyparquetColumns = 100;
  * Reads a sample of the inputs and of the staged file with readers that share no code with the engine, and compares.
  * What the engine reads wrong it reads wrong in both, so its own check cannot see it; this one can. hyparquet reads
  * all columns (of very wide files a hundred) at a handful of places; @dsnp/parquetjs, which is slow, a few columns at
- * one place, and nothing of a file with very many column chunks.
+ * one place.
  * @param seed a new one for every run, so that many runs look at many places; the same seed looks at the same
  * @throws VerifyError at the first difference
  * @throws StoreError when a source cannot be read
@@ -54,23 +52,18 @@ export async function readSample(
     sites: chooseSites(inputRows, groupRows, seed),
     only: drawn,
   });
-  const isSmall = groupRows.length * keys.length <= parquetjsChunks;
-  const smallSites = isSmall ? chooseSmallSite(inputRows, groupRows, seed) : [];
-  const second =
-    smallSites.length === 0
-      ? undefined
-      : await compareSample({
-          ...sources,
-          reader: await parquetjsReader({ maxChunkValues: parquetjsChunkValues }),
-          sites: smallSites,
-          arbiter: hyparquet,
-          only: chooseColumns([...drawn], parquetjsColumns, seed),
-        });
-  const parquetjsCompared = second?.columns ?? new Set<string>();
+  const second = await compareSample({
+    ...sources,
+    reader: await parquetjsReader({ maxNestedEntries: parquetjsEntries, maxPageValues: parquetjsEntries }),
+    sites: chooseSmallSite(inputRows, groupRows, seed),
+    arbiter: hyparquet,
+    only: chooseColumns([...drawn], parquetjsColumns, seed),
+  });
+  const parquetjsCompared = second.columns;
   log.debug('read a sample with second readers', {
     hyparquetRows: first.rows,
     hyparquetColumns: first.columns.size,
-    parquetjsRows: second?.rows ?? 0,
+    parquetjsRows: second.rows,
     parquetjsColumns: parquetjsCompared.size,
   });
 

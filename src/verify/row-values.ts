@@ -4,7 +4,13 @@ export interface LevelEntries {
   readonly repetition: readonly number[];
   /** Definition level of each entry; empty when every entry has a value. */
   readonly definition: readonly number[];
-  readonly values: ArrayLike<unknown>;
+  readonly values: Indexed;
+}
+
+/** What has values by number: any array, or what makes them when they are asked for. */
+export interface Indexed {
+  readonly length: number;
+  at(index: number): unknown;
 }
 
 /** Gathers the rows of a range out of the pages of one column chunk, in order. */
@@ -39,14 +45,20 @@ export function rowCollector(
       let next = 0;
       for (let i = 0; i < count && row < endRow; i++) {
         const level = definition.length === 0 ? column.maxDefinition : definition[i];
-        const value = level === column.maxDefinition ? values[next++] : null;
+        const place = level === column.maxDefinition ? next++ : undefined;
         const repeats = repetition.length === 0 ? 0 : repetition[i];
-        if (repeats === 0) {
-          row++;
-          triples = [];
-          if (row >= firstRow && row < endRow) wanted.push(column.isFlat ? value : triples);
+        if (repeats === 0) row++;
+        if (row < firstRow || row >= endRow) continue;
+        const value = place === undefined ? null : values.at(place);
+        if (column.isFlat) {
+          wanted.push(value);
+          continue;
         }
-        if (!column.isFlat) triples.push([repeats, level, value]);
+        if (repeats === 0) {
+          triples = [];
+          wanted.push(triples);
+        }
+        triples.push([repeats, level, value]);
       }
     },
     // The last row of a repeated column ends where the next one begins.

@@ -61,3 +61,16 @@ test('the demo does not take a dataset for its own because of its name and date'
   assert.match(run.stderr, /will not delete \S+telemetry-data-v2: it holds date=2025-08-15\n/);
   assert.deepEqual(await readdir(partition), ['real.parquet']);
 });
+
+test('a place where no directory can be made is a clear error, not a hang', async (t) => {
+  const directory = await tempDirectory(t);
+  await writeFile(join(directory, 'file'), 'x');
+  for (const impossible of [join(directory, 'file', 'below'), '/proc/demo', '/proc/demo/below']) {
+    const run = await runCli(['demo', '--directory', impossible]);
+    assert.equal(run.exit, 2, impossible);
+    assert.match(
+      run.stderr,
+      /^error: the demo cannot use the directory \S+: E[A-Z]+\n {2}data: {2}nothing was touched\n/,
+    );
+  }
+});

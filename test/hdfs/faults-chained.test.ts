@@ -11,8 +11,8 @@ import { type FaultedRun, killNow, playCase } from './fault-case.ts';
 import { checkTable, type FaultRow } from './fault-table.ts';
 
 /**
- * Folds of several CONCATs: the paths of all inputs do not fit into one URL. Paths of 600 bytes see to that with a
- * hundred files.
+ * Folds of several CONCATs: the paths of all inputs do not fit into one URL. Paths of a thousand bytes see to that
+ * with a few files.
  */
 
 const shared = await sharedCluster();
@@ -22,7 +22,7 @@ const skip = shared === undefined ? noHdfs : false;
 const longName = 'd'.repeat(200);
 
 async function longNamedFiles(): Promise<readonly SmallFile[]> {
-  const files = await smallFiles(110, { rowsPerFile: 4 });
+  const files = await smallFiles(64, { rowsPerFile: 4 });
   return files.map((file) => ({
     ...file,
     name: file.name.replace('.parquet', `${'-'.repeat(120)}.parquet`),
@@ -130,7 +130,11 @@ test('a fold of several CONCATs', { skip, concurrency: 2 }, async (t) => {
     cases.map((makeCase, index) => {
       const faulted = makeCase(others);
       return t.test(faulted.fault, async () => {
-        const bench = await makeBench(shared, `chained-${index}/${longName}/${longName}`, { files });
+        const bench = await makeBench(
+          shared,
+          `chained-${index}/${longName}/${longName}/${longName}/${longName}`,
+          { files },
+        );
         try {
           rows[index] = await playCase(bench, faulted);
         } finally {

@@ -93,7 +93,7 @@ function halfway(fault: Fault, step: string, matches: Matches): FaultedRun {
       const laid = bench.proxy.ambush((asked) => matches(bench, asked), fault);
       const killed = laid.sprung.then(() => bench.cluster.killDataNode());
       try {
-        const run = await bench.start(consolidateWords).finished;
+        const run = await bench.start(consolidateWords, lessPatient).finished;
         await killed;
         return run;
       } finally {
@@ -123,9 +123,12 @@ function safeMode(step: string | undefined, mayExit: readonly number[]): Faulted
   };
 }
 
+/** Fewer tries than usual: what is away stays away until the run has ended. */
+const lessPatient = { MAX_RETRIES: '1' };
+
 async function runWith(bench: Bench, matches: Matches, fault: Fault, nth = 1) {
   bench.proxy.ambush((asked) => matches(bench, asked), fault, { nth });
-  return await bench.start(consolidateWords).finished;
+  return await bench.start(consolidateWords, lessPatient).finished;
 }
 
 const journal = 'RENAME R/journal.json.staged → R/journal.json';

@@ -32,9 +32,9 @@ async function stepsOf(cluster: HdfsCluster, action: Action): Promise<readonly S
     bench.proxy.reset();
     assert.equal((await runOn(bench, action.words)).exit, 0);
     await assertEveryRowOnce(bench, 'after a run without faults');
-    const names = bench.proxy.requests
-      .filter(({ isMutation }) => isMutation)
-      .map((asked) => stepName(bench, asked));
+    const names = inFixedOrder(
+      bench.proxy.requests.filter(({ isMutation }) => isMutation).map((asked) => stepName(bench, asked)),
+    );
     return names.map((name, i) => ({
       name,
       nth: names.slice(0, i + 1).filter((other) => other === name).length,
@@ -42,6 +42,13 @@ async function stepsOf(cluster: HdfsCluster, action: Action): Promise<readonly S
   } finally {
     await bench.close();
   }
+}
+
+/** Files that are written at the same time begin in any order: as if it were that of their names. */
+function inFixedOrder(names: readonly string[]): readonly string[] {
+  const isStaged = (name: string): boolean => name.startsWith('CREATE R/bin-');
+  const staged = names.filter(isStaged).sort();
+  return names.map((name) => (isStaged(name) ? (staged.shift() ?? name) : name));
 }
 
 /** A command whose every mutation is put at risk. */
@@ -72,13 +79,14 @@ function kindOf(name: string): string {
   return name.startsWith('RENAME') ? name : name.slice(0, name.indexOf(' '));
 }
 
-type Mode = 'kill before' | 'kill after' | 'reset' | 'reply lost';
+type Mode = 'kill before' | 'kill after' | 'reset' | 'reply lost' | 'cut';
 
 const inWords: Readonly<Record<Mode, string>> = {
   'kill before': 'kill -9 before it',
   'kill after': 'kill -9 after it',
   reset: 'connection breaks before it',
   'reply lost': 'reply lost',
+  cut: 'upload cut short',
 };
 
 function faultOf(mode: Mode, started: () => StartedCli): Fault {
@@ -92,6 +100,8 @@ function faultOf(mode: Mode, started: () => StartedCli): Fault {
       return { kind: 'reset' };
     case 'reply lost':
       return { kind: 'lose-reply' };
+    case 'cut':
+      return { kind: 'cut-upload', afterBytes: 100 };
   }
 }
 
@@ -130,6 +140,7 @@ async function playAll(
   const cases = steps.flatMap((step, index) => {
     const isFirstOfKind = kinds.indexOf(kinds[index] ?? '') === index;
     const isWanted = (mode: Mode): boolean => {
+      if (mode === 'cut' && !step.name.startsWith('CREATE')) return false;
       if (fullMatrix || mode === 'kill before') return true;
       // Killed after one mutation is killed before the next: only the last has an after of its own.
       return mode === 'kill after' ? index === steps.length - 1 : isFirstOfKind;
@@ -153,7 +164,7 @@ async function playAll(
   return rows;
 }
 
-const allModes: readonly Mode[] = ['kill before', 'kill after', 'reset', 'reply lost'];
+const allModes: readonly Mode[] = ['kill before', 'kill after', 'reset', 'reply lost', 'cut'];
 
 test('every mutation of a consolidation', { skip, concurrency: 3 }, async (t) => {
   if (shared === undefined) return;

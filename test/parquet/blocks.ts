@@ -1,44 +1,50 @@
+import type { Rooms } from '../../src/parquet/kernel/rooms.ts';
 import type { LeafColumn } from '../../src/parquet/metadata/leaf-column.ts';
-import { layout, layoutOf, type ValueBlock } from '../../src/parquet/value-block.ts';
+import type { ValueBlock } from '../../src/parquet/value-block.ts';
+import { bytesAt, placed, placedWords, wordsAt } from './kernels.ts';
 
-/** A block of values given as PLAIN bytes without length. */
-export function blockOf(leaf: LeafColumn, values: readonly Uint8Array[]): ValueBlock {
+/** Puts values, given as PLAIN bytes without length, into a kernel's memory. */
+export function blockOf(rooms: Rooms, leaf: LeafColumn, values: readonly Uint8Array[]): ValueBlock {
+  const { widthBytes } = leaf;
   const count = values.length;
-  const none = { words: new Int32Array(0), bytes: new Uint8Array(0), offsets: new Int32Array(1) };
-  switch (layoutOf(leaf)) {
-    case layout.WORD:
-    case layout.LONG: {
-      const words = new Int32Array((count * leaf.widthBytes) / 4);
-      new Uint8Array(words.buffer).set(Buffer.concat(values));
-      return { ...none, count, words };
-    }
-    case layout.FIXED:
-      return { ...none, count, bytes: new Uint8Array(Buffer.concat(values)) };
-    default: {
-      const offsets = new Int32Array(count + 1);
-      const parts = values.flatMap((value, i) => {
-        offsets[i + 1] = (offsets[i] ?? 0) + 4 + value.length;
-        const length = new Uint8Array(4);
-        new DataView(length.buffer).setUint32(0, value.length, true);
-        return [length, value];
-      });
-      return { ...none, count, bytes: new Uint8Array(Buffer.concat(parts)), offsets };
-    }
+  if (widthBytes > 0) {
+    return { count, widthBytes, bytesAt: placed(rooms, Buffer.concat(values)).at, offsetsAt: 0 };
   }
+  const offsets = [0];
+  const parts = values.flatMap((value, i) => {
+    offsets.push((offsets[i] ?? 0) + 4 + value.length);
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, value.length, true);
+    return [length, value];
+  });
+  return {
+    count,
+    widthBytes,
+    bytesAt: placed(rooms, Buffer.concat(parts)).at,
+    offsetsAt: placedWords(rooms, offsets).at,
+  };
 }
 
 /** The values of a block as PLAIN bytes without length. */
-export function valuesOf(leaf: LeafColumn, block: ValueBlock): readonly Uint8Array[] {
-  const width = leaf.widthBytes;
-  return Array.from({ length: block.count }, (_, i) => {
-    switch (layoutOf(leaf)) {
-      case layout.WORD:
-      case layout.LONG:
-        return new Uint8Array(block.words.buffer, block.words.byteOffset + i * width, width).slice();
-      case layout.FIXED:
-        return block.bytes.slice(i * width, (i + 1) * width);
-      default:
-        return block.bytes.slice((block.offsets[i] ?? 0) + 4, block.offsets[i + 1] ?? 0);
-    }
+export function valuesOf({ kernel }: Rooms, block: ValueBlock): readonly Uint8Array[] {
+  const { count, widthBytes } = block;
+  if (widthBytes > 0) {
+    return Array.from({ length: count }, (_, i) =>
+      bytesAt(kernel, block.bytesAt + i * widthBytes, widthBytes),
+    );
+  }
+  const offsets = wordsAt(kernel, block.offsetsAt, count + 1);
+  return Array.from({ length: count }, (_, i) => {
+    const start = (offsets[i] ?? 0) + 4;
+    return bytesAt(kernel, block.bytesAt + start, (offsets[i + 1] ?? 0) - start);
   });
+}
+
+/** A 64-bit hash of each value, where the kernel hashes them to. */
+export function hashesOf(rooms: Rooms, block: ValueBlock): ReturnType<typeof placed> {
+  const { kernel } = rooms;
+  const room = placed(rooms, new Uint8Array(block.count * 8));
+  if (block.widthBytes > 0) kernel.hashFixed(block.widthBytes, block.bytesAt, block.count, room.at);
+  else kernel.hashVariable(block.bytesAt, block.offsetsAt, block.count, room.at);
+  return room;
 }

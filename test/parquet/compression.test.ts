@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { compressSync } from 'snappy';
 import { FormatError } from '../../src/core/errors.ts';
 import { checkCodec, compressSnappy, decompress } from '../../src/parquet/codec/compression.ts';
-import { byteBuffer } from '../../src/parquet/encodings/byte-buffer.ts';
 import { codec } from '../../src/parquet/format.ts';
+import { emptyRoom } from '../../src/parquet/kernel/rooms.ts';
+import { bothKernels, bytesAt, freshRooms, placed } from './kernels.ts';
 
-const room = byteBuffer(0);
+const kernels = bothKernels();
 
 /** Data with stretches that come again, near and far, which is what Snappy's copies are for. */
 const data = fc
@@ -31,9 +32,24 @@ const data = fc
     return Uint8Array.from(bytes);
   });
 
+/** Decompresses with both kernels, which must agree. */
 function bytesOf(codecNumber: number, stored: Uint8Array, sizeBytes: number): Uint8Array {
-  // A copy: the room is used again.
-  return new Uint8Array(decompress(codecNumber, stored, sizeBytes, room));
+  const results = kernels.map((kernel) => {
+    const rooms = freshRooms(kernel);
+    const from = placed(rooms, stored).at;
+    try {
+      const at = decompress(rooms, codecNumber, from, from + stored.length, sizeBytes, emptyRoom());
+      return bytesAt(kernel, at, sizeBytes);
+    } catch (error) {
+      assert.ok(error instanceof FormatError, String(error));
+      return error;
+    }
+  });
+  const [result, other] = results;
+  assert.deepEqual(result, other);
+  if (result instanceof FormatError) throw result;
+  assert.ok(result);
+  return result;
 }
 
 test('every codec gives back what was compressed', () => {
@@ -99,18 +115,22 @@ test('Snappy data that no encoder made gives as many bytes as stated or is refus
 });
 
 test('a few bytes do not claim much room: Snappy by its ratio, gzip by what comes out', () => {
-  const before = room.bytes.length;
   const preamble = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x01, 0);
-  assert.throws(() => decompress(codec.SNAPPY, preamble, 256 * 1024 * 1024, room), {
+  const before = kernels.map(({ memory }) => memory.bytes.length);
+  assert.throws(() => bytesOf(codec.SNAPPY, preamble, 256 * 1024 * 1024), {
     name: 'FormatError',
     problem: /6 bytes of Snappy data cannot hold 268435456/,
   });
-  assert.equal(room.bytes.length, before, 'no room was made');
   const bomb = gzipSync(new Uint8Array(64 * 1024 * 1024), { level: 9 });
-  assert.throws(() => decompress(codec.GZIP, bomb, 1000, room), {
+  assert.throws(() => bytesOf(codec.GZIP, bomb, 1000), {
     name: 'FormatError',
     problem: /holds more than 1000 bytes/,
   });
+  assert.deepEqual(
+    kernels.map(({ memory }) => memory.bytes.length),
+    before,
+    'no room was made',
+  );
 });
 
 test('codecs that are not supported are named before anything is read', () => {

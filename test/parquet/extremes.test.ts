@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  compareValues,
-  emptyExtremes,
-  extendExtremes,
-  mergeExtremes,
-  valueBytes,
-} from '../../src/parquet/extremes.ts';
+import { compareValues } from '../../src/parquet/compare-values.ts';
+import { emptyExtremes, extendExtremes, mergeExtremes, valueBytes } from '../../src/parquet/extremes.ts';
 import { physicalType } from '../../src/parquet/format.ts';
 import { type LeafColumn, leafColumnsOf } from '../../src/parquet/metadata/leaf-column.ts';
 import type { SchemaElement } from '../../src/parquet/metadata/schema-element.ts';
-import { layout, layoutOf, type ValueBlock } from '../../src/parquet/value-block.ts';
 import { blockOf } from './blocks.ts';
+import { bothKernels, freshRooms, placed } from './kernels.ts';
 
 interface Case {
   readonly what: string;
@@ -123,11 +118,12 @@ function isZeroOfSign(bytes: Uint8Array, isNegative: boolean): boolean {
   return bytes.every((byte, i) => byte === (isNegative && i === bytes.length - 1 ? 128 : 0));
 }
 
+const kernels = bothKernels();
+
 for (const { what, element, read } of cases) {
   const leaf = leafOf(element);
-  const kind = layoutOf(leaf);
   const value = arbitraryValue(leaf);
-  const name = `${what}, ${kind === layout.VARIABLE ? 'of any length' : `${leaf.widthBytes} bytes`}`;
+  const name = `${what}, ${leaf.widthBytes === 0 ? 'of any length' : `${leaf.widthBytes} bytes`}`;
 
   test(`least and greatest value: ${name}`, () => {
     assert.equal(leaf.sortOrder, what);
@@ -137,20 +133,28 @@ for (const { what, element, read } of cases) {
         fc.array(fc.array(entry, { maxLength: 12 }), { maxLength: 4 }),
         fc.boolean(),
         (parts, masked) => {
-          const extremes = emptyExtremes(leaf.sortOrder);
-          for (const part of parts) {
-            const block = blockOf(
-              leaf,
-              part.map((item) => item.value),
-            );
-            const used = masked ? Uint8Array.from(part, (item) => (item.isUsed ? 1 : 0)) : undefined;
-            extendExtremes(extremes, leaf, kind, block, part.length, used);
-          }
-          const seen = parts
+          const [extremes, byReference] = kernels.map((kernel) => {
+            const found = emptyExtremes(leaf.sortOrder);
+            for (const part of parts) {
+              const rooms = freshRooms(kernel);
+              const block = blockOf(
+                rooms,
+                leaf,
+                part.map((item) => item.value),
+              );
+              const used = Uint8Array.from(part, (item) => (item.isUsed ? 1 : 0));
+              extendExtremes(found, kernel, block, masked ? placed(rooms, used).at : 0);
+            }
+            return found;
+          });
+          assert.ok(extremes);
+          assert.deepEqual(extremes, byReference);
+          const counted = parts
             .flat()
             .filter((item) => !masked || item.isUsed)
-            .map((item) => read(item.value))
-            .filter((item) => item !== undefined);
+            .map((item) => read(item.value));
+          assert.equal(extremes.hasNan, counted.includes(undefined));
+          const seen = counted.filter((item) => item !== undefined);
           if (seen.length === 0) {
             assert.deepEqual([extremes.min, extremes.max], [undefined, undefined]);
             return;
@@ -190,7 +194,9 @@ for (const { what, element, read } of cases) {
       fc.property(fc.array(value, { maxLength: 10 }), fc.array(value, { maxLength: 10 }), (a, b) => {
         const of = (values: readonly Uint8Array[]) => {
           const extremes = emptyExtremes(leaf.sortOrder);
-          extendExtremes(extremes, leaf, kind, blockOf(leaf, values), values.length);
+          for (const kernel of kernels) {
+            extendExtremes(extremes, kernel, blockOf(freshRooms(kernel), leaf, values));
+          }
           return extremes;
         };
         const together = of(a);
@@ -214,9 +220,9 @@ test('a value is read out of its block whole', () => {
     const leaf = leafOf(element);
     fc.assert(
       fc.property(fc.array(arbitraryValue(leaf), { minLength: 1, maxLength: 9 }), (values) => {
-        const block: ValueBlock = blockOf(leaf, values);
-        for (const [i, bytes] of values.entries()) {
-          assert.deepEqual(valueBytes(leaf, layoutOf(leaf), block, i), bytes);
+        for (const kernel of kernels) {
+          const block = blockOf(freshRooms(kernel), leaf, values);
+          for (const [i, bytes] of values.entries()) assert.deepEqual(valueBytes(kernel, block, i), bytes);
         }
       }),
       { numRuns: 50 },
@@ -237,7 +243,8 @@ test('types without an order get no extremes', () => {
     assert.equal(leaf.sortOrder, 'none');
     const extremes = emptyExtremes(leaf.sortOrder);
     const value = new Uint8Array(leaf.widthBytes || 3);
-    extendExtremes(extremes, leaf, layoutOf(leaf), blockOf(leaf, [value]), 1);
+    for (const kernel of kernels)
+      extendExtremes(extremes, kernel, blockOf(freshRooms(kernel), leaf, [value]));
     assert.deepEqual([extremes.min, extremes.max], [undefined, undefined]);
   }
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compareValues } from '../../src/parquet/extremes.ts';
+import { compareValues } from '../../src/parquet/compare-values.ts';
 import type { MergeOptions } from '../../src/parquet/merge/merge-files.ts';
 import type { ForeignFile, Rows } from './foreign-file.ts';
 import { foreignFile } from './foreign-file.ts';
@@ -353,18 +353,17 @@ test('a dictionary is given up in the middle of a chunk when it does not pay, at
 });
 
 test('values chosen to collide in the dictionary are merged all the same', async () => {
-  // MurmurHash3's finalizer backwards: numbers whose hashes, as dictionaries use them, all begin at one place.
-  const unmixed = (hash: number): number => {
-    let h = hash ^ (hash >>> 16);
-    h = Math.imul(h, 0x7ed1b41d);
-    h ^= (h >>> 13) ^ (h >>> 26);
-    h = Math.imul(h, 0xa5cb9243);
-    return h ^ (h >>> 16);
+  // The kernel's hash backwards: numbers whose hashes, as dictionaries use them, all begin at one place.
+  const unshifted = (x: bigint, bits: bigint): bigint => x ^ (x >> bits) ^ (x >> (bits * 2n));
+  const unmixed = (hash: bigint): bigint => {
+    let h = BigInt.asUintN(64, unshifted(hash, 31n) * 0x319642b2d24d8ec3n);
+    h = BigInt.asUintN(64, unshifted(h, 27n) * 0x96de1b173f119089n);
+    return unshifted(h, 30n);
   };
   const value = (i: number): Uint8Array =>
-    new Uint8Array(Int32Array.of(unmixed(i << 18) ^ 0x2545f491).buffer);
+    new Uint8Array(BigUint64Array.of(unmixed(BigInt(i) << 18n) - 0x9e3779b97f4a7c15n).buffer);
   const numbers = Array.from({ length: 5000 }, (_, i) => value(i));
-  const file = columnFile({ type: 1 }, [...numbers, ...numbers, ...numbers], 8);
+  const file = columnFile({ type: 2 }, [...numbers, ...numbers, ...numbers], 8);
   const { bytes } = await mergeBytes([file.bytes]);
   const read = readWithHyparquet(bytes);
   assertHolds(read, file.columns);

@@ -1,9 +1,11 @@
 import { memorySink } from '../../src/core/byte-sink.ts';
 import { physicalType } from '../../src/parquet/format.ts';
+import { borrowKernel, giveBack } from '../../src/parquet/kernel/borrow-kernel.ts';
+import type { Rooms } from '../../src/parquet/kernel/rooms.ts';
 import { type LeafColumn, leafColumnsOf } from '../../src/parquet/metadata/leaf-column.ts';
 import { readSchemaElement } from '../../src/parquet/metadata/schema-element.ts';
 import { compactCursor } from '../../src/parquet/thrift/compact-reader.ts';
-import { encodeColumnChunk, type PageLimits } from '../../src/parquet/write/chunk-encoder.ts';
+import { chunkEncoder, encodeColumnChunk, type PageLimits } from '../../src/parquet/write/chunk-encoder.ts';
 import {
   appendChunk,
   beginFile,
@@ -13,6 +15,7 @@ import {
 } from '../../src/parquet/write/file-writer.ts';
 import { blockOf } from './blocks.ts';
 import type { Rows } from './foreign-file.ts';
+import { placed, placedWords } from './kernels.ts';
 import { emptyColumns, type Field, type LevelColumn, shred } from './model.ts';
 import type { RandomSource } from './random-source.ts';
 import { elementBytesOf } from './schema-bytes.ts';
@@ -50,7 +53,11 @@ export async function ownFile(
         pageSizeBytes: random.pick([1, 40, 1024 * 1024]),
       };
       const useDictionary = leaf.type !== physicalType.BOOLEAN && random.chance(50);
-      await appendChunk(writer, encodeColumnChunk(contentOf(leaf, column, useDictionary), pageLimits));
+      const rooms = borrowKernel();
+      const content = contentOf(rooms, leaf, column, useDictionary);
+      const chunk = encodeColumnChunk(chunkEncoder(rooms), content, pageLimits);
+      giveBack(rooms);
+      await appendChunk(writer, chunk);
     }
     endRowGroup(writer, rows.length);
     shred(fields, rows, all);
@@ -60,9 +67,9 @@ export async function ownFile(
   return { bytes: new Uint8Array(sink.bytes()), columns: all };
 }
 
-function contentOf(leaf: LeafColumn, column: LevelColumn, useDictionary: boolean) {
+function contentOf(rooms: Rooms, leaf: LeafColumn, column: LevelColumn, useDictionary: boolean) {
   const distinct = new Map<string, { readonly index: number; readonly value: Uint8Array }>();
-  const indices = Int32Array.from(column.values, (value) => {
+  const indices = column.values.map((value) => {
     const key = Buffer.from(value).toString('hex');
     const known = distinct.get(key) ?? { index: distinct.size, value };
     distinct.set(key, known);
@@ -73,9 +80,9 @@ function contentOf(leaf: LeafColumn, column: LevelColumn, useDictionary: boolean
     leaf,
     entryCount: column.definition.length,
     presentCount: column.values.length,
-    definition: Int32Array.from(column.definition),
-    repetition: Int32Array.from(column.repetition),
-    values: blockOf(leaf, useDictionary ? entries : column.values),
-    indices: useDictionary ? indices : undefined,
+    definitionAt: placed(rooms, Uint8Array.from(column.definition)).at,
+    repetitionAt: placed(rooms, Uint8Array.from(column.repetition)).at,
+    values: blockOf(rooms, leaf, useDictionary ? entries : column.values),
+    indicesAt: useDictionary ? placedWords(rooms, indices).at : undefined,
   };
 }

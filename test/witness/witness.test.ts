@@ -8,10 +8,10 @@ import { memorySource } from '../../src/core/byte-source.ts';
 import { stampKey, stampValue } from '../../src/parquet/consolidation-stamp.ts';
 import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
 import { digestSink } from '../../src/verify/digest-sink.ts';
-import { parquetjsReader } from '../../src/verify/parquetjs-reader.ts';
 import { sameReading } from '../../src/verify/same-reading.ts';
 import { columnName } from '../../src/verify/second-reader.ts';
 import { verifyStagedFile } from '../../src/verify/verify-staged-file.ts';
+import { parquetjsReader } from '../support/parquetjs-whole-reader.ts';
 import { runPython, skipWithoutPython } from '../support/python-env.ts';
 import { inputsIn, workloadDirectory } from '../support/workloads.ts';
 

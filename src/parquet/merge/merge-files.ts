@@ -1,15 +1,25 @@
 import type { ByteSink } from '../../core/byte-sink.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
-import type { ColumnFingerprint } from '../fingerprint.ts';
+import { type ColumnFingerprint, emptyDigests } from '../fingerprint.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { unsupported } from '../format-error.ts';
+import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
+import { emptyRoom, type Rooms } from '../kernel/rooms.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
-import { loadRowGroup, type RowGroupBytes } from '../read/row-group-bytes.ts';
+import { chunkEncoder } from '../write/chunk-encoder.ts';
 import { appendChunk, beginFile, endFile, endRowGroup } from '../write/file-writer.ts';
 import { chunkBuilder } from './chunk-builder.ts';
-import { type ChunkRows, columnMerge, finishColumn, mergeColumnChunk } from './column-merge.ts';
+import {
+  type ColumnTools,
+  columnMerge,
+  fetchColumnAhead,
+  finishColumn,
+  mergeColumnChunk,
+} from './column-merge.ts';
+import { defaultMemoryLimits, type MemoryLimits } from './memory-limits.ts';
 import { commonChunkKeyValues, mergeKeyValues } from './merge-key-values.ts';
-import { type OutputRowGroup, planOutputRowGroups, type RowSlice } from './output-row-groups.ts';
+import { planOutputRowGroups } from './output-row-groups.ts';
+import { sourceRowGroups } from './source-row-groups.ts';
 
 /** A file to merge: open, with its footer read. */
 export interface MergeInput {
@@ -30,6 +40,8 @@ export interface MergeOptions {
   readonly createdBy: string;
   /** Stops between two column chunks when aborted; the error is the signal's reason. */
   readonly signal?: AbortSignal;
+  /** What is said here counts instead of {@link defaultMemoryLimits}. */
+  readonly memory?: Partial<MemoryLimits>;
   /** Told after every output row group. */
   readonly onProgress?: (rowsDone: number, rowsTotal: number) => void;
 }
@@ -50,7 +62,8 @@ export interface MergeResult {
  * Merges files of one schema into one file, column by column: rows in the order of the inputs. Schema elements are
  * written byte for byte as the first input has them.
  *
- * Memory: the stored bytes of the source row groups of one output row group, and one decoded output column chunk.
+ * Memory: the stored bytes of the source row groups of one output row group, unless they are large; one decoded output
+ * column chunk; and what `memory` says.
  * The sink is neither closed nor aborted here.
  * @throws FormatError when an input is damaged or uses what is not supported; the output is then not finished
  */
@@ -59,32 +72,60 @@ export async function mergeFiles(
   sink: ByteSink,
   options: MergeOptions,
 ): Promise<MergeResult> {
+  const rooms = borrowKernel();
+  try {
+    return await mergeIn(rooms, inputs, sink, options);
+  } finally {
+    giveBack(rooms);
+  }
+}
+
+async function mergeIn(
+  rooms: Rooms,
+  inputs: readonly MergeInput[],
+  sink: ByteSink,
+  options: MergeOptions,
+): Promise<MergeResult> {
   const footers = inputs.map((input) => input.footer);
   const { elementBytes, leaves, firstLeaf } = commonSchema(footers);
   const warnings: string[] = [];
-  const columns = leaves.map((leaf) => ({
-    ...columnMerge(leaf),
-    keyValueBytes: commonChunkKeyValues(footers, leaf, warnings),
-  }));
+  const columns = emptyDigests(rooms, emptyRoom(), leaves).map(({ leaf, digest }) =>
+    Object.assign(columnMerge(rooms, leaf, digest), {
+      keyValueBytes: commonChunkKeyValues(footers, leaf, warnings),
+    }),
+  );
   const rowsTotal = footers.reduce((sum, footer) => sum + footer.rows, 0);
   const writer = await beginFile(sink, elementBytes, leaves);
-  const builder = chunkBuilder(firstLeaf);
-  const loaded = new Map<string, Promise<RowGroupBytes>>();
+  const memory = { ...defaultMemoryLimits, ...options.memory };
+  const plan = () => planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes);
+  const sources = sourceRowGroups(rooms, inputs, plan(), memory);
+  const tools: ColumnTools = {
+    builder: chunkBuilder(rooms, firstLeaf),
+    encoder: chunkEncoder(rooms),
+    useDictionary: options.useDictionary,
+    memory,
+    keptBytes: 0,
+  };
   let rowsDone = 0;
   let rowGroups = 0;
-  for (const output of planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes)) {
-    const sources = await loadSources(inputs, output, loaded);
-    for (const column of columns) {
-      options.signal?.throwIfAborted();
-      const rows = chunkRows(sources, column.leaf);
-      const chunk = mergeColumnChunk(column, rows, builder, options.useDictionary);
-      await appendChunk(writer, { ...chunk, keyValueBytes: column.keyValueBytes });
+  try {
+    for (const output of plan()) {
+      const slices = await sources.load(output);
+      for (const column of columns) {
+        options.signal?.throwIfAborted();
+        const next = columns[column.leaf.index + 1];
+        if (next !== undefined) fetchColumnAhead(next, slices);
+        const chunk = await mergeColumnChunk(column, slices, tools);
+        await appendChunk(writer, { ...chunk, keyValueBytes: column.keyValueBytes });
+      }
+      endRowGroup(writer, output.rows);
+      rowGroups++;
+      sources.release(slices);
+      rowsDone += output.rows;
+      options.onProgress?.(rowsDone, rowsTotal);
     }
-    endRowGroup(writer, output.rows);
-    rowGroups++;
-    for (const slice of output.slices) if (slice.isLast) loaded.delete(keyOf(slice));
-    rowsDone += output.rows;
-    options.onProgress?.(rowsDone, rowsTotal);
+  } finally {
+    await sources.stop();
   }
   const fingerprints = columns.map(finishColumn);
   const keyValues = mergeKeyValues(footers, options.keyValues, warnings);
@@ -108,47 +149,4 @@ function commonSchema(footers: readonly ParquetFooter[]): {
   const firstLeaf = first.leaves[0];
   if (firstLeaf === undefined) throw unsupported('a schema without columns', { file: first.file });
   return { elementBytes: first.elementBytes, leaves: first.leaves, firstLeaf };
-}
-
-interface SourceRows {
-  readonly slice: RowSlice;
-  readonly footer: ParquetFooter;
-  readonly bytes: RowGroupBytes;
-}
-
-async function loadSources(
-  inputs: readonly MergeInput[],
-  output: OutputRowGroup,
-  loaded: Map<string, Promise<RowGroupBytes>>,
-): Promise<readonly SourceRows[]> {
-  return Promise.all(
-    output.slices.map(async (slice) => {
-      const input = inputs[slice.input];
-      const rowGroup = input?.footer.rowGroups[slice.rowGroup];
-      if (input === undefined || rowGroup === undefined) throw new Error(`no row group ${keyOf(slice)}`);
-      // A source row group may reach into several output row groups; its bytes stay until the last of them.
-      const loading = loaded.get(keyOf(slice)) ?? loadRowGroup(input.source, rowGroup);
-      loaded.set(keyOf(slice), loading);
-      return { slice, footer: input.footer, bytes: await loading };
-    }),
-  );
-}
-
-function* chunkRows(sources: readonly SourceRows[], leaf: LeafColumn): Generator<ChunkRows> {
-  for (const { slice, footer, bytes } of sources) {
-    const chunk = footer.rowGroups[slice.rowGroup]?.chunks[leaf.index];
-    if (chunk === undefined) throw new Error(`no column chunk ${leaf.path} in ${keyOf(slice)}`);
-    yield {
-      key: keyOf(slice),
-      file: footer.file,
-      rowGroup: slice.rowGroup,
-      chunk,
-      bytes: bytes.chunkBytes(chunk),
-      rows: slice.rows,
-    };
-  }
-}
-
-function keyOf(slice: RowSlice): string {
-  return `${slice.input}/${slice.rowGroup}`;
 }

@@ -1,167 +1,210 @@
-import { grownTo } from '../encodings/byte-buffer.ts';
-import { emptyBlock, type Layout, layout, type ValueBlock } from '../value-block.ts';
+import { dictionaryBytes, dictionaryWord, stopped } from '../kernel/kernel.ts';
+import { emptyRoom, type Room, type Rooms, release, reserve } from '../kernel/rooms.ts';
+import type { PageReader } from '../read/page-reader.ts';
+import type { ValueBlock } from '../value-block.ts';
 
 /**
  * The distinct values of an output column chunk in order of first appearance: open addressing over the values'
- * bytes, never a JavaScript string.
+ * bytes, never a JavaScript string. Its words (`dictionaryWord`) lie in the kernel's memory.
  */
 export interface MergedDictionary {
-  layout: Layout;
-  widthBytes: number;
-  /** The entries, in a form that is PLAIN when its arrays are laid end to end. */
-  readonly block: ValueBlock;
-  /** PLAIN size of the entries. */
-  sizeBytes: number;
+  readonly rooms: Rooms;
   /** A new number whenever the dictionary was emptied. */
   generation: number;
-  hashes: Int32Array;
-  /** Entry number + 1, or 0 for a free slot. Its length is a power of two. */
-  slots: Int32Array;
+  readonly words: Room;
+  readonly bytes: Room;
+  readonly offsets: Room;
+  readonly slots: Room;
+  /** Which merged entry each entry of the current source dictionary is, or -1. */
+  readonly map: Room;
+  mapSource: PageReader | undefined;
+  mapGeneration: number;
+  mapMerged: number;
 }
 
-/**
- * A value that needs more steps than this finds a table that somebody chose the values for: half full, it takes a few
- * dozen of them at most.
- */
-const maxProbes = 1000;
+/** Slots of an empty dictionary. */
+const firstSlots = 4096;
+const slotBytes = 8;
 
-/** An empty dictionary; {@link resetDictionary} gives it its layout. */
-export function mergedDictionary(): MergedDictionary {
+/** A dictionary without room; {@link resetDictionary} makes it usable. */
+export function mergedDictionary(rooms: Rooms): MergedDictionary {
   return {
-    layout: layout.WORD,
-    widthBytes: 4,
-    block: emptyBlock(),
-    sizeBytes: 0,
+    rooms,
     generation: 0,
-    hashes: new Int32Array(1024),
-    slots: new Int32Array(4096),
+    words: emptyRoom(),
+    bytes: emptyRoom(),
+    offsets: emptyRoom(),
+    slots: emptyRoom(),
+    map: emptyRoom(),
+    mapSource: undefined,
+    mapGeneration: -1,
+    mapMerged: -1,
   };
 }
 
 /** Empties the dictionary for a chunk of another column or row group and keeps its room. */
-export function resetDictionary(dictionary: MergedDictionary, kind: Layout, widthBytes: number): void {
-  dictionary.layout = kind;
-  dictionary.widthBytes = widthBytes;
-  dictionary.block.count = 0;
-  dictionary.sizeBytes = 0;
+export function resetDictionary(dictionary: MergedDictionary, widthBytes: number): void {
+  const { rooms, bytes, offsets, slots } = dictionary;
+  reserve(rooms, dictionary.words, dictionaryBytes);
+  reserve(rooms, bytes, 1);
+  reserve(rooms, offsets, 4);
+  reserve(rooms, slots, firstSlots * slotBytes);
+  const { memory } = rooms.kernel;
+  memory.bytes.fill(0, slots.at, slots.at + firstSlots * slotBytes);
+  memory.words[offsets.at / 4] = 0;
   dictionary.generation++;
-  dictionary.slots.fill(0);
-  if (kind === layout.VARIABLE) dictionary.block.offsets = grownTo(dictionary.block.offsets, 1);
-  if (kind === layout.VARIABLE) dictionary.block.offsets[0] = 0;
+  setWord(dictionary, 'width', widthBytes);
+  setWord(dictionary, 'count', 0);
+  setWord(dictionary, 'sizeBytes', 0);
+  setWord(dictionary, 'slotCount', firstSlots);
+  tellRooms(dictionary);
+}
+
+/** Number of entries. */
+export function entriesOf(dictionary: MergedDictionary): number {
+  return word(dictionary, 'count');
+}
+
+/** PLAIN size of the entries. */
+export function sizeOf(dictionary: MergedDictionary): number {
+  return word(dictionary, 'sizeBytes');
+}
+
+/** The entries, good until the next one is added. */
+export function blockOf(dictionary: MergedDictionary): ValueBlock {
+  return {
+    count: word(dictionary, 'count'),
+    widthBytes: word(dictionary, 'width'),
+    bytesAt: dictionary.bytes.at,
+    offsetsAt: dictionary.offsets.at,
+  };
 }
 
 /**
- * The number of the entry that equals value `i` of `source`, which is added when there is none; -1, and nothing is
- * added, when so many hashes collide that looking on would take too long.
- * @param hash the first hash of that value (`hashValues`)
+ * Looks up values, adds those that are not there, and writes the numbers of their entries to `out`, an i32 each, from
+ * position `at` on.
+ * @returns the first value that was not done: `to`, unless so many hashes collide that looking on would take too long
  */
-export function findOrAdd(dictionary: MergedDictionary, hash: number, source: ValueBlock, i: number): number {
-  const { slots, hashes } = dictionary;
-  const mask = slots.length - 1;
-  let slot = hash & mask;
-  for (let probes = 0; probes < maxProbes; probes++) {
-    const entry = (slots[slot] as number) - 1;
-    if (entry < 0) return add(dictionary, hash, slot, source, i);
-    if (hashes[entry] === hash && equals(dictionary, entry, source, i)) return entry;
-    slot = (slot + 1) & mask;
-  }
-  return -1;
-}
-
-function equals(dictionary: MergedDictionary, entry: number, source: ValueBlock, i: number): boolean {
-  const own = dictionary.block;
-  switch (dictionary.layout) {
-    case layout.WORD:
-      return own.words[entry] === source.words[i];
-    case layout.LONG:
-      return (
-        own.words[entry * 2] === source.words[i * 2] && own.words[entry * 2 + 1] === source.words[i * 2 + 1]
-      );
-    case layout.FIXED:
-      return equalBytes(
-        own.bytes,
-        entry * dictionary.widthBytes,
-        source.bytes,
-        i * dictionary.widthBytes,
-        dictionary.widthBytes,
-      );
-    default: {
-      const start = own.offsets[entry] as number;
-      const otherStart = source.offsets[i] as number;
-      const length = (own.offsets[entry + 1] as number) - start;
-      return (
-        length === (source.offsets[i + 1] as number) - otherStart &&
-        equalBytes(own.bytes, start + 4, source.bytes, otherStart + 4, length - 4)
-      );
-    }
-  }
-}
-
-function equalBytes(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
-  return true;
-}
-
-function add(
+export function appendValues(
   dictionary: MergedDictionary,
-  hash: number,
-  slot: number,
-  source: ValueBlock,
-  i: number,
+  block: ValueBlock,
+  hashes: Room,
+  from: number,
+  to: number,
+  out: Room,
+  at: number,
 ): number {
-  const own = dictionary.block;
-  const entry = own.count++;
-  if (entry >= dictionary.hashes.length) dictionary.hashes = grownTo(dictionary.hashes, entry + 1);
-  dictionary.hashes[entry] = hash;
-  dictionary.slots[slot] = entry + 1;
-  switch (dictionary.layout) {
-    case layout.WORD:
-      if (entry >= own.words.length) own.words = grownTo(own.words, entry + 1);
-      own.words[entry] = source.words[i] as number;
-      dictionary.sizeBytes += 4;
-      break;
-    case layout.LONG:
-      if (entry * 2 + 2 > own.words.length) own.words = grownTo(own.words, entry * 2 + 2);
-      own.words[entry * 2] = source.words[i * 2] as number;
-      own.words[entry * 2 + 1] = source.words[i * 2 + 1] as number;
-      dictionary.sizeBytes += 8;
-      break;
-    case layout.FIXED: {
-      const width = dictionary.widthBytes;
-      own.bytes = roomFor(own.bytes, entry * width, width);
-      own.bytes.set(source.bytes.subarray(i * width, (i + 1) * width), entry * width);
-      dictionary.sizeBytes += width;
-      break;
-    }
-    default: {
-      const start = own.offsets[entry] as number;
-      const from = source.offsets[i] as number;
-      const to = source.offsets[i + 1] as number;
-      own.bytes = roomFor(own.bytes, start, to - from);
-      own.bytes.set(source.bytes.subarray(from, to), start);
-      if (entry + 1 >= own.offsets.length) own.offsets = grownTo(own.offsets, entry + 2);
-      own.offsets[entry + 1] = start + to - from;
-      dictionary.sizeBytes += to - from;
-    }
+  const { kernel } = dictionary.rooms;
+  let done = from;
+  for (;;) {
+    const outAt = out.at + (at + done - from) * 4;
+    const { bytesAt, offsetsAt } = block;
+    done += kernel.appendValues(dictionary.words.at, done, to - done, bytesAt, offsetsAt, hashes.at, outAt);
+    if (done === to || kernel.memory.words[0] !== stopped.full) return done;
+    makeRoom(dictionary, lengthOf(dictionary, block, done));
   }
-  if (own.count * 2 > dictionary.slots.length) enlarge(dictionary);
-  return entry;
 }
 
-function roomFor(bytes: Uint8Array, used: number, more: number): Uint8Array {
-  if (used + more <= bytes.length) return bytes;
-  const grown = new Uint8Array(Math.max(bytes.length * 2, used + more, 4096));
-  grown.set(bytes.subarray(0, used));
-  return grown;
+/** The same for values that the reader's current page has as indices into its dictionary. */
+export function appendIndexed(
+  dictionary: MergedDictionary,
+  reader: PageReader,
+  from: number,
+  to: number,
+  out: Room,
+  at: number,
+): number {
+  const { kernel } = dictionary.rooms;
+  const { block, hashes } = reader.dictionary;
+  const { bytesAt, offsetsAt } = block;
+  // Only entries that are used get into the merged dictionary, so its extremes are those of the values.
+  const map = mapOf(dictionary, reader);
+  let done = from;
+  for (;;) {
+    const indices = reader.indices.at + done * 4;
+    const outAt = out.at + (at + done - from) * 4;
+    const count = to - done;
+    done += kernel.appendIndexed(
+      dictionary.words.at,
+      indices,
+      count,
+      bytesAt,
+      offsetsAt,
+      hashes.at,
+      map,
+      outAt,
+    );
+    if (done === to || kernel.memory.words[0] !== stopped.full) return done;
+    const index = kernel.memory.words[reader.indices.at / 4 + done] as number;
+    makeRoom(dictionary, lengthOf(dictionary, block, index));
+  }
 }
 
-function enlarge(dictionary: MergedDictionary): void {
-  const slots = new Int32Array(dictionary.slots.length * 4);
-  const mask = slots.length - 1;
-  for (let entry = 0; entry < dictionary.block.count; entry++) {
-    let slot = (dictionary.hashes[entry] as number) & mask;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = entry + 1;
+function mapOf(dictionary: MergedDictionary, reader: PageReader): number {
+  const { rooms, map } = dictionary;
+  const { block, generation } = reader.dictionary;
+  const isKnown =
+    dictionary.mapSource === reader &&
+    dictionary.mapGeneration === generation &&
+    dictionary.mapMerged === dictionary.generation;
+  if (isKnown) return map.at;
+  const at = reserve(rooms, map, block.count * 4);
+  rooms.kernel.memory.bytes.fill(255, at, at + block.count * 4);
+  dictionary.mapSource = reader;
+  dictionary.mapGeneration = generation;
+  dictionary.mapMerged = dictionary.generation;
+  return at;
+}
+
+function lengthOf(dictionary: MergedDictionary, block: ValueBlock, i: number): number {
+  if (block.widthBytes > 0) return block.widthBytes;
+  const { words } = dictionary.rooms.kernel.memory;
+  const place = block.offsetsAt / 4 + i;
+  return (words[place + 1] as number) - (words[place] as number);
+}
+
+// For one more entry of `length` bytes at least.
+function makeRoom(dictionary: MergedDictionary, length: number): void {
+  const { rooms, bytes, offsets, slots } = dictionary;
+  const entries = entriesOf(dictionary);
+  const slotCount = word(dictionary, 'slotCount');
+  if ((entries + 1) * 2 > slotCount) {
+    const old = { ...slots };
+    slots.at = 0;
+    slots.sizeBytes = 0;
+    const count = slotCount * 4;
+    const at = reserve(rooms, slots, count * slotBytes);
+    const { kernel } = rooms;
+    kernel.memory.bytes.fill(0, at, at + count * slotBytes);
+    kernel.moveSlots(old.at, slotCount, at, count);
+    release(rooms, old);
+    setWord(dictionary, 'slotCount', count);
   }
-  dictionary.slots = slots;
+  if (sizeOf(dictionary) + length > bytes.sizeBytes) {
+    const sizeBytes = sizeOf(dictionary);
+    reserve(rooms, bytes, Math.max(bytes.sizeBytes * 2, sizeBytes + length), sizeBytes);
+  }
+  if ((entries + 2) * 4 > offsets.sizeBytes) {
+    reserve(rooms, offsets, Math.max(offsets.sizeBytes * 2, (entries + 2) * 4), (entries + 1) * 4);
+  }
+  tellRooms(dictionary);
+}
+
+function tellRooms(dictionary: MergedDictionary): void {
+  const { bytes, offsets, slots } = dictionary;
+  setWord(dictionary, 'bytesAt', bytes.at);
+  setWord(dictionary, 'bytesRoom', bytes.sizeBytes);
+  setWord(dictionary, 'offsetsAt', offsets.at);
+  setWord(dictionary, 'entriesRoom', Math.floor(offsets.sizeBytes / 4) - 1);
+  setWord(dictionary, 'slotsAt', slots.at);
+}
+
+type Word = keyof typeof dictionaryWord;
+
+function word({ rooms, words }: MergedDictionary, name: Word): number {
+  return rooms.kernel.memory.words[words.at / 4 + dictionaryWord[name]] as number;
+}
+
+function setWord({ rooms, words }: MergedDictionary, name: Word, value: number): void {
+  rooms.kernel.memory.words[words.at / 4 + dictionaryWord[name]] = value;
 }

@@ -1,29 +1,25 @@
-import {
-  type DigestState,
-  digestHashes,
-  digestIndexed,
-  digestLevelRun,
-  digestLevels,
-} from '../fingerprint.ts';
+import type { DigestState } from '../fingerprint.ts';
 import type { PageReader } from './page-reader.ts';
 
 /** Adds the reader's current page to a digest. */
 export function digestPage(state: DigestState, reader: PageReader): void {
   const { leaf, entryCount, presentCount } = reader;
+  const { kernel } = reader.rooms;
   if (leaf.maxRepetitionLevel > 0) {
-    digestLevels(state, reader.repetition, reader.definition, entryCount);
+    kernel.digestLevels(state.levelsAt, reader.repetition.at, reader.definition.at, entryCount);
   } else if (leaf.maxDefinitionLevel === 0) {
-    digestLevelRun(state, 0, 0, entryCount);
+    kernel.digestLevelRun(state.levelsAt, 0, entryCount);
   } else if (reader.constantDefinition >= 0) {
-    digestLevelRun(state, 0, reader.constantDefinition, entryCount);
+    kernel.digestLevelRun(state.levelsAt, reader.constantDefinition, entryCount);
   } else {
-    digestLevels(state, undefined, reader.definition, entryCount);
+    kernel.digestLevels(state.levelsAt, 0, reader.definition.at, entryCount);
   }
+  state.entries += entryCount;
+  state.present += presentCount;
   if (presentCount === 0) return;
   if (reader.usesDictionary) {
-    const { first, second } = reader.dictionary;
-    digestIndexed(state, reader.indices, presentCount, first, second);
+    kernel.digestIndexed(state.valuesAt, reader.indices.at, reader.dictionary.hashes.at, presentCount);
   } else {
-    digestHashes(state, reader.first, reader.second, presentCount);
+    kernel.digestHashes(state.valuesAt, reader.hashes.at, presentCount);
   }
 }

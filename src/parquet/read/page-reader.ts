@@ -1,49 +1,42 @@
 import { crc32 } from 'node:zlib';
 import { checkCodec, decompress } from '../codec/compression.ts';
-import { type ByteBuffer, byteBuffer, grownTo, plainView } from '../encodings/byte-buffer.ts';
-import { decodeHybrid } from '../encodings/hybrid-decoder.ts';
-import { type BooleanScratch, booleansOf, decodePlain } from '../encodings/plain-decoder.ts';
-import { encoding, nameOf, pageType, physicalType } from '../format.ts';
+import { pageType } from '../format.ts';
 import { corrupt, placed, unsupported } from '../format-error.ts';
+import { emptyRoom, type Room, type Rooms, release, reserve } from '../kernel/rooms.ts';
+import { limits } from '../limits.ts';
 import type { ColumnChunk } from '../metadata/column-chunk.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { emptyPageHeader, type PageHeader, readPageHeader } from '../metadata/page-header.ts';
 import { type CompactCursor, compactCursor } from '../thrift/compact-reader.ts';
-import { emptyBlock, type Layout, layoutOf, type ValueBlock } from '../value-block.ts';
-import { hashValues } from '../value-hash.ts';
-import {
-  checkDecodedCount,
-  checkLevels,
-  checkMax,
-  countPresent,
-  readLevels,
-  readRunLengthLevels,
-} from './page-levels.ts';
+import { emptyBlock, type ValueBlock } from '../value-block.ts';
+import type { ChunkWindow } from './chunk-window.ts';
+import { checkBegin, readLevels, readRunLengthLevels } from './page-levels.ts';
+import { readDictionary, readValues } from './page-values.ts';
 
-/** The dictionary of a column chunk with the hashes of its entries. */
+/** The dictionary of a column chunk with the hashes of its entries, 8 bytes each. */
 export interface SourceDictionary {
   readonly block: ValueBlock;
-  first: Int32Array;
-  second: Int32Array;
+  readonly hashes: Room;
+  readonly offsets: Room;
   /** Counts the dictionaries this reader has seen: a new number means other entries. */
   generation: number;
 }
 
 /**
- * Reads the pages of a leaf's column chunks one after the other. All arrays belong to the reader and hold the
- * current page until the next call.
+ * Reads the pages of a leaf's column chunks one after the other. All rooms belong to the reader and hold the current
+ * page until the next call.
  */
 export interface PageReader {
+  readonly rooms: Rooms;
   readonly leaf: LeafColumn;
-  readonly layout: Layout;
   /** Level entries of the current page. */
   entryCount: number;
   /** Values of the current page that are not null. */
   presentCount: number;
-  /** Definition levels, when the leaf has any. */
-  definition: Int32Array;
-  /** Repetition levels, when the leaf has any. */
-  repetition: Int32Array;
+  /** Definition levels, a byte each, when the leaf has any. */
+  readonly definition: Room;
+  /** Repetition levels, a byte each, when the leaf has any. */
+  readonly repetition: Room;
   /**
    * The definition level that all entries of a leaf without repetition share, or -1. `definition` is not filled where
    * they share one.
@@ -51,84 +44,107 @@ export interface PageReader {
   constantDefinition: number;
   /** Whether the values of the current page are `indices` into `dictionary`; else they are `values`. */
   usesDictionary: boolean;
-  indices: Int32Array;
+  /** An i32 each. */
+  readonly indices: Room;
   readonly dictionary: SourceDictionary;
   readonly values: ValueBlock;
-  /** Hashes of `values`, when the page does not use the dictionary. */
-  first: Int32Array;
-  second: Int32Array;
+  /** Hashes of `values`, 8 bytes each, when the page does not use the dictionary. */
+  readonly hashes: Room;
 
   readonly header: PageHeader;
   readonly cursor: CompactCursor;
-  readonly booleans: BooleanScratch;
-  /** Where the dictionary page and the current data page are decompressed to. */
-  readonly dictionaryRoom: ByteBuffer;
-  readonly pageRoom: ByteBuffer;
-  chunk: ColumnChunk | undefined;
+  /** Bodies of the current page and of the dictionary page, where they had to be decompressed. */
+  readonly body: Room;
+  readonly dictionaryBody: Room;
+  /** Unpacked booleans, or offsets of the values. */
+  readonly places: Room;
+  window: ChunkWindow;
   file: string;
   rowGroup: number;
-  chunkOffsetBytes: number;
+  /** Where the next page begins, counted from the chunk's first byte. */
+  position: number;
+  /** Where the current page and the dictionary page began. */
+  pagePosition: number;
+  dictionaryPosition: number;
+  /** Where to go on behind the dictionary page: see {@link reopenPage}. */
+  resumePosition: number | undefined;
+  /** How far the window must reach, where it does not reach far enough: see {@link nextPage}. */
+  neededTo: number;
   entriesLeft: number;
   page: number;
   hasDictionary: boolean;
 }
 
-const noNumbers = new Int32Array(0);
+const nowhere: ChunkWindow = {
+  chunk: {
+    type: -1,
+    encodings: [],
+    codec: 0,
+    valueCount: 0,
+    uncompressedSizeBytes: 0,
+    compressedSizeBytes: 0,
+    startOffsetBytes: 0,
+    dataPageOffsetBytes: 0,
+    hasBloomFilter: false,
+    hasPageIndex: false,
+  },
+  at: 0,
+  from: 0,
+  to: 0,
+};
 
 /** A reader for a leaf's chunks; {@link openChunk} gives it the first. */
-export function pageReader(leaf: LeafColumn): PageReader {
+export function pageReader(rooms: Rooms, leaf: LeafColumn): PageReader {
   return {
+    rooms,
     leaf,
-    layout: layoutOf(leaf),
     entryCount: 0,
     presentCount: 0,
-    definition: noNumbers,
-    repetition: noNumbers,
+    definition: emptyRoom(),
+    repetition: emptyRoom(),
     constantDefinition: -1,
     usesDictionary: false,
-    indices: noNumbers,
-    dictionary: { block: emptyBlock(), first: noNumbers, second: noNumbers, generation: 0 },
-    values: emptyBlock(),
-    first: noNumbers,
-    second: noNumbers,
+    indices: emptyRoom(),
+    dictionary: {
+      block: emptyBlock(leaf.widthBytes),
+      hashes: emptyRoom(),
+      offsets: emptyRoom(),
+      generation: 0,
+    },
+    values: emptyBlock(leaf.widthBytes),
+    hashes: emptyRoom(),
     header: emptyPageHeader(),
     cursor: compactCursor(new Uint8Array(0)),
-    booleans: { bits: noNumbers, bytes: new Uint8Array(0) },
-    dictionaryRoom: byteBuffer(),
-    pageRoom: byteBuffer(),
-    chunk: undefined,
+    body: emptyRoom(),
+    dictionaryBody: emptyRoom(),
+    places: emptyRoom(),
+    window: nowhere,
     file: '',
     rowGroup: 0,
-    chunkOffsetBytes: 0,
+    position: 0,
+    pagePosition: 0,
+    dictionaryPosition: 0,
+    resumePosition: undefined,
+    neededTo: 0,
     entriesLeft: 0,
     page: 0,
     hasDictionary: false,
   };
 }
 
-/**
- * Begins a column chunk.
- * @param bytes the chunk's bytes: `chunk.compressedSizeBytes` from `chunk.startOffsetBytes` of the file
- */
-export function openChunk(
-  reader: PageReader,
-  chunk: ColumnChunk,
-  bytes: Uint8Array,
-  file: string,
-  rowGroup: number,
-): void {
-  reader.chunk = chunk;
+/** Begins the column chunk of a window, which must lie in the memory of the reader's kernel. */
+export function openChunk(reader: PageReader, window: ChunkWindow, file: string, rowGroup: number): void {
+  const { chunk } = window;
+  reader.window = window;
   reader.file = file;
   reader.rowGroup = rowGroup;
-  reader.chunkOffsetBytes = chunk.startOffsetBytes;
+  reader.position = 0;
+  reader.resumePosition = undefined;
   reader.entriesLeft = chunk.valueCount;
   reader.page = 0;
   reader.hasDictionary = false;
   reader.entryCount = 0;
   reader.presentCount = 0;
-  reader.cursor.bytes = plainView(bytes);
-  reader.cursor.position = 0;
-  reader.cursor.end = bytes.length;
   try {
     checkCodec(chunk.codec);
   } catch (error) {
@@ -136,80 +152,167 @@ export function openChunk(
   }
 }
 
+/** Gives the reader's rooms away. Until {@link openChunk} or {@link reopenPage} it holds no page. */
+export function releaseRooms(reader: PageReader): void {
+  for (const room of roomsOf(reader)) release(reader.rooms, room);
+}
+
+/** Bytes of the reader's rooms. */
+export function roomBytes(reader: PageReader): number {
+  return roomsOf(reader).reduce((sum, room) => sum + room.sizeBytes, 0);
+}
+
+function roomsOf(reader: PageReader): readonly Room[] {
+  const { definition, repetition, indices, dictionary, hashes, body, dictionaryBody, places } = reader;
+  const { hashes: entryHashes, offsets } = dictionary;
+  return [definition, repetition, indices, entryHashes, offsets, hashes, body, dictionaryBody, places];
+}
+
+/** Goes back to before the current page: the next one is the same again, after the dictionary it needs. */
+export function reopenPage(reader: PageReader): void {
+  reader.entriesLeft += reader.entryCount;
+  reader.entryCount = 0;
+  reader.page--;
+  reader.position = reader.pagePosition;
+  if (!reader.hasDictionary) return;
+  reader.resumePosition = reader.pagePosition;
+  reader.position = reader.dictionaryPosition;
+  reader.hasDictionary = false;
+  reader.page--;
+}
+
+/** What {@link nextPage} came to. */
+export type PageOutcome =
+  /** The reader holds the next page. */
+  | 'page'
+  /** All values of the chunk were read. */
+  | 'end'
+  /** The window must reach from `position` to `neededTo` first. */
+  | 'starved';
+
 /**
- * Decodes the next data page of the chunk; false when all its values were read.
+ * Decodes the next data page of the chunk.
  * @throws FormatError naming file, row group, column, page and offset
  */
-export function nextPage(reader: PageReader): boolean {
-  if (reader.entriesLeft === 0) return false;
-  let pageStart = reader.cursor.position;
+export function nextPage(reader: PageReader): PageOutcome {
+  if (reader.entriesLeft === 0) return 'end';
   try {
-    while (!readPage(reader)) pageStart = reader.cursor.position;
-    return true;
+    for (;;) {
+      const outcome = readPage(reader);
+      if (outcome !== 'no data') return outcome;
+    }
   } catch (error) {
     throw placed(error, {
       file: reader.file,
       rowGroup: reader.rowGroup,
       column: reader.leaf.path,
       page: reader.page,
-      offsetBytes: reader.chunkOffsetBytes + pageStart,
+      offsetBytes: reader.window.chunk.startOffsetBytes + reader.position,
     });
   }
 }
 
-// True when the page was a data page.
-function readPage(reader: PageReader): boolean {
-  const { cursor, header, leaf } = reader;
-  const chunk = reader.chunk as ColumnChunk;
-  if (cursor.position >= cursor.end) {
+function readPage(reader: PageReader): PageOutcome | 'no data' {
+  const { cursor, header, rooms, window } = reader;
+  const { chunk } = window;
+  if (reader.position >= chunk.compressedSizeBytes) {
     throw corrupt(`column chunk ends with ${reader.entriesLeft} of ${chunk.valueCount} values missing`);
   }
-  readPageHeader(cursor, header);
+  if (!readHeader(reader)) return 'starved';
   const start = cursor.position;
-  const end = start + header.compressedSizeBytes;
-  if (end > cursor.end) {
-    throw corrupt(`page of ${header.compressedSizeBytes} bytes ends behind its column chunk`);
-  }
-  cursor.position = end;
-  const stored = cursor.bytes.subarray(start, end);
-  if (header.crc >= 0 && crc32(stored) !== header.crc) {
-    throw corrupt(
-      `CRC of the page is ${crc32(stored).toString(16)}, its header says ${header.crc.toString(16)}`,
-    );
-  }
+  const size = header.compressedSizeBytes;
+  const end = start + size;
+  let next = window.from + end - window.at;
+  if (next > chunk.compressedSizeBytes) throw corrupt(`page of ${size} bytes ends behind its column chunk`);
+  const isData = header.type === pageType.DATA_PAGE || header.type === pageType.DATA_PAGE_V2;
+  reader.neededTo = isData && header.valueCount >= reader.entriesLeft ? endOfLast(chunk, next) : next;
+  if (reader.neededTo > window.to) return 'starved';
+  if (header.crc >= 0) checkCrc(rooms.kernel.memory.bytes.subarray(start, end), header.crc);
   switch (header.type) {
-    case pageType.DICTIONARY_PAGE:
-      readDictionary(
-        reader,
-        decompress(chunk.codec, stored, header.uncompressedSizeBytes, reader.dictionaryRoom),
-      );
-      reader.page++;
-      return false;
-    case pageType.INDEX_PAGE:
-      reader.page++;
-      return false;
-    case pageType.DATA_PAGE:
-      if (header.valueCount < 0) throw corrupt('data page has no number of values');
-      takeEntries(reader, header.valueCount);
-      readDataPage(reader, decompress(chunk.codec, stored, header.uncompressedSizeBytes, reader.pageRoom));
+    case pageType.DICTIONARY_PAGE: {
+      const sizeBytes = header.uncompressedSizeBytes;
+      const { dictionaryBody } = reader;
+      const decompressed = decompress(rooms, chunk.codec, start, end, sizeBytes, dictionaryBody);
+      // It outlives the window.
+      const body = decompressed === start ? copyOut(rooms, start, end, dictionaryBody) : decompressed;
+      readDictionary(reader, body, body + sizeBytes);
+      reader.dictionaryPosition = reader.position;
+      next = reader.resumePosition ?? next;
+      reader.resumePosition = undefined;
       break;
+    }
+    case pageType.INDEX_PAGE:
+      break;
+    case pageType.DATA_PAGE: {
+      takeEntries(reader);
+      const sizeBytes = header.uncompressedSizeBytes;
+      const body = decompress(rooms, chunk.codec, start, end, sizeBytes, reader.body);
+      readDataPage(reader, body, body + sizeBytes);
+      break;
+    }
     case pageType.DATA_PAGE_V2:
-      if (header.valueCount < 0) throw corrupt('data page has no number of values');
-      takeEntries(reader, header.valueCount);
-      readDataPageV2(reader, stored, chunk.codec);
+      takeEntries(reader);
+      readDataPageV2(reader, start, end, chunk.codec);
       break;
     default:
       throw unsupported(`page type ${header.type}`);
   }
-  checkLevels(leaf, reader);
-  if (reader.entriesLeft === 0) checkNothingFollows(reader);
+  if (isData) {
+    checkBegin(reader, chunk);
+    if (reader.entriesLeft === 0) checkNothingFollows(reader, next);
+    reader.pagePosition = reader.position;
+  }
+  reader.position = next;
   reader.page++;
-  return true;
+  return isData ? 'page' : 'no data';
+}
+
+function copyOut(rooms: Rooms, start: number, end: number, room: Room): number {
+  const to = reserve(rooms, room, end - start);
+  rooms.kernel.memory.bytes.copyWithin(to, start, end);
+  return to;
+}
+
+// All that follows the last page must be there, to see whether it is nothing.
+function endOfLast(chunk: ColumnChunk, end: number): number {
+  const rest = chunk.compressedSizeBytes - end;
+  if (rest > limits.pageBytes) throw corrupt(`column chunk goes on for ${rest} bytes after its last value`);
+  return chunk.compressedSizeBytes;
+}
+
+/** Reads the header of the page at `position`; false when the window may not have all of it. */
+function readHeader(reader: PageReader): boolean {
+  const { cursor, header, rooms, window, position } = reader;
+  const isWhole = window.to === window.chunk.compressedSizeBytes;
+  if (position < window.from || position >= window.to) {
+    reader.neededTo = position + 1;
+    return false;
+  }
+  cursor.bytes = rooms.kernel.memory.bytes;
+  cursor.position = window.at + position - window.from;
+  cursor.end = window.at + window.to - window.from;
+  try {
+    readPageHeader(cursor, header);
+    return true;
+  } catch (error) {
+    if (isWhole || window.to - position > limits.pageBytes) throw error;
+    reader.neededTo = position + (window.to - position) * 2;
+    return false;
+  }
+}
+
+function checkCrc(stored: Uint8Array, stated: number): void {
+  const found = crc32(stored);
+  if (found !== stated) {
+    throw corrupt(`CRC of the page is ${found.toString(16)}, its header says ${stated.toString(16)}`);
+  }
 }
 
 // What follows the last value may be pages without values or filling bytes; with values, a page before it lied.
-function checkNothingFollows(reader: PageReader): void {
-  const { cursor, header } = reader;
+function checkNothingFollows(reader: PageReader, from: number): void {
+  const { cursor, header, window, rooms } = reader;
+  cursor.bytes = rooms.kernel.memory.bytes;
+  cursor.position = window.at + from - window.from;
   while (cursor.position < cursor.end) {
     try {
       readPageHeader(cursor, header);
@@ -225,126 +328,55 @@ function checkNothingFollows(reader: PageReader): void {
   }
 }
 
-function takeEntries(reader: PageReader, count: number): void {
+function takeEntries(reader: PageReader): void {
+  const count = reader.header.valueCount;
+  if (count < 0) throw corrupt('data page has no number of values');
   if (count > reader.entriesLeft) {
     throw corrupt(`page has ${count} values, but its column chunk only ${reader.entriesLeft} more`);
   }
   reader.entriesLeft -= count;
   reader.entryCount = count;
+  reader.presentCount = count;
+  reader.constantDefinition = -1;
 }
 
-function readDictionary(reader: PageReader, bytes: Uint8Array): void {
-  const { header, dictionary, leaf } = reader;
-  if (reader.hasDictionary) throw corrupt('column chunk has a second dictionary page');
-  if (header.valueCount < 0) throw corrupt('dictionary page has no number of values');
-  if (header.encoding !== encoding.PLAIN && header.encoding !== encoding.PLAIN_DICTIONARY) {
-    throw unsupported(`dictionary encoding ${nameOf(encoding, header.encoding)}`);
-  }
-  const count = header.valueCount;
-  checkDecodedCount(count);
-  if (leaf.type === physicalType.BOOLEAN) throw unsupported('a dictionary of booleans');
-  decodePlain(leaf, bytes, 0, bytes.length, count, dictionary.block, reader.booleans);
-  dictionary.first = grownTo(dictionary.first, count);
-  dictionary.second = grownTo(dictionary.second, count);
-  hashValues(reader.layout, leaf.widthBytes, dictionary.block, count, dictionary.first, dictionary.second);
-  dictionary.generation++;
-  reader.hasDictionary = true;
-}
-
-function readDataPage(reader: PageReader, bytes: Uint8Array): void {
+function readDataPage(reader: PageReader, start: number, end: number): void {
   const { header, leaf } = reader;
-  let position = 0;
+  let position = start;
   if (leaf.maxRepetitionLevel > 0) {
-    position = readLevels(reader, 'repetition', bytes, 0, header.repetitionEncoding);
+    position = readLevels(reader, 'repetition', start, end, header.repetitionEncoding);
   }
-  reader.constantDefinition = -1;
   if (leaf.maxDefinitionLevel > 0) {
-    position = readLevels(reader, 'definition', bytes, position, header.definitionEncoding);
+    position = readLevels(reader, 'definition', position, end, header.definitionEncoding);
   }
-  countPresent(reader);
-  readValues(reader, bytes, position);
+  readValues(reader, position, end);
 }
 
-function readDataPageV2(reader: PageReader, stored: Uint8Array, codecNumber: number): void {
-  const { header, leaf } = reader;
-  const repetitionEnd = header.repetitionSizeBytes;
-  const levelsEnd = repetitionEnd + header.definitionSizeBytes;
-  if (repetitionEnd < 0 || header.definitionSizeBytes < 0 || levelsEnd > stored.length) {
-    throw corrupt(`levels of ${levelsEnd} bytes do not fit the page's ${stored.length}`);
+function readDataPageV2(reader: PageReader, start: number, end: number, codecNumber: number): void {
+  const { header, leaf, rooms } = reader;
+  const levelsSize = header.repetitionSizeBytes + header.definitionSizeBytes;
+  if (header.repetitionSizeBytes < 0 || header.definitionSizeBytes < 0 || start + levelsSize > end) {
+    throw corrupt(`levels of ${levelsSize} bytes do not fit the page's ${end - start}`);
   }
-  if (leaf.maxRepetitionLevel > 0) readRunLengthLevels(reader, 'repetition', stored, 0, repetitionEnd);
-  reader.constantDefinition = -1;
-  if (leaf.maxDefinitionLevel > 0) {
-    readRunLengthLevels(reader, 'definition', stored, repetitionEnd, levelsEnd);
-  }
-  countPresent(reader);
+  const definitionAt = start + header.repetitionSizeBytes;
+  const bodyAt = start + levelsSize;
+  if (leaf.maxRepetitionLevel > 0) readRunLengthLevels(reader, 'repetition', start, definitionAt);
+  if (leaf.maxDefinitionLevel > 0) readRunLengthLevels(reader, 'definition', definitionAt, bodyAt);
   const nulls = reader.entryCount - reader.presentCount;
   if (header.nullCount !== nulls) {
     throw corrupt(`page has ${nulls} nulls, its header says ${header.nullCount}`);
   }
-  const body = stored.subarray(levelsEnd);
-  const sizeBytes = header.uncompressedSizeBytes - levelsEnd;
+  const sizeBytes = header.uncompressedSizeBytes - levelsSize;
   if (reader.presentCount === 0) {
-    readValues(reader, body, body.length);
+    readValues(reader, end, end);
   } else if (sizeBytes < 0) {
     throw corrupt(
-      `page has ${header.uncompressedSizeBytes} bytes uncompressed, its levels alone ${levelsEnd}`,
+      `page has ${header.uncompressedSizeBytes} bytes uncompressed, its levels alone ${levelsSize}`,
     );
+  } else if (header.isCompressed) {
+    const body = decompress(rooms, codecNumber, bodyAt, end, sizeBytes, reader.body);
+    readValues(reader, body, body + sizeBytes);
   } else {
-    readValues(
-      reader,
-      header.isCompressed ? decompress(codecNumber, body, sizeBytes, reader.pageRoom) : body,
-      0,
-    );
-  }
-}
-
-function readValues(reader: PageReader, bytes: Uint8Array, start: number): void {
-  const { header, leaf, values } = reader;
-  const count = reader.presentCount;
-  reader.usesDictionary = false;
-  if (count === 0) {
-    values.count = 0;
-    return;
-  }
-  checkDecodedCount(count);
-  switch (header.encoding) {
-    case encoding.PLAIN:
-      decodePlain(leaf, bytes, start, bytes.length, count, values, reader.booleans);
-      break;
-    case encoding.RLE: {
-      if (leaf.type !== physicalType.BOOLEAN)
-        throw unsupported('encoding RLE for values that are no booleans');
-      if (start + 4 > bytes.length) throw corrupt('run-length encoded values lack their length');
-      reader.booleans.bits = grownTo(reader.booleans.bits, count);
-      decodeHybrid(bytes, start + 4, bytes.length, 1, count, reader.booleans.bits);
-      checkMax(reader.booleans.bits, count, 1, 'boolean');
-      values.count = count;
-      values.bytes = booleansOf(reader.booleans, count);
-      break;
-    }
-    case encoding.PLAIN_DICTIONARY:
-    case encoding.RLE_DICTIONARY: {
-      if (!reader.hasDictionary) throw corrupt('page uses a dictionary, but the column chunk has none');
-      if (start >= bytes.length) throw corrupt('page lacks the bit width of its dictionary indices');
-      reader.indices = grownTo(reader.indices, count);
-      decodeHybrid(bytes, start + 1, bytes.length, bytes[start] as number, count, reader.indices);
-      checkIndices(reader.indices, count, reader.dictionary.block.count);
-      reader.usesDictionary = true;
-      return;
-    }
-    default:
-      throw unsupported(`encoding ${nameOf(encoding, header.encoding)}`);
-  }
-  reader.first = grownTo(reader.first, count);
-  reader.second = grownTo(reader.second, count);
-  hashValues(reader.layout, leaf.widthBytes, values, count, reader.first, reader.second);
-}
-
-function checkIndices(indices: Int32Array, count: number, dictionaryCount: number): void {
-  for (let i = 0; i < count; i++) {
-    if ((indices[i] as number) >>> 0 >= dictionaryCount) {
-      throw corrupt(`dictionary index ${(indices[i] as number) >>> 0} of ${dictionaryCount} entries`);
-    }
+    readValues(reader, bodyAt, end);
   }
 }

@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { compressSnappy } from '../codec/compression.ts';
-import { append, type ByteBuffer, byteBuffer, reserve } from '../encodings/byte-buffer.ts';
-import { bitWidthOf, encodeHybrid, packBits } from '../encodings/hybrid-encoder.ts';
+import { bitWidthOf } from '../encodings/bit-width.ts';
 import { emptyExtremes, extendExtremes } from '../extremes.ts';
 import { codec, encoding, pageType, physicalType } from '../format.ts';
+import { hybridRoom, type Kernel } from '../kernel/kernel.ts';
+import { emptyRoom, type Room, type Rooms, reserve } from '../kernel/rooms.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
-import { holdsNan } from '../not-a-number.ts';
 import {
   beginStruct,
   compactWriter,
@@ -15,7 +15,7 @@ import {
   writeStructField,
   writtenBytes,
 } from '../thrift/compact-writer.ts';
-import { type Layout, layout, layoutOf, type ValueBlock } from '../value-block.ts';
+import type { ValueBlock } from '../value-block.ts';
 import type { ChunkContent } from './chunk-content.ts';
 import type { EncodedChunk } from './encoded-chunk.ts';
 
@@ -30,155 +30,191 @@ export interface PageLimits {
 /** What parquet-java uses too. */
 export const defaultPageLimits: PageLimits = { pageSizeBytes: 1024 * 1024, pageRows: 20_000 };
 
-const body: ByteBuffer = byteBuffer(256 * 1024);
+/** What encodes one column chunk after the other: room for a page under construction. */
+export interface ChunkEncoder {
+  readonly rooms: Rooms;
+  readonly body: Room;
+}
+
+/** An encoder that works in the memory of a kernel. */
+export function chunkEncoder(rooms: Rooms): ChunkEncoder {
+  return { rooms, body: emptyRoom() };
+}
+
 const header = compactWriter(256);
-let bits = new Int32Array(0);
+
+interface Pages {
+  readonly bytes: Uint8Array[];
+  uncompressedBytes: number;
+  compressedBytes: number;
+}
 
 /**
  * Encodes a column chunk: a dictionary page when the content has indices, then data pages (version 1) of whole rows,
  * each compressed with Snappy and with a CRC.
+ * @param content in the memory of the encoder's kernel
  * @returns the pages in order, with what the footer says about them; the bytes are the caller's
  */
-export function encodeColumnChunk(content: ChunkContent, pageLimits: PageLimits): EncodedChunk {
-  const { leaf, indices } = content;
-  const kind = layoutOf(leaf);
-  const pages: Uint8Array[] = [];
-  const sizes = { uncompressedBytes: 0, compressedBytes: 0 };
-  const valueEncoding = indices === undefined ? encoding.PLAIN : encoding.RLE_DICTIONARY;
+export function encodeColumnChunk(
+  encoder: ChunkEncoder,
+  content: ChunkContent,
+  pageLimits: PageLimits,
+): EncodedChunk {
+  const { leaf, indicesAt, values } = content;
+  const { rooms, body } = encoder;
+  const { kernel } = rooms;
+  const pages: Pages = { bytes: [], uncompressedBytes: 0, compressedBytes: 0 };
+  const valueEncoding = indicesAt === undefined ? encoding.PLAIN : encoding.RLE_DICTIONARY;
   let dictionarySizeBytes = 0;
-  if (indices !== undefined) {
-    body.length = 0;
-    appendPlain(leaf, kind, content.values, 0, content.values.count);
-    pushPage(pages, sizes, pageType.DICTIONARY_PAGE, content.values.count, encoding.PLAIN);
-    dictionarySizeBytes = sizes.compressedBytes;
+  if (indicesAt !== undefined) {
+    const end = putPlain(encoder, leaf, values, 0, values.count, reserve(rooms, body, 0));
+    pushPage(encoder, pages, pageType.DICTIONARY_PAGE, end, values.count, encoding.PLAIN);
+    dictionarySizeBytes = pages.compressedBytes;
   }
-  const indexWidth = bitWidthOf(Math.max(content.values.count - 1, 0));
+  const indexWidth = Math.max(1, bitWidthOf(Math.max(values.count - 1, 0)));
   let dataPages = 0;
   let entry = 0;
   let value = 0;
   while (entry < content.entryCount) {
-    const end = pageEnd(content, kind, indexWidth, entry, value, pageLimits);
-    body.length = 0;
-    appendLevels(content.repetition, entry, end.entry, leaf.maxRepetitionLevel);
-    appendLevels(content.definition, entry, end.entry, leaf.maxDefinitionLevel);
-    if (indices === undefined) {
-      appendPlain(leaf, kind, content.values, value, end.value);
+    const end = pageEnd(kernel, content, indexWidth, entry, value, pageLimits);
+    let at = reserve(rooms, body, 0);
+    at = putLevels(encoder, content.repetitionAt + entry, end.entry - entry, leaf.maxRepetitionLevel, at);
+    at = putLevels(encoder, content.definitionAt + entry, end.entry - entry, leaf.maxDefinitionLevel, at);
+    if (indicesAt === undefined) {
+      at = putPlain(encoder, leaf, values, value, end.value, at);
     } else {
-      reserve(body, 1);
-      body.bytes[body.length++] = indexWidth;
-      encodeHybrid(indices, value, end.value, indexWidth, body);
+      const count = end.value - value;
+      at = roomFor(encoder, at, hybridRoom(count, indexWidth) + 1);
+      kernel.memory.bytes[at] = indexWidth;
+      at += 1 + kernel.encodeIndices(indicesAt + value * 4, count, indexWidth, at + 1);
     }
-    pushPage(pages, sizes, pageType.DATA_PAGE, end.entry - entry, valueEncoding);
+    pushPage(encoder, pages, pageType.DATA_PAGE, at, end.entry - entry, valueEncoding);
     dataPages++;
     entry = end.entry;
     value = end.value;
   }
   const extremes = emptyExtremes(leaf.sortOrder);
-  extendExtremes(extremes, leaf, kind, content.values, content.values.count);
+  extendExtremes(extremes, kernel, values);
   return {
     leaf,
-    pages,
+    pages: pages.bytes,
     codec: codec.SNAPPY,
     encodings: [
-      ...(indices === undefined ? [] : [encoding.PLAIN]),
+      ...(indicesAt === undefined ? [] : [encoding.PLAIN]),
       valueEncoding,
       ...(leaf.maxDefinitionLevel > 0 || leaf.maxRepetitionLevel > 0 ? [encoding.RLE] : []),
     ],
     valueCount: content.entryCount,
     nullCount: content.entryCount - content.presentCount,
-    uncompressedSizeBytes: sizes.uncompressedBytes,
-    compressedSizeBytes: sizes.compressedBytes,
+    uncompressedSizeBytes: pages.uncompressedBytes,
+    compressedSizeBytes: pages.compressedBytes,
     dictionarySizeBytes,
     dataPages,
     valueEncoding,
     min: extremes.min,
     max: extremes.max,
-    statesBounds: !holdsNan(leaf.sortOrder, content.values, content.values.count),
+    statesBounds: !extremes.hasNan,
     keyValueBytes: undefined,
   };
 }
 
 /** Finds where the page that begins at `entry` and `value` ends: at the begin of a row. */
 function pageEnd(
+  kernel: Kernel,
   content: ChunkContent,
-  kind: Layout,
   indexWidth: number,
   entry: number,
   value: number,
   pageLimits: PageLimits,
 ): { entry: number; value: number } {
-  const { leaf, entryCount, definition, repetition, indices } = content;
+  const { leaf, entryCount, definitionAt, repetitionAt, indicesAt, values } = content;
   const max = leaf.maxDefinitionLevel;
-  const repeated = leaf.maxRepetitionLevel > 0;
-  const variable = indices === undefined && kind === layout.VARIABLE;
-  const valueBytes = indices === undefined ? leaf.widthBytes : indexWidth / 8;
-  const { offsets } = content.values;
-  const firstOffset = variable ? (offsets[value] as number) : 0;
-  if (!repeated) {
+  const isRepeated = leaf.maxRepetitionLevel > 0;
+  const isVariable = indicesAt === undefined && leaf.widthBytes === 0;
+  const valueBits = indicesAt === undefined ? leaf.widthBytes * 8 : indexWidth;
+  if (!isRepeated) {
     // One entry a row: where a page's worth of rows is small enough, nothing needs to be looked at row by row.
     const rows = Math.min(entryCount - entry, pageLimits.pageRows);
-    const values = max === 0 ? rows : countLevels(definition, entry, entry + rows, max);
-    const sizeBytes = variable ? (offsets[value + values] as number) - firstOffset : values * valueBytes;
-    if (sizeBytes < pageLimits.pageSizeBytes) return { entry: entry + rows, value: value + values };
+    const count = max === 0 ? rows : kernel.countLevels(definitionAt + entry, rows, max);
+    const { words } = kernel.memory;
+    const place = values.offsetsAt / 4 + value;
+    const sizeBytes = isVariable
+      ? (words[place + count] as number) - (words[place] as number)
+      : (count * valueBits) / 8;
+    if (sizeBytes < pageLimits.pageSizeBytes) return { entry: entry + rows, value: value + count };
   }
-  let e = entry;
-  let v = value;
-  let rows = 0;
-  while (e < entryCount) {
-    if (!repeated || repetition[e] === 0) {
-      const sizeBytes = variable ? (offsets[v] as number) - firstOffset : (v - value) * valueBytes;
-      if (rows > 0 && (rows >= pageLimits.pageRows || sizeBytes >= pageLimits.pageSizeBytes)) break;
-      rows++;
-    }
-    if (max === 0 || definition[e] === max) v++;
-    e++;
-  }
-  return { entry: e, value: v };
+  const end = kernel.pageEnd(
+    isRepeated ? repetitionAt : 0,
+    max > 0 ? definitionAt : 0,
+    max,
+    entry,
+    entryCount,
+    value,
+    isVariable ? values.offsetsAt : 0,
+    valueBits,
+    pageLimits.pageRows,
+    pageLimits.pageSizeBytes,
+  );
+  return { entry: end, value: kernel.memory.words[0] as number };
 }
 
-function countLevels(levels: Int32Array, from: number, to: number, level: number): number {
-  let count = 0;
-  for (let i = from; i < to; i++) if (levels[i] === level) count++;
-  return count;
+// What is put goes to address `at` of the body, which may move; the result is the address behind it.
+function roomFor({ rooms, body }: ChunkEncoder, at: number, more: number): number {
+  const used = at - body.at;
+  return reserve(rooms, body, used + more, used) + used;
 }
 
-function appendLevels(levels: Int32Array, from: number, to: number, maxLevel: number): void {
-  if (maxLevel === 0) return;
-  reserve(body, 4);
-  const lengthAt = body.length;
-  body.length += 4;
-  encodeHybrid(levels, from, to, bitWidthOf(maxLevel), body);
-  const length = body.length - lengthAt - 4;
-  for (let i = 0; i < 4; i++) body.bytes[lengthAt + i] = (length >>> (8 * i)) & 255;
+function putLevels(encoder: ChunkEncoder, from: number, count: number, maxLevel: number, at: number): number {
+  if (maxLevel === 0) return at;
+  const { kernel } = encoder.rooms;
+  const width = bitWidthOf(maxLevel);
+  const start = roomFor(encoder, at, 4 + hybridRoom(count, width));
+  const length = kernel.encodeLevels(from, count, width, start + 4);
+  const { bytes } = kernel.memory;
+  for (let i = 0; i < 4; i++) bytes[start + i] = (length >>> (8 * i)) & 255;
+  return start + 4 + length;
 }
 
-function appendPlain(leaf: LeafColumn, kind: Layout, block: ValueBlock, from: number, to: number): void {
+function putPlain(
+  encoder: ChunkEncoder,
+  leaf: LeafColumn,
+  block: ValueBlock,
+  from: number,
+  to: number,
+  at: number,
+): number {
+  const { kernel } = encoder.rooms;
+  const { words } = kernel.memory;
   if (leaf.type === physicalType.BOOLEAN) {
-    if (bits.length < to - from) bits = new Int32Array(to - from);
-    for (let i = from; i < to; i++) bits[i - from] = block.bytes[i] as number;
-    packBits(bits, 0, to - from, 1, Math.ceil((to - from) / 8), body);
-  } else if (kind === layout.VARIABLE) {
-    if (to > from) append(body, block.bytes.subarray(block.offsets[from], block.offsets[to]));
-  } else if (kind === layout.FIXED) {
-    append(body, block.bytes.subarray(from * leaf.widthBytes, to * leaf.widthBytes));
-  } else {
-    const { buffer, byteOffset } = block.words;
-    append(body, new Uint8Array(buffer, byteOffset + from * leaf.widthBytes, (to - from) * leaf.widthBytes));
+    const length = Math.ceil((to - from) / 8);
+    const start = roomFor(encoder, at, length);
+    kernel.packBooleans(block.bytesAt + from, to - from, start);
+    return start + length;
   }
+  const place = block.offsetsAt / 4;
+  const isFixed = block.widthBytes > 0;
+  const first = isFixed ? from * block.widthBytes : (words[place + from] as number);
+  const length = (isFixed ? to * block.widthBytes : (words[place + to] as number)) - first;
+  const start = roomFor(encoder, at, length);
+  kernel.memory.bytes.copyWithin(start, block.bytesAt + first, block.bytesAt + first + length);
+  return start + length;
 }
 
+// The page lies from the begin of the body to address `end`.
 function pushPage(
-  pages: Uint8Array[],
-  sizes: { uncompressedBytes: number; compressedBytes: number },
+  { rooms, body }: ChunkEncoder,
+  pages: Pages,
   type: number,
+  end: number,
   valueCount: number,
   valueEncoding: number,
 ): void {
-  const compressed = compressSnappy(body.bytes.subarray(0, body.length));
+  const sizeBytes = end - body.at;
+  const compressed = compressSnappy(rooms.kernel.memory.bytes.subarray(body.at, end));
   resetWriter(header);
   const outer = beginStruct(header);
   writeI32(header, 1, type);
-  writeI32(header, 2, body.length);
+  writeI32(header, 2, sizeBytes);
   writeI32(header, 3, compressed.length);
   writeI32(header, 4, crc32(compressed) | 0);
   writeStructField(header, type === pageType.DICTIONARY_PAGE ? 7 : 5);
@@ -192,7 +228,7 @@ function pushPage(
   endStruct(header, inner);
   endStruct(header, outer);
   const headerBytes = writtenBytes(header).slice();
-  pages.push(headerBytes, compressed);
-  sizes.uncompressedBytes += headerBytes.length + body.length;
-  sizes.compressedBytes += headerBytes.length + compressed.length;
+  pages.bytes.push(headerBytes, compressed);
+  pages.uncompressedBytes += headerBytes.length + sizeBytes;
+  pages.compressedBytes += headerBytes.length + compressed.length;
 }

@@ -22,6 +22,8 @@ import {
 } from '../thrift/compact-writer.ts';
 import type { EncodedChunk } from './encoded-chunk.ts';
 
+/** A sink is given about so many bytes at a time. */
+const writtenAtOnceBytes = 1024 * 1024;
 /** A statistic longer than this is left out: readers keep footers in memory. */
 const maxStatisticBytes = 4096;
 
@@ -43,6 +45,9 @@ export interface FileWriter {
   readonly elementBytes: readonly Uint8Array[];
   readonly leaves: readonly LeafColumn[];
   positionBytes: number;
+  /** Pages that were not written yet: a sink is given many at once. */
+  pending: Uint8Array[];
+  pendingBytes: number;
   readonly rowGroups: WrittenRowGroup[];
   current: WrittenChunk[];
 }
@@ -53,8 +58,9 @@ export async function beginFile(
   elementBytes: readonly Uint8Array[],
   leaves: readonly LeafColumn[],
 ): Promise<FileWriter> {
-  await sink.write(magic);
-  return { sink, elementBytes, leaves, positionBytes: magic.length, rowGroups: [], current: [] };
+  const { length } = magic;
+  const start = { positionBytes: length, pending: [magic], pendingBytes: length };
+  return { sink, elementBytes, leaves, ...start, rowGroups: [], current: [] };
 }
 
 /** Appends the next column chunk of the row group under construction; chunks come in the order of the leaves. */
@@ -64,10 +70,23 @@ export async function appendChunk(writer: FileWriter, chunk: EncodedChunk): Prom
   }
   const { pages, ...facts } = chunk;
   writer.current.push({ ...facts, offsetBytes: writer.positionBytes });
-  for (const page of pages) {
-    await writer.sink.write(page);
-    writer.positionBytes += page.length;
-  }
+  for (const page of pages) await put(writer, page);
+}
+
+async function put(writer: FileWriter, bytes: Uint8Array): Promise<void> {
+  writer.pending.push(bytes);
+  writer.pendingBytes += bytes.length;
+  writer.positionBytes += bytes.length;
+  if (writer.pendingBytes >= writtenAtOnceBytes) await flush(writer);
+}
+
+async function flush(writer: FileWriter): Promise<void> {
+  const [first, ...others] = writer.pending;
+  if (first === undefined) return;
+  const bytes = others.length === 0 ? first : Buffer.concat(writer.pending);
+  writer.pending = [];
+  writer.pendingBytes = 0;
+  await writer.sink.write(bytes);
 }
 
 /** Ends the row group whose chunks were appended. */
@@ -93,9 +112,9 @@ export async function endFile(
   const end = new Uint8Array(8);
   new DataView(end.buffer).setUint32(0, footer.length, true);
   end.set(magic, 4);
-  await writer.sink.write(footer);
-  await writer.sink.write(end);
-  writer.positionBytes += footer.length + end.length;
+  await put(writer, footer);
+  await put(writer, end);
+  await flush(writer);
   return writer.positionBytes;
 }
 

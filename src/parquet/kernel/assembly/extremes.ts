@@ -1,0 +1,179 @@
+import { setResult } from './result.ts';
+
+// Numbers of the orders, as in ../../metadata/sort-order.ts and `orderNumber` of ../../extremes.ts.
+const SIGNED32: i32 = 1;
+const UNSIGNED32: i32 = 2;
+const SIGNED64: i32 = 3;
+const UNSIGNED64: i32 = 4;
+const FLOAT32: i32 = 5;
+const FLOAT64: i32 = 6;
+const FLOAT16: i32 = 7;
+const SIGNED_BYTES: i32 = 9;
+
+function isOut(used: usize, i: i32): bool {
+  return used !== 0 && load<u8>(used + usize(i)) === 0;
+}
+
+function result(min: i32, max: i32, nan: bool): void {
+  setResult(0, min);
+  setResult(1, max);
+  setResult(2, i32(nan));
+}
+
+// A NaN is neither less nor greater than anything, so it never wins; the start skips over them.
+function findNumbers<T>(bytes: usize, count: i32, used: usize): void {
+  let nan: bool = false;
+  let min: i32 = -1;
+  let max: i32 = -1;
+  let least: T = 0;
+  let greatest: T = 0;
+  for (let i: i32 = 0; i < count; i++) {
+    const value = load<T>(bytes + usize(i) * sizeof<T>());
+    if (min >= 0 && value >= least && value <= greatest) continue;
+    if (isOut(used, i)) continue;
+    // biome-ignore lint/suspicious/noGlobalIsNan: this is AssemblyScript's, which knows the type.
+    if (isNaN<T>(value)) {
+      nan = true;
+      continue;
+    }
+    if (min < 0 || value < least) {
+      least = value;
+      min = i;
+    }
+    if (max < 0 || value > greatest) {
+      greatest = value;
+      max = i;
+    }
+  }
+  result(min, max, nan);
+}
+
+// The bits of a half as a number of the same order; both zeros are 0.
+function halfKey(bytes: usize): i32 {
+  const bits = i32(load<u16>(bytes));
+  return (bits & 0x8000) !== 0 ? -(bits & 0x7fff) : bits;
+}
+
+function findHalves(bytes: usize, count: i32, used: usize): void {
+  let nan: bool = false;
+  let min: i32 = -1;
+  let max: i32 = -1;
+  let least: i32 = 0;
+  let greatest: i32 = 0;
+  for (let i: i32 = 0; i < count; i++) {
+    if (isOut(used, i)) continue;
+    const key = halfKey(bytes + (usize(i) << 1));
+    if (key > 0x7c00 || key < -0x7c00) {
+      nan = true;
+      continue;
+    }
+    if (min < 0 || key < least) {
+      least = key;
+      min = i;
+    }
+    if (max < 0 || key > greatest) {
+      greatest = key;
+      max = i;
+    }
+  }
+  result(min, max, nan);
+}
+
+function compareUnsigned(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
+  const length = usize(min(aLength, bLength));
+  for (let i: usize = 0; i < length; i++) {
+    const difference = i32(load<u8>(a + i)) - i32(load<u8>(b + i));
+    if (difference !== 0) return difference;
+  }
+  return aLength < bLength ? -1 : i32(aLength > bLength);
+}
+
+// Big-endian two's complement numbers of any length (DECIMAL); an empty one counts as zero.
+function compareSigned(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
+  const aFill: i32 = aLength > 0 && load<u8>(a) > 127 ? 255 : 0;
+  const bFill: i32 = bLength > 0 && load<u8>(b) > 127 ? 255 : 0;
+  if (aFill !== bFill) return aFill === 255 ? -1 : 1;
+  for (let i = max(aLength, bLength); i > 0; i--) {
+    const left: i32 = i <= aLength ? i32(load<u8>(a + usize(aLength - i))) : aFill;
+    const right: i32 = i <= bLength ? i32(load<u8>(b + usize(bLength - i))) : bFill;
+    if (left !== right) return left - right;
+  }
+  return 0;
+}
+
+function findBytes(isSigned: bool, width: u32, bytes: usize, offsets: usize, count: i32, used: usize): void {
+  let min: i32 = -1;
+  let max: i32 = -1;
+  let minAt: usize = 0;
+  let minLength: u32 = width;
+  let maxAt: usize = 0;
+  let maxLength: u32 = width;
+  for (let i: i32 = 0; i < count; i++) {
+    if (isOut(used, i)) continue;
+    let at = bytes + usize(i) * usize(width);
+    let length = width;
+    if (width === 0) {
+      const start = load<u32>(offsets + (usize(i) << 2)) + 4;
+      at = bytes + usize(start);
+      length = load<u32>(offsets + (usize(i) << 2), 4) - start;
+    }
+    const below =
+      min < 0 ||
+      (isSigned
+        ? compareSigned(at, length, minAt, minLength)
+        : compareUnsigned(at, length, minAt, minLength)) < 0;
+    if (below) {
+      min = i;
+      minAt = at;
+      minLength = length;
+    }
+    const above =
+      max < 0 ||
+      (!below &&
+        (isSigned
+          ? compareSigned(at, length, maxAt, maxLength)
+          : compareUnsigned(at, length, maxAt, maxLength)) > 0);
+    if (above) {
+      max = i;
+      maxAt = at;
+      maxLength = length;
+    }
+  }
+  result(min, max, false);
+}
+
+/** See `Kernel.findExtremes`. */
+export function findExtremes(
+  order: i32,
+  width: i32,
+  bytes: usize,
+  offsets: usize,
+  count: i32,
+  used: usize,
+): void {
+  switch (order) {
+    case SIGNED32:
+      findNumbers<i32>(bytes, count, used);
+      break;
+    case UNSIGNED32:
+      findNumbers<u32>(bytes, count, used);
+      break;
+    case SIGNED64:
+      findNumbers<i64>(bytes, count, used);
+      break;
+    case UNSIGNED64:
+      findNumbers<u64>(bytes, count, used);
+      break;
+    case FLOAT32:
+      findNumbers<f32>(bytes, count, used);
+      break;
+    case FLOAT64:
+      findNumbers<f64>(bytes, count, used);
+      break;
+    case FLOAT16:
+      findHalves(bytes, count, used);
+      break;
+    default:
+      findBytes(order === SIGNED_BYTES, u32(width), bytes, offsets, count, used);
+  }
+}

@@ -1,0 +1,85 @@
+// Runs where at least eight equal values follow a full group of eight, bit-packed groups elsewhere.
+
+let out: usize = 0;
+
+function putVarint(value: u32): void {
+  while (value > 127) {
+    store<u8>(out++, u8(value & 127) | 128);
+    value >>= 7;
+  }
+  store<u8>(out++, u8(value));
+}
+
+function valueAt<T>(from: usize, i: i32): u32 {
+  return sizeof<T>() === 1 ? u32(load<u8>(from + usize(i))) : load<u32>(from + (usize(i) << 2));
+}
+
+// May write up to seven bytes behind the last one: they are slack, or written again.
+function packGroups<T>(from: usize, start: i32, end: i32, bitWidth: i32): void {
+  const groups = (end - start + 7) >> 3;
+  putVarint((u32(groups) << 1) | 1);
+  const stop = out + usize(groups) * usize(bitWidth);
+  let accumulator: u64 = 0;
+  let bits: i32 = 0;
+  for (let i = start; i < end; i++) {
+    accumulator |= u64(valueAt<T>(from, i)) << u64(bits);
+    bits += bitWidth;
+    if (bits >= 32) {
+      store<u32>(out, u32(accumulator));
+      out += 4;
+      accumulator >>= 32;
+      bits -= 32;
+    }
+  }
+  while (bits > 0) {
+    store<u8>(out++, u8(accumulator));
+    accumulator >>= 8;
+    bits -= 8;
+  }
+  while (out < stop) store<u8>(out++, 0);
+}
+
+function encodeHybrid<T>(from: usize, count: i32, bitWidth: i32, to: usize): i32 {
+  out = to;
+  const valueBytes: i32 = (bitWidth + 7) >> 3;
+  let literalFrom: i32 = 0;
+  let i: i32 = 0;
+  while (i < count) {
+    const value = valueAt<T>(from, i);
+    let runEnd = i + 1;
+    while (runEnd < count && valueAt<T>(from, runEnd) === value) runEnd++;
+    if (runEnd - i >= 8) {
+      const padding = (8 - ((i - literalFrom) & 7)) & 7;
+      if (runEnd - i - padding >= 8) {
+        i += padding;
+        if (i > literalFrom) packGroups<T>(from, literalFrom, i, bitWidth);
+        putVarint(u32(runEnd - i) << 1);
+        for (let b = 0; b < valueBytes; b++) store<u8>(out++, u8(value >> u32(8 * b)));
+        literalFrom = runEnd;
+      }
+    }
+    i = runEnd;
+  }
+  if (literalFrom < count) packGroups<T>(from, literalFrom, count, bitWidth);
+  return i32(out - to);
+}
+
+/** See `Kernel.encodeLevels`. */
+export function encodeLevels(from: usize, count: i32, bitWidth: i32, to: usize): i32 {
+  return encodeHybrid<u8>(from, count, bitWidth, to);
+}
+
+/** See `Kernel.encodeIndices`. */
+export function encodeIndices(from: usize, count: i32, bitWidth: i32, to: usize): i32 {
+  return encodeHybrid<u32>(from, count, bitWidth, to);
+}
+
+/** See `Kernel.packBooleans`. */
+export function packBooleans(from: usize, count: i32, to: usize): void {
+  for (let i: i32 = 0; i < count; i += 8) {
+    let byte: u32 = 0;
+    const left = min(count - i, 8);
+    for (let k = 0; k < left; k++) byte |= u32(load<u8>(from + usize(i + k)) & 1) << u32(k);
+    store<u8>(to + usize(i >> 3), u8(byte));
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * The memory that the kernel's functions work on. Addresses are byte offsets into it, from {@link firstAddress}. The
+ * views are new after every growth: never keep one over a call that may grow.
+ */
+export interface LinearMemory {
+  bytes: Uint8Array;
+  /** The same memory as 32-bit words, for the result words and what lies at multiples of 4. */
+  words: Int32Array;
+  /** Makes it at least `sizeBytes` long. @throws RangeError when it cannot be so long */
+  grow(sizeBytes: number): void;
+}
+
+/** Below it lie the words in which a function leaves what it cannot return: `memory.words[0..3]`. */
+export const firstAddress = 64;
+
+/** What every room has behind its last byte: functions may read and write so much too far. */
+export const slackBytes = 16;
+
+/** Most bytes of a memory: addresses stay positive 32-bit numbers. */
+export const mostMemoryBytes = 2 ** 31 - 65_536;
+
+/**
+ * The inner loops of the engine, over one linear memory: in WebAssembly (`assembly/`), or the same in TypeScript
+ * (`reference/`) where there is none. `at`, `from`, `to` and the like are addresses; nothing is allocated, and what is
+ * written must have room. Numbers are little-endian at any address. An error is a negative code, which `problems.ts`
+ * turns into a message. Values are `widthBytes` bytes each, or, with a width of 0, PLAIN BYTE_ARRAYs: a 4-byte length
+ * before each, and value i from `offsets[i]` to `offsets[i + 1]` behind the first byte, u32 each.
+ */
+export interface Kernel {
+  readonly name: 'WebAssembly' | 'TypeScript';
+  readonly memory: LinearMemory;
+
+  /** Decodes Snappy's block format behind its preamble. Returns 0 or a code. */
+  snappyDecode(from: number, end: number, to: number, sizeBytes: number): number;
+
+  /**
+   * Decodes `count` levels of the RLE/bit-packed hybrid (parquet-format, Encodings, "RLE") to a byte each.
+   * @param bitWidth 0 to 8
+   * @returns how many of them are `max`, or a code; one above `max` is an error
+   */
+  decodeLevels(from: number, end: number, bitWidth: number, count: number, max: number, to: number): number;
+  /** The value of the run (of at most 8 bits) that the bytes begin with, when it is of `count` values, else -1. */
+  levelRun(from: number, end: number, count: number): number;
+  /** Decodes `count` dictionary indices (hybrid, 0 to 32 bits) to an i32 each, all below `entries`. 0 or a code. */
+  decodeIndices(
+    from: number,
+    end: number,
+    bitWidth: number,
+    count: number,
+    entries: number,
+    to: number,
+  ): number;
+  /** Unpacks PLAIN booleans to a byte each. */
+  unpackBooleans(from: number, count: number, to: number): void;
+  /**
+   * Encodes levels of a byte each in the hybrid; returns the number of bytes. Room: `hybridRoom`.
+   * @param bitWidth 1 to 8
+   */
+  encodeLevels(from: number, count: number, bitWidth: number, to: number): number;
+  /** Encodes indices of an i32 each in the hybrid; returns the number of bytes. Room: `hybridRoom`. */
+  encodeIndices(from: number, count: number, bitWidth: number, to: number): number;
+  /** Packs booleans of a byte each. */
+  packBooleans(from: number, count: number, to: number): void;
+
+  /** How many of the `count` levels are `level`. */
+  countLevels(from: number, count: number, level: number): number;
+  /**
+   * Where the next `rows` rows end that begin at entry `from`; result word 0: how many rows of them begin behind
+   * entry `count`.
+   */
+  rowEnd(repetition: number, from: number, count: number, rows: number): number;
+  /**
+   * Where the page ends that begins at `entry` and `value`: at the begin of a row, once it has `pageRows` rows or
+   * `pageSizeBytes` bytes of values. Result word 0: the value it ends at.
+   * @param repetition address of the levels, or 0; the same for `definition` and `offsets`
+   * @param valueBits bits a value takes, where there are no offsets
+   */
+  pageEnd(
+    repetition: number,
+    definition: number,
+    max: number,
+    entry: number,
+    entryCount: number,
+    value: number,
+    offsets: number,
+    valueBits: number,
+    pageRows: number,
+    pageSizeBytes: number,
+  ): number;
+
+  /** Finds the `count + 1` offsets of PLAIN BYTE_ARRAYs from `from` on. 0 or a code. */
+  readOffsets(from: number, end: number, count: number, to: number): number;
+  /** Writes `count` offsets with `delta` added. */
+  shiftOffsets(from: number, count: number, delta: number, to: number): void;
+  /** Writes the values that indices name, of a fixed width. */
+  gatherFixed(width: number, bytes: number, indices: number, count: number, to: number): void;
+  /** How many bytes the values that indices name have together, lengths included. */
+  gatheredBytes(offsets: number, indices: number, count: number): number;
+  /** Writes the values that indices name; the first goes to the offset that stands at `toOffsets` already. */
+  gatherVariable(
+    bytes: number,
+    offsets: number,
+    indices: number,
+    count: number,
+    toBytes: number,
+    toOffsets: number,
+  ): void;
+  /** Sets `used[index]` to 1 for every index. */
+  markUsed(indices: number, count: number, used: number): void;
+
+  /**
+   * Writes a 64-bit hash of each value: of its bytes, so -0.0 and 0.0, or two NaNs with other bits, differ.
+   * With ADDED, F1, F2 as in the sources: mix(x) is x ^= x >> 30, x *= F1, x ^= x >> 27, x *= F2, x ^= x >> 31. A value
+   * of 4 or 8 bytes is hashed to mix(value + ADDED); others word by word of 8 bytes, their length first.
+   */
+  hashFixed(width: number, bytes: number, count: number, to: number): void;
+  hashVariable(bytes: number, offsets: number, count: number, to: number): void;
+  /**
+   * Adds hashes to the digest at `state`: D = D * K + hash, modulo 2^64. So D(ab) = D(a) * K^|b| + D(b). Values that
+   * change places at a distance d change D by (K^d - 1) times something, and K^d - 1 has about 2 + log2 d factors of
+   * two: 46 of 64 bits remain at a distance of 65,536.
+   */
+  digestHashes(state: number, hashes: number, count: number): void;
+  /** The same for the hashes that indices name. */
+  digestIndexed(state: number, indices: number, hashes: number, count: number): void;
+  /** Adds level entries; `repetition` is 0 for a column that is not repeated. An entry counts as (r << 8 | d) + 1. */
+  digestLevels(state: number, repetition: number, definition: number, count: number): void;
+  /** Adds `count` entries of one definition level and repetition level 0, in about log2(count) steps. */
+  digestLevelRun(state: number, definition: number, count: number): void;
+
+  /**
+   * Looks up the values that indices name in a dictionary (`DictionaryWord` says where what lies), adds those that
+   * are not there, and writes their entry numbers.
+   * @param map which entry of the dictionary each source entry is, or -1; filled on the way
+   * @returns how many were done; where it is not all, result word 0 is one of `stopped`
+   */
+  appendIndexed(
+    dictionary: number,
+    indices: number,
+    count: number,
+    bytes: number,
+    offsets: number,
+    hashes: number,
+    map: number,
+    to: number,
+  ): number;
+  /** The same for values `first` to `first + count` themselves. */
+  appendValues(
+    dictionary: number,
+    first: number,
+    count: number,
+    bytes: number,
+    offsets: number,
+    hashes: number,
+    to: number,
+  ): number;
+  /** Puts the slots of a table into an empty one of another size. */
+  moveSlots(from: number, fromCount: number, to: number, toCount: number): void;
+
+  /**
+   * Finds the least and the greatest value of an order (`orderNumber`): result words 0 and 1 are their numbers or -1,
+   * result word 2 is 1 when there is a NaN, which takes no part.
+   * @param used address of a byte for each value, 0 where it does not count; or 0 when all count
+   */
+  findExtremes(
+    order: number,
+    width: number,
+    bytes: number,
+    offsets: number,
+    count: number,
+    used: number,
+  ): void;
+}
+
+/** The words of a dictionary, 4 bytes each. */
+export const dictionaryWord = {
+  /** Bytes of a value, or 0. */
+  width: 0,
+  /** Entries. */
+  count: 1,
+  /** Bytes of the entries as PLAIN. */
+  sizeBytes: 2,
+  /** Where the entries lie, and how many bytes there is room for. */
+  bytesAt: 3,
+  bytesRoom: 4,
+  /** Where the offsets lie (width 0), and for how many entries there is room. */
+  offsetsAt: 5,
+  entriesRoom: 6,
+  /**
+   * Open addressing: `slotCount` slots, a power of two, of two words: entry number + 1 or 0 for a free one, and the
+   * low half of the value's hash. A value lies in the first free slot from (hash mod slotCount) on.
+   */
+  slotsAt: 7,
+  slotCount: 8,
+} as const;
+
+/** Bytes of a dictionary's words. */
+export const dictionaryBytes = 36;
+
+/** Why `appendIndexed` and `appendValues` stopped. */
+export const stopped = {
+  /** There is no room for one more entry, or the slots would be more than half full. */
+  full: -1,
+  /** A value that needs 1,000 steps finds a table that somebody chose the values for. */
+  colliding: -2,
+} as const;
+
+/** Bytes that `count` values of a bit width may take in the hybrid, at worst. */
+export function hybridRoom(count: number, bitWidth: number): number {
+  // A run or a stretch of groups covers eight values or more and costs a header of at most five bytes.
+  return Math.ceil(count / 8) * (bitWidth + 9) + 16;
+}

@@ -1,0 +1,159 @@
+import type { RowGroup } from '../footer.ts';
+import type { Rooms } from '../kernel/rooms.ts';
+import { type RowGroupExtent, rowGroupExtent } from '../read/row-group-extent.ts';
+import {
+  movingRowGroup,
+  type RowGroupWindows,
+  releaseRowGroup,
+  wholeRowGroup,
+} from '../read/row-group-windows.ts';
+import type { MemoryLimits } from './memory-limits.ts';
+import type { MergeInput } from './merge-files.ts';
+import type { OutputRowGroup, RowSlice } from './output-row-groups.ts';
+
+/** A source row group that is being merged. */
+export interface SourceRowGroup {
+  /** Names it among those of all inputs. */
+  readonly key: string;
+  readonly file: string;
+  readonly number: number;
+  readonly rowGroup: RowGroup;
+  readonly windows: RowGroupWindows;
+}
+
+/** Rows of a source row group, there to be merged. */
+export interface LoadedSlice {
+  readonly rows: number;
+  readonly isLast: boolean;
+  readonly from: SourceRowGroup;
+}
+
+/** Reads source row groups in the order in which they are needed, some of them before they are. */
+export interface SourceRowGroups {
+  /** The slices of the next output row group, each with its row group open. */
+  load(output: OutputRowGroup): Promise<readonly LoadedSlice[]>;
+  /** Gives back what the slices of an output row group held that no later one needs. */
+  release(slices: readonly LoadedSlice[]): void;
+  /** Ends all reading; resolves when nothing is being read any more. */
+  stop(): Promise<void>;
+}
+
+/** Most reads at a time. */
+const readsAtOnce = 32;
+/** Most slices that are looked at before they are needed. */
+const slicesAheadMost = 4096;
+/** Least bytes of a window on a column chunk. */
+const leastStepBytes = 64 * 1024;
+
+interface Ahead {
+  readonly extent: RowGroupExtent;
+  readonly bytes: Promise<Uint8Array>;
+}
+
+/**
+ * Row groups of the inputs for the output row groups that `upcoming` gives, which must be those that `load` is then
+ * called with.
+ */
+export function sourceRowGroups(
+  rooms: Rooms,
+  inputs: readonly MergeInput[],
+  upcoming: Iterable<OutputRowGroup>,
+  limits: MemoryLimits,
+): SourceRowGroups {
+  const open = new Map<string, SourceRowGroup>();
+  const ahead = new Map<string, Ahead>();
+  const slicesAhead = slicesOf(upcoming);
+  let next = slicesAhead.next();
+  // Slices that were begun, and slices that were loaded: the same ones in the same order.
+  let begun = 0;
+  let loaded = 0;
+  let aheadBytes = 0;
+  let reading = 0;
+  let isStopped = false;
+
+  const placeOf = (slice: RowSlice): { input: MergeInput; rowGroup: RowGroup; key: string } => {
+    const key = `${slice.input}/${slice.rowGroup}`;
+    const input = inputs[slice.input];
+    const rowGroup = input?.footer.rowGroups[slice.rowGroup];
+    if (input === undefined || rowGroup === undefined) throw new Error(`no row group ${key}`);
+    return { input, rowGroup, key };
+  };
+
+  // Begins to read the row group of the next slice, unless that is done already or it is read column by column.
+  const beginNext = (slice: RowSlice): void => {
+    begun++;
+    next = slicesAhead.next();
+    const { input, rowGroup, key } = placeOf(slice);
+    if (ahead.has(key) || open.has(key)) return;
+    const extent = rowGroupExtent(rowGroup);
+    if (!extent.isDense || extent.sizeBytes === 0 || extent.sizeBytes > limits.wholeRowGroupBytes) return;
+    aheadBytes += extent.sizeBytes;
+    reading++;
+    const bytes = input.source.read(extent.startOffsetBytes, extent.sizeBytes);
+    ahead.set(key, { extent, bytes });
+    const done = (): void => {
+      reading--;
+      fill();
+    };
+    // A failure is told to whoever waits for the bytes.
+    bytes.then(done, done);
+  };
+
+  const fill = (): void => {
+    while (!isStopped && reading < readsAtOnce && aheadBytes < limits.aheadBytes) {
+      // A footer that lies about its rows makes slices without end.
+      if (next.done || begun - loaded >= slicesAheadMost) return;
+      beginNext(next.value);
+    }
+  };
+
+  const loadOne = async (slice: RowSlice): Promise<SourceRowGroup> => {
+    if (begun === loaded) beginNext(slice);
+    loaded++;
+    const { input, rowGroup, key } = placeOf(slice);
+    const known = open.get(key);
+    if (known !== undefined) return known;
+    const coming = ahead.get(key);
+    const { source, footer } = input;
+    const step = Math.floor(limits.windowBytes / Math.max(1, footer.leaves.length));
+    const windows =
+      coming === undefined
+        ? movingRowGroup(source, Math.max(leastStepBytes, step))
+        : wholeRowGroup(rooms, source, coming.extent, await coming.bytes);
+    if (coming !== undefined) {
+      ahead.delete(key);
+      aheadBytes -= coming.extent.sizeBytes;
+      fill();
+    }
+    const result = { key, file: footer.file, number: slice.rowGroup, rowGroup, windows };
+    open.set(key, result);
+    return result;
+  };
+
+  return {
+    load: async ({ slices }) => {
+      fill();
+      const result: LoadedSlice[] = [];
+      for (const slice of slices) {
+        result.push({ rows: slice.rows, isLast: slice.isLast, from: await loadOne(slice) });
+      }
+      return result;
+    },
+    release: (slices) => {
+      for (const { isLast, from } of slices) {
+        if (!isLast) continue;
+        releaseRowGroup(rooms, from.windows);
+        open.delete(from.key);
+      }
+    },
+    stop: async () => {
+      isStopped = true;
+      await Promise.allSettled([...ahead.values()].map(({ bytes }) => bytes));
+    },
+  };
+}
+
+function* slicesOf(outputs: Iterable<OutputRowGroup>): Generator<RowSlice, undefined> {
+  for (const { slices } of outputs) yield* slices;
+  return undefined;
+}
