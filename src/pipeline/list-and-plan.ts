@@ -1,3 +1,4 @@
+import { StoreError } from '../core/errors.ts';
 import { listPartition } from '../partition/list-partition.ts';
 import { readFooters } from '../partition/read-footers.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
@@ -9,12 +10,29 @@ import { isOnHold } from '../swap/hold.ts';
 import type { PartitionTask } from './partition-task.ts';
 import { stoppableStore } from './stoppable-store.ts';
 
+/** How often a partition is looked at that changes under our eyes. */
+const maxLooks = 3;
+
 /**
  * Looks at the partition and decides what is to be done with it. Changes nothing; a dry run and a real one both go by
- * what this returns.
+ * what this returns. A listed file that is gone or another when its footer is read, as in the middle of another
+ * run's swap, makes it look again.
  * @throws StoreError, ConfigError as `listPartition` and `readFooters` do; the reason of `task.stop`
  */
 export async function listAndPlan(task: PartitionTask): Promise<PartitionPlan> {
+  for (let look = 1; ; look++) {
+    try {
+      return await lookAndPlan(task);
+    } catch (error) {
+      const isMoving =
+        error instanceof StoreError && (error.code === 'not-found' || error.code === 'changed');
+      if (!isMoving || look === maxLooks) throw error;
+      task.log.debug(`looking again: ${error.message}`, { date: task.date });
+    }
+  }
+}
+
+async function lookAndPlan(task: PartitionTask): Promise<PartitionPlan> {
   const { basePath, date, today, currentDayAllowed } = task;
   const store = stoppableStore(task.store, task.stop);
   task.showProgress({ date, doing: 'planning' });

@@ -112,6 +112,35 @@ test('a byte that changes between write and read ends with 13, the originals unt
   assert.deepEqual(await readdir(workspace), []);
 });
 
+test('a file that goes while its footer is to be read, as in another run’s swap, makes it look again', async (t) => {
+  for (const [failures, expected] of [
+    [2, 'consolidated'],
+    [Number.POSITIVE_INFINITY, 'failed'],
+  ] as const) {
+    let lists = 0;
+    const { task, partition } = await taskFor(t, {
+      store: storeWith((store) => ({
+        list: (path) => {
+          if (path.endsWith(`date=${date}`)) lists++;
+          return store.list(path);
+        },
+        open: (path, expectedRef) => {
+          if (lists > failures || !path.includes('date=')) return store.open(path, expectedRef);
+          throw new StoreError(`cannot open ${path}: gone`, { code: 'not-found', op: 'open', path });
+        },
+      })),
+    });
+    const result = await consolidatePartition(task);
+    assert.equal(result.result, expected, result.reason);
+    if (expected === 'consolidated') {
+      assert.equal((await parquetNames(partition)).length, 1);
+    } else {
+      assert.equal(result.error?.code, 'not-found');
+      assert.equal(lists, 3);
+    }
+  }
+});
+
 test('a store that fails in the middle ends with 10 and leaves nothing behind', async (t) => {
   for (const op of ['list', 'open', 'create'] as const) {
     const { task, partition, workspace } = await taskFor(t, {
