@@ -63,8 +63,8 @@ export interface ParquetFooter {
   readonly columnOrderBytes?: Uint8Array;
 }
 
-/** How much of the end of a file is read at first: most footers fit, and a small file comes whole. */
-const tailBytes = 64 * 1024;
+/** How much of the end of a file is read at first: most footers fit. */
+const tailBytes = 16 * 1024;
 
 /**
  * Reads and decodes the footer of a Parquet file in one or two reads.
@@ -113,7 +113,7 @@ export function decodeFooter(bytes: Uint8Array, file: string, fileSizeBytes: num
 
 function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): ParquetFooter {
   // A copy: what is kept of a footer are views, and those must not hold on to the whole tail that was read.
-  const c = compactCursor(Uint8Array.from(bytes));
+  const c = compactCursor(new Uint8Array(bytes));
   let version = 0;
   let rows = -1;
   let schema: Schema | undefined;

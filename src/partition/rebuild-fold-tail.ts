@@ -18,10 +18,11 @@ export interface TailMaking {
 }
 
 /**
- * Makes a footer tail for a folded file that is longer than its parts, because one of its inputs grew at the moment it
- * was folded: from the footers of the inputs, which all lie in it. What the input grew by lies unread between them.
+ * Makes a footer tail for a folded file that is not as long as its parts, because one of its inputs grew, or was replaced,
+ * at the moment it was folded: from the footers of the inputs, which all lie in it. What an input grew by lies unread
+ * between them; of a replaced one the new rows are read.
  * @param folded the whole file; the tail is for its end
- * @throws FormatError when the inputs are not found where one grown file would leave them
+ * @throws FormatError when the inputs are not found where one such file would leave them
  */
 export async function rebuildFoldTail(
   folded: ByteSource,
@@ -37,15 +38,23 @@ export async function rebuildFoldTail(
   let offsetBytes = parts.baseSizeBytes;
   for (const step of parts.steps) {
     for (const sizeBytes of step.inputSizes) {
-      let footer = await footerAt(folded, offsetBytes + shiftBytes, sizeBytes);
-      // Not here, so the input before it is the one that grew.
-      if (footer === undefined && shiftBytes === 0) {
-        shiftBytes = grownBytes;
-        footer = await footerAt(folded, offsetBytes + shiftBytes, sizeBytes);
-      }
-      if (footer === undefined) throw lost(folded, offsetBytes + shiftBytes);
-      pieces.push({ footer, offsetBytes: offsetBytes + shiftBytes });
+      const startBytes = offsetBytes + shiftBytes;
       offsetBytes += sizeBytes;
+      const found = await footerAt(folded, startBytes, sizeBytes);
+      if (found !== undefined) {
+        pieces.push({ footer: found, offsetBytes: startBytes });
+        continue;
+      }
+      if (shiftBytes !== 0) throw lost(folded, startBytes);
+      shiftBytes = grownBytes;
+      // Not as it was: it was replaced by a file of another length, or the one before it grew.
+      const replaced = await footerAt(folded, startBytes, sizeBytes + grownBytes);
+      const moved = replaced ?? (await footerAt(folded, startBytes + grownBytes, sizeBytes));
+      if (moved === undefined) throw lost(folded, startBytes);
+      pieces.push({
+        footer: moved,
+        offsetBytes: replaced === undefined ? startBytes + grownBytes : startBytes,
+      });
     }
     offsetBytes += step.tailSizeBytes;
   }
@@ -62,7 +71,7 @@ async function footerAt(
   startBytes: number,
   sizeBytes: number,
 ): Promise<ParquetFooter | undefined> {
-  if (startBytes + sizeBytes > folded.sizeBytes) return undefined;
+  if (startBytes < 0 || sizeBytes < 12 || startBytes + sizeBytes > folded.sizeBytes) return undefined;
   const part: ByteSource = {
     name: `${folded.name}, bytes ${startBytes} to ${startBytes + sizeBytes}`,
     sizeBytes,

@@ -1,6 +1,6 @@
 import { compareValues } from '../parquet/compare-values.ts';
 import type { ParquetFooter } from '../parquet/footer.ts';
-import type { StatedStatistics } from '../parquet/metadata/column-chunk.ts';
+import { type StatedStatistics, statisticsOf } from '../parquet/metadata/column-chunk.ts';
 import type { LeafColumn } from '../parquet/metadata/leaf-column.ts';
 import type { ChunkFingerprint, FileFingerprint } from '../parquet/read/fingerprint-file.ts';
 import { difference } from './staged-difference.ts';
@@ -14,7 +14,8 @@ import { difference } from './staged-difference.ts';
 export function checkStatistics(footer: ParquetFooter, found: FileFingerprint): void {
   for (const [rowGroup, { chunks }] of footer.rowGroups.entries()) {
     for (const leaf of footer.leaves) {
-      const stated = chunks[leaf.index]?.statistics;
+      const chunk = chunks[leaf.index];
+      const stated = chunk === undefined ? undefined : statisticsOf(chunk);
       const held = found.chunks[rowGroup]?.[leaf.index];
       if (stated === undefined || held === undefined) continue;
       const problem = problemOf(leaf, stated, held);

@@ -290,11 +290,59 @@ describe('a partition on a store that folds', () => {
       });
       const result = await consolidate(store);
       assert.equal(result.error?.code, 'stopped-folded', result.reason);
-      assert.match(result.reason, /grew/);
+      assert.match(result.reason, /changed at the moment it was folded/);
       assert.deepEqual(await lake.reading(), originals, `file ${number}`);
       const next = await consolidate(lake.store);
       assert.equal(next.result, 'consolidated', next.reason);
       assert.deepEqual(await lake.reading(), originals);
+    }
+  });
+
+  it('has the rows of an input that is replaced at the very moment it is folded, and those of the others', async () => {
+    for (const number of [0, 5, 11]) {
+      for (const rowsPerFile of [3, 90]) {
+        const lake = await makeLake();
+        const [other] = await smallFiles(1, { rowsPerFile, first: 100 });
+        const name = files[number]?.name ?? '';
+        let expected: unknown;
+        const store = atConcat(lake.store, 1, async (go) => {
+          await lake.store.deleteFile(join(partition, name));
+          await put(lake, name, other?.bytes ?? new Uint8Array());
+          expected = await lake.reading();
+          await go();
+        });
+        const result = await consolidate(store);
+        assert.equal(result.error?.code, 'stopped-folded', result.reason);
+        assert.deepEqual(await lake.reading(), expected, `file ${number}, ${rowsPerFile} rows`);
+        assert.equal((await consolidate(lake.store)).result, 'consolidated');
+        assert.deepEqual(await lake.reading(), expected);
+      }
+    }
+  });
+
+  it('stays as it is without a file that is removed in the middle', async () => {
+    for (const moment of ['journal', 'base', 'CONCAT'] as const) {
+      const lake = await makeLake();
+      const victim = join(partition, files[4]?.name ?? '');
+      const store: Store = {
+        ...lake.store,
+        rename: async (from, to) => {
+          if (moment === 'journal' && to.endsWith('journal.json')) await lake.store.deleteFile(victim);
+          await lake.store.rename(from, to);
+          if (moment === 'base' && to.includes('.merged-')) await lake.store.deleteFile(victim);
+        },
+        concat: async (target, sources) => {
+          if (moment === 'CONCAT') await lake.store.deleteFile(victim);
+          await lake.store.concat(target, sources);
+        },
+      };
+      const result = await consolidate(store);
+      assert.equal(result.error?.code, 'partition-changed', `${moment}: ${result.reason}`);
+      assert.equal((await lake.names()).length, files.length - 1, moment);
+      assert.deepEqual(await lake.store.list(`${basePath}/_consolidation`), [], moment);
+      const rest = await lake.reading();
+      assert.equal((await consolidate(lake.store)).result, 'consolidated');
+      assert.deepEqual(await lake.reading(), rest);
     }
   });
 

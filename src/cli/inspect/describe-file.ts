@@ -1,7 +1,7 @@
 import { type ConsolidationStamp, readStamp } from '../../parquet/consolidation-stamp.ts';
 import type { ParquetFooter } from '../../parquet/footer.ts';
 import { codec, encoding, nameOf } from '../../parquet/format.ts';
-import type { ColumnChunk } from '../../parquet/metadata/column-chunk.ts';
+import { type ColumnChunk, statisticsOf } from '../../parquet/metadata/column-chunk.ts';
 import type { LeafColumn } from '../../parquet/metadata/leaf-column.ts';
 import { type ReadableValue, readableValue } from './readable-value.ts';
 import { type SchemaNode, schemaTree } from './schema-tree.ts';
@@ -97,7 +97,7 @@ function describeChunk(leaf: LeafColumn, chunk: ColumnChunk): ChunkDescription {
 }
 
 function describeStatistics(leaf: LeafColumn, chunk: ColumnChunk): ChunkDescription['statistics'] {
-  const stated = chunk.statistics;
+  const stated = statisticsOf(chunk);
   if (stated === undefined) return undefined;
   const min = stated.min ?? stated.deprecatedMin;
   const max = stated.max ?? stated.deprecatedMax;

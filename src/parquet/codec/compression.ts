@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
-import { compressSync } from 'snappy';
 import { codec, nameOf } from '../format.ts';
 import { corrupt, unsupported } from '../format-error.ts';
+import { snappyRoom, snappyTableBytes } from '../kernel/kernel.ts';
 import { problem } from '../kernel/problems.ts';
 import { type Room, type Rooms, reserve } from '../kernel/rooms.ts';
 
@@ -60,11 +60,27 @@ export function decompress(
   }
 }
 
-/** Snappy-compressed bytes of a page body, the caller's to keep. */
-export function compressSnappy(bytes: Uint8Array): Uint8Array {
-  // Copied into a JavaScript-owned buffer: measured 10 times as fast as the external one the library makes otherwise.
-  const input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return compressSync(input, { copyOutputData: true });
+/** Where {@link compressSnappy} works. */
+export interface SnappyRooms {
+  readonly compressed: Room;
+  readonly table: Room;
+}
+
+/**
+ * Compresses what lies from `from` to `end` in the kernel's memory with Snappy, into a room of its own.
+ * @param before bytes that are left free in front of the result
+ * @returns the address of the result and the one behind it; good until the next call
+ */
+export function compressSnappy(
+  rooms: Rooms,
+  from: number,
+  end: number,
+  { compressed, table }: SnappyRooms,
+  before = 0,
+): { readonly at: number; readonly end: number } {
+  const at = reserve(rooms, compressed, before + snappyRoom(end - from)) + before;
+  const tableAt = reserve(rooms, table, snappyTableBytes);
+  return { at, end: at + rooms.kernel.snappyEncode(from, end - from, at, tableAt) };
 }
 
 // Where the data begins behind the preamble that says how much it holds.

@@ -34,6 +34,13 @@ export interface Kernel {
   snappyDecode(from: number, end: number, to: number, sizeBytes: number): number;
 
   /**
+   * Compresses to Snappy's block format, preamble included; returns the number of bytes.
+   * @param to room of `snappyRoom` bytes
+   * @param table room of {@link snappyTableBytes}, of any content
+   */
+  snappyEncode(from: number, sizeBytes: number, to: number, table: number): number;
+
+  /**
    * Decodes `count` levels of the RLE/bit-packed hybrid (parquet-format, Encodings, "RLE") to a byte each.
    * @param bitWidth 0 to 8
    * @returns how many of them are `max`, or a code; one above `max` is an error
@@ -204,6 +211,15 @@ export const stopped = {
   /** A value that needs 1,000 steps finds a table that somebody chose the values for. */
   colliding: -2,
 } as const;
+
+/** Bytes of the table that compressing to Snappy needs. */
+export const snappyTableBytes = 32_768;
+
+/** Bytes that so many may take in Snappy's format, at worst. */
+export function snappyRoom(sizeBytes: number): number {
+  // A block of 64 KB that is one literal has three bytes more; copies are never longer than what they stand for.
+  return sizeBytes + Math.ceil(sizeBytes / 65_536) * 3 + Math.ceil(sizeBytes / 6) + 16;
+}
 
 /** Bytes that `count` values of a bit width may take in the hybrid, at worst. */
 export function hybridRoom(count: number, bitWidth: number): number {

@@ -14,6 +14,7 @@ declare const WebAssembly:
   | undefined
   | {
       readonly Module: new (bytes: Uint8Array) => object;
+      readonly validate: (bytes: Uint8Array) => boolean;
       readonly Instance: new (
         module: object,
       ) => { readonly exports: Functions & { readonly memory: Memory } };
@@ -31,7 +32,8 @@ export function wasmKernel(): Kernel | undefined {
   if (WebAssembly === undefined) return undefined;
   if (compiled === undefined) {
     const bytes = kernelBytes();
-    if (bytes === undefined) return undefined;
+    // Not valid where the processor's vectors are not known (SIMD).
+    if (bytes === undefined || !WebAssembly.validate(bytes)) return undefined;
     compiled = new WebAssembly.Module(bytes);
   }
   const { memory, ...functions } = new WebAssembly.Instance(compiled).exports;

@@ -7,7 +7,7 @@ import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
 import { emptyRoom, type Rooms } from '../kernel/rooms.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { chunkEncoder } from '../write/chunk-encoder.ts';
-import { appendChunk, beginFile, endFile, endRowGroup } from '../write/file-writer.ts';
+import { abandonFile, appendChunk, beginFile, endFile, endRowGroup } from '../write/file-writer.ts';
 import { chunkBuilder } from './chunk-builder.ts';
 import {
   type ColumnTools,
@@ -124,13 +124,14 @@ async function mergeIn(
       rowsDone += output.rows;
       options.onProgress?.(rowsDone, rowsTotal);
     }
+    const fingerprints = columns.map(finishColumn);
+    const keyValues = mergeKeyValues(footers, options.keyValues, warnings);
+    const sizeBytes = await endFile(writer, keyValues, options.createdBy);
+    return { rows: rowsDone, rowGroups, sizeBytes, columns: fingerprints, warnings };
   } finally {
     await sources.stop();
+    await abandonFile(writer);
   }
-  const fingerprints = columns.map(finishColumn);
-  const keyValues = mergeKeyValues(footers, options.keyValues, warnings);
-  const sizeBytes = await endFile(writer, keyValues, options.createdBy);
-  return { rows: rowsDone, rowGroups, sizeBytes, columns: fingerprints, warnings };
 }
 
 function commonSchema(footers: readonly ParquetFooter[]): {

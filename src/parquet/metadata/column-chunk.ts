@@ -5,6 +5,7 @@ import {
   beginList,
   beginStruct,
   type CompactCursor,
+  compactCursor,
   endStruct,
   expectStruct,
   nextField,
@@ -45,7 +46,10 @@ export interface ColumnChunk {
   readonly startOffsetBytes: number;
   readonly dataPageOffsetBytes: number;
   readonly dictionaryPageOffsetBytes?: number;
-  readonly statistics?: StatedStatistics;
+  /** The `Statistics` as they stand in the file, if it has some: see {@link statisticsOf}. */
+  readonly statisticsAt?: number;
+  /** What `statisticsAt` is a place in: the footer. */
+  readonly footerBytes?: Uint8Array;
   readonly hasBloomFilter: boolean;
   readonly hasPageIndex: boolean;
   /** The key-value list of the chunk as it stands in the file, if it has one. */
@@ -142,8 +146,11 @@ function readColumnMetaData(c: CompactCursor, leaf: LeafColumn): Mutable<ColumnC
         chunk.dictionaryPageOffsetBytes = readI64(c);
         break;
       case 12:
+        // Passed over: a footer has thousands of them, and hardly anybody asks.
         expectStruct(c);
-        chunk.statistics = readStatistics(c);
+        chunk.statisticsAt = c.position;
+        chunk.footerBytes = c.bytes;
+        skipField(c);
         break;
       case 14:
         chunk.hasBloomFilter = true;
@@ -172,11 +179,22 @@ function readColumnMetaData(c: CompactCursor, leaf: LeafColumn): Mutable<ColumnC
   return chunk;
 }
 
+// Chunks of one column have the same encodings in nearly all files: they share the list.
+let lastEncodings: readonly number[] = [];
+
 function readEncodings(c: CompactCursor): readonly number[] {
   const count = beginList(c, wireType.I32);
   if (count > limits.encodings) throw corrupt(`column chunk lists ${count} encodings`);
+  const start = c.position;
+  let isLast = count === lastEncodings.length;
+  for (let i = 0; i < count; i++) {
+    if (readZigzag(c) !== lastEncodings[i]) isLast = false;
+  }
+  if (isLast) return lastEncodings;
+  c.position = start;
   const encodings: number[] = [];
   for (let i = 0; i < count; i++) encodings.push(readZigzag(c));
+  lastEncodings = encodings;
   return encodings;
 }
 
@@ -209,6 +227,16 @@ function isAscii(bytes: Uint8Array, text: string): boolean {
     if (byte > 127 || byte !== text.charCodeAt(i)) return false;
   }
   return true;
+}
+
+/**
+ * The statistics that a file states of a chunk.
+ * @throws FormatError when they break the format
+ */
+export function statisticsOf(chunk: ColumnChunk): StatedStatistics | undefined {
+  const { statisticsAt, footerBytes } = chunk;
+  if (statisticsAt === undefined || footerBytes === undefined) return undefined;
+  return readStatistics(compactCursor(footerBytes, statisticsAt));
 }
 
 /** Decodes the `Statistics` struct at the cursor. */

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { compressSnappy } from '../codec/compression.ts';
+import { compressSnappy, type SnappyRooms } from '../codec/compression.ts';
 import { bitWidthOf } from '../encodings/bit-width.ts';
 import { emptyExtremes, extendExtremes } from '../extremes.ts';
 import { codec, encoding, pageType, physicalType } from '../format.ts';
@@ -34,11 +34,12 @@ export const defaultPageLimits: PageLimits = { pageSizeBytes: 1024 * 1024, pageR
 export interface ChunkEncoder {
   readonly rooms: Rooms;
   readonly body: Room;
+  readonly snappy: SnappyRooms;
 }
 
 /** An encoder that works in the memory of a kernel. */
 export function chunkEncoder(rooms: Rooms): ChunkEncoder {
-  return { rooms, body: emptyRoom() };
+  return { rooms, body: emptyRoom(), snappy: { compressed: emptyRoom(), table: emptyRoom() } };
 }
 
 const header = compactWriter(256);
@@ -200,9 +201,12 @@ function putPlain(
   return start + length;
 }
 
+/** Room for a page's header in front of its compressed body. */
+const headerRoomBytes = 64;
+
 // The page lies from the begin of the body to address `end`.
 function pushPage(
-  { rooms, body }: ChunkEncoder,
+  { rooms, body, snappy }: ChunkEncoder,
   pages: Pages,
   type: number,
   end: number,
@@ -210,13 +214,14 @@ function pushPage(
   valueEncoding: number,
 ): void {
   const sizeBytes = end - body.at;
-  const compressed = compressSnappy(rooms.kernel.memory.bytes.subarray(body.at, end));
+  const compressed = compressSnappy(rooms, body.at, end, snappy, headerRoomBytes);
+  const { bytes } = rooms.kernel.memory;
   resetWriter(header);
   const outer = beginStruct(header);
   writeI32(header, 1, type);
   writeI32(header, 2, sizeBytes);
-  writeI32(header, 3, compressed.length);
-  writeI32(header, 4, crc32(compressed) | 0);
+  writeI32(header, 3, compressed.end - compressed.at);
+  writeI32(header, 4, crc32(bytes.subarray(compressed.at, compressed.end)) | 0);
   writeStructField(header, type === pageType.DICTIONARY_PAGE ? 7 : 5);
   const inner = beginStruct(header);
   writeI32(header, 1, valueCount);
@@ -227,8 +232,10 @@ function pushPage(
   }
   endStruct(header, inner);
   endStruct(header, outer);
-  const headerBytes = writtenBytes(header).slice();
-  pages.bytes.push(headerBytes, compressed);
+  const headerBytes = writtenBytes(header);
+  const start = compressed.at - headerBytes.length;
+  bytes.set(headerBytes, start);
+  pages.bytes.push(bytes.slice(start, compressed.end));
   pages.uncompressedBytes += headerBytes.length + sizeBytes;
-  pages.compressedBytes += headerBytes.length + compressed.length;
+  pages.compressedBytes += compressed.end - start;
 }

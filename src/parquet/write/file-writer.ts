@@ -45,9 +45,11 @@ export interface FileWriter {
   readonly elementBytes: readonly Uint8Array[];
   readonly leaves: readonly LeafColumn[];
   positionBytes: number;
-  /** Pages that were not written yet: a sink is given many at once. */
-  pending: Uint8Array[];
-  pendingBytes: number;
+  /** What was not written yet, and how much of it is filled: a sink is given many pages at once. */
+  buffer: Uint8Array;
+  bufferedBytes: number;
+  /** What is being written meanwhile. */
+  writing: { readonly buffer: Uint8Array; readonly done: Promise<void> };
   readonly rowGroups: WrittenRowGroup[];
   current: WrittenChunk[];
 }
@@ -58,12 +60,25 @@ export async function beginFile(
   elementBytes: readonly Uint8Array[],
   leaves: readonly LeafColumn[],
 ): Promise<FileWriter> {
-  const { length } = magic;
-  const start = { positionBytes: length, pending: [magic], pendingBytes: length };
-  return { sink, elementBytes, leaves, ...start, rowGroups: [], current: [] };
+  const writer: FileWriter = {
+    sink,
+    elementBytes,
+    leaves,
+    positionBytes: 0,
+    buffer: new Uint8Array(writtenAtOnceBytes),
+    bufferedBytes: 0,
+    writing: { buffer: new Uint8Array(writtenAtOnceBytes), done: Promise.resolve() },
+    rowGroups: [],
+    current: [],
+  };
+  await put(writer, magic);
+  return writer;
 }
 
-/** Appends the next column chunk of the row group under construction; chunks come in the order of the leaves. */
+/**
+ * Appends the next column chunk of the row group under construction; chunks come in the order of the leaves. Their bytes
+ * are copied and written some time later.
+ */
 export async function appendChunk(writer: FileWriter, chunk: EncodedChunk): Promise<void> {
   if (chunk.leaf.index !== writer.current.length) {
     throw new Error(`column chunk ${chunk.leaf.path} comes as number ${writer.current.length}`);
@@ -74,19 +89,31 @@ export async function appendChunk(writer: FileWriter, chunk: EncodedChunk): Prom
 }
 
 async function put(writer: FileWriter, bytes: Uint8Array): Promise<void> {
-  writer.pending.push(bytes);
-  writer.pendingBytes += bytes.length;
   writer.positionBytes += bytes.length;
-  if (writer.pendingBytes >= writtenAtOnceBytes) await flush(writer);
+  for (let done = 0; done < bytes.length; ) {
+    const part = bytes.subarray(done, done + writer.buffer.length - writer.bufferedBytes);
+    writer.buffer.set(part, writer.bufferedBytes);
+    writer.bufferedBytes += part.length;
+    done += part.length;
+    if (writer.bufferedBytes === writer.buffer.length) await flush(writer);
+  }
 }
 
+// Begins to write what is there; the next page goes to the other buffer.
 async function flush(writer: FileWriter): Promise<void> {
-  const [first, ...others] = writer.pending;
-  if (first === undefined) return;
-  const bytes = others.length === 0 ? first : Buffer.concat(writer.pending);
-  writer.pending = [];
-  writer.pendingBytes = 0;
-  await writer.sink.write(bytes);
+  const { sink, buffer, bufferedBytes, writing } = writer;
+  await writing.done;
+  const done = sink.write(buffer.subarray(0, bufferedBytes));
+  // Whoever writes next, or ends the file, learns of a failure.
+  done.catch(() => {});
+  writer.writing = { buffer, done };
+  writer.buffer = writing.buffer;
+  writer.bufferedBytes = 0;
+}
+
+/** Resolves when nothing is being written any more, also when that failed. For a file that is given up. */
+export async function abandonFile(writer: FileWriter): Promise<void> {
+  await Promise.allSettled([writer.writing.done]);
 }
 
 /** Ends the row group whose chunks were appended. */
@@ -115,6 +142,7 @@ export async function endFile(
   await put(writer, footer);
   await put(writer, end);
   await flush(writer);
+  await writer.writing.done;
   return writer.positionBytes;
 }
 

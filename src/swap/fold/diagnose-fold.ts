@@ -34,7 +34,7 @@ export type BinState =
   | { readonly state: 'withdraw'; readonly problem: string }
   /** Nothing is changed by us, and it cannot begin. */
   | { readonly state: 'left'; readonly problem: string }
-  /** The folded file is longer than its parts: an input grew at the very moment it was folded. */
+  /** The folded file is not as long as its parts: an input grew or was replaced at the very moment it was folded. */
   | { readonly state: 'grown'; readonly steps: number }
   /** Folded or merged rows were there, and somebody has put other files in their place. */
   | { readonly state: 'overwritten' };

@@ -8,7 +8,7 @@ import { inputsOf } from './diagnose-fold.ts';
 import type { FoldRun } from './fold-run.ts';
 
 /**
- * Makes a folded file readable again whose input grew at the very moment it was folded: a tail made of what lies in it is
+ * Makes a folded file readable again whose input grew or was replaced at the very moment it was folded: a tail made of what lies in it is
  * folded in. Only bytes are added; should it die in between, doing it once more is harmless.
  * @param steps CONCATs that are done
  * @throws SwapError `foreign-state` when the inputs cannot be found in it; StoreError
@@ -51,7 +51,7 @@ export async function mendGrown(run: FoldRun, bin: FoldBin, steps: number): Prom
 
 function unmendable(target: string, sizeBytes: number, cause: FormatError): SwapError {
   return new SwapError(
-    `${target} cannot be read: inputs grew at the very moment they were folded, and are not where they should be: ${cause.message}`,
+    `${target} cannot be read: inputs were changed at the very moment they were folded, and are not where they should be: ${cause.message}`,
     {
       code: 'foreign-state',
       dataState: `every byte of the inputs is in that file (${sizeBytes} bytes), and the backup, if one was made, is in the run's directory`,

@@ -3,6 +3,7 @@ import {
   foldBasePath,
   foldTailPath,
   join,
+  journalPath,
   stagedBinPath,
   stagedName,
   tailName,
@@ -37,7 +38,12 @@ const spareLooks = 20;
 export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Settlement> {
   const before = await settledBefore(run, options.assertHeld);
   if (before !== undefined) return before;
-  const { journal, partitionPath, log } = run;
+  const { store, runDirectory, journal, partitionPath, log } = run;
+  // It goes first once the partition is as it was: what is left is only to be deleted.
+  if ((await store.stat(journalPath(runDirectory))) === undefined) {
+    await clearRunDirectory(store, runDirectory, { keepDirectory: true });
+    return rolledBack(run);
+  }
   if (journal.kind === 'undo') return await settleFoldUndo(run, options);
   // A holder that was fenced and wakes up must not find them where its CONCAT looks for them.
   if (!options.mayBegin) await takeTailsBack(run, options);
@@ -52,10 +58,7 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
     switch (decision.do) {
       case 'roll-back':
         await rollBack(run, found);
-        return {
-          action: 'rolled-back',
-          sentence: `run ${journal.runId} had replaced nothing in ${partitionPath}; what it had staged is deleted`,
-        };
+        return rolledBack(run);
       case 'finish':
         return rolledForward(run, await acknowledgeFold(run, found, states, 'done'));
       case 'overwritten': {
@@ -101,7 +104,7 @@ export async function describeFold(run: FoldRun): Promise<string> {
     return 'every row is in the partition, in the merged file or in the original bytes';
   if (count(['overwritten']) > 0) return 'somebody else has overwritten the partition';
   if (count(['grown']) > 0) {
-    return 'one folded file cannot be read until it is mended, because an input grew while it was folded; all its bytes are there';
+    return 'one folded file cannot be read until it is mended, because an input was changed while it was folded; all its bytes are there';
   }
   if (merged + folded === 0) return 'the originals are untouched';
   return `every row is in the partition once: of ${states.length} merged files ${merged} are in place, ${folded} are still folded originals`;
@@ -119,7 +122,11 @@ function stateOf(bin: FoldBin, found: FoundFold, index: number, stopped: Stopped
   if (foundBin === undefined) throw new Error(`bin ${index} was not looked at`);
   const state = diagnoseBin(bin, foundBin);
   if (state.state === 'grown' && stopped.mended.has(index)) {
-    return { state: 'stopped', steps: state.steps, problem: 'an input grew at the moment it was folded' };
+    return {
+      state: 'stopped',
+      steps: state.steps,
+      problem: 'an input was changed at the moment it was folded',
+    };
   }
   const problem = stopped.refused.get(index);
   if (problem === undefined) return state;
@@ -245,7 +252,19 @@ async function rollBack(run: FoldRun, found: FoundFold): Promise<void> {
       await deleteFileSurely(store, taken);
     }
   }
+  // From here on the base may be gone from both places, which with a journal would mean that somebody overwrote it.
+  const out = stagedName(journalPath(runDirectory));
+  await deleteFileSurely(store, out);
+  const status = await store.stat(journalPath(runDirectory));
+  if (status !== undefined) await renameSurely(store, status.path, out, status.fileId);
   await clearRunDirectory(store, runDirectory, { keepDirectory: true });
+}
+
+function rolledBack({ journal, partitionPath }: FoldRun): Settlement {
+  return {
+    action: 'rolled-back',
+    sentence: `run ${journal.runId} had replaced nothing in ${partitionPath}; what it had staged is deleted`,
+  };
 }
 
 /** Takes the base out of the partition again, if it is there and holds no rows. */

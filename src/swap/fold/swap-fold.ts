@@ -54,9 +54,12 @@ export async function swapByJournal(run: FoldRun, lock: PartitionLock): Promise<
   let receipt: SwapReceipt;
   try {
     const settled = await settleFold(run, options);
-    if (settled.action === 'foreign') throw foreignState(settled.sentence, settled.hint);
+    // Settled: what follows is told, and not settled again.
+    if (settled.action === 'foreign') return fail(foreignState(settled.sentence, settled.hint));
     if (settled.action === 'rolled-back') {
-      throw partitionChanged(run.partitionPath, ['a file in it changed at the very moment it was replaced']);
+      return fail(
+        partitionChanged(run.partitionPath, ['a file in it changed at the very moment it was replaced']),
+      );
     }
     receipt = settled.receipt;
   } catch (error) {
@@ -72,6 +75,11 @@ export async function swapByJournal(run: FoldRun, lock: PartitionLock): Promise<
     dataState: 'every row is in the partition, once',
     hint: 'run it again: the next run merges what is folded',
   });
+}
+
+/** A rejection that the `try` it is returned from does not catch. */
+function fail(error: SwapError): Promise<never> {
+  return Promise.reject(error);
 }
 
 /** Sees to it that a part is the file that was made, with the attributes it must have. */

@@ -86,13 +86,23 @@ function levelItem(repetition: u32, definition: u32): u64 {
   return u64(((repetition << 8) | definition) + 1);
 }
 
+function itemAt(repetition: usize, definition: usize, i: usize): u64 {
+  return levelItem(repetition === 0 ? 0 : u32(load<u8>(repetition + i)), u32(load<u8>(definition + i)));
+}
+
 /** See `Kernel.digestLevels`. */
 export function digestLevels(state: usize, repetition: usize, definition: usize, count: i32): void {
   let digest = load<u64>(state);
-  for (let i: usize = 0; i < usize(count); i++) {
-    const r: u32 = repetition === 0 ? 0 : u32(load<u8>(repetition + i));
-    digest = digest * K + levelItem(r, u32(load<u8>(definition + i)));
+  const k2 = K * K;
+  const k3 = k2 * K;
+  const k4 = k3 * K;
+  let i: usize = 0;
+  for (; i + 4 <= usize(count); i += 4) {
+    const a = itemAt(repetition, definition, i) * k3 + itemAt(repetition, definition, i + 1) * k2;
+    const b = itemAt(repetition, definition, i + 2) * K + itemAt(repetition, definition, i + 3);
+    digest = digest * k4 + (a + b);
   }
+  for (; i < usize(count); i++) digest = digest * K + itemAt(repetition, definition, i);
   store<u64>(state, digest);
 }
 

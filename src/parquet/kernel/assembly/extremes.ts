@@ -20,7 +20,7 @@ function result(min: i32, max: i32, nan: bool): void {
   setResult(2, i32(nan));
 }
 
-// A NaN is neither less nor greater than anything, so it never wins; the start skips over them.
+// A NaN is neither less nor greater than anything, so it never wins.
 function findNumbers<T>(bytes: usize, count: i32, used: usize): void {
   let nan: bool = false;
   let min: i32 = -1;
@@ -46,6 +46,63 @@ function findNumbers<T>(bytes: usize, count: i32, used: usize): void {
     }
   }
   result(min, max, nan);
+}
+
+// The same for many values that all count: sixteen bytes at a time for what is the least and the greatest, then where.
+function findWide<T>(bytes: usize, count: i32): void {
+  const lanes: i32 = 16 / sizeof<T>();
+  const blocks: i32 = count / lanes;
+  let low = v128.load(bytes);
+  let high = low;
+  let nans = v128.ne<T>(low, low);
+  for (let i: i32 = 1; i < blocks; i++) {
+    const values = v128.load(bytes + (usize(i) << 4));
+    // In this order, where one of two is a NaN, the other stays; a NaN that comes first is found below.
+    low = v128.bitselect(values, low, v128.lt<T>(values, low));
+    high = v128.bitselect(values, high, v128.gt<T>(values, high));
+    if (isFloat<T>()) nans = v128.or(nans, v128.ne<T>(values, values));
+  }
+  store<v128>(16, low);
+  store<v128>(32, high);
+  let least = load<T>(16);
+  let greatest = load<T>(32);
+  for (let lane: usize = 1; lane < usize(lanes); lane++) {
+    least = min<T>(least, load<T>(16 + lane * sizeof<T>()));
+    greatest = max<T>(greatest, load<T>(32 + lane * sizeof<T>()));
+  }
+  for (let i = blocks * lanes; i < count; i++) {
+    const value = load<T>(bytes + usize(i) * sizeof<T>());
+    least = min<T>(least, value);
+    greatest = max<T>(greatest, value);
+  }
+  // biome-ignore lint/suspicious/noGlobalIsNan: this is AssemblyScript's, which knows the type.
+  if ((isFloat<T>() && v128.any_true(nans)) || isNaN<T>(least) || isNaN<T>(greatest)) {
+    findNumbers<T>(bytes, count, 0);
+    return;
+  }
+  result(placeOf<T>(bytes, count, least), placeOf<T>(bytes, count, greatest), false);
+}
+
+function placeOf<T>(bytes: usize, count: i32, wanted: T): i32 {
+  const lanes: i32 = 16 / sizeof<T>();
+  const target = v128.splat<T>(wanted);
+  let i: i32 = 0;
+  while (
+    i + lanes <= count &&
+    !v128.any_true(v128.eq<T>(v128.load(bytes + usize(i) * sizeof<T>()), target))
+  ) {
+    i += lanes;
+  }
+  while (load<T>(bytes + usize(i) * sizeof<T>()) !== wanted) i++;
+  return i;
+}
+
+/** From so many values on it pays to look at several at a time. */
+const WIDE: i32 = 64;
+
+function findNumbersOf<T>(bytes: usize, count: i32, used: usize): void {
+  if (used === 0 && count >= WIDE) findWide<T>(bytes, count);
+  else findNumbers<T>(bytes, count, used);
 }
 
 // The bits of a half as a number of the same order; both zeros are 0.
@@ -81,7 +138,13 @@ function findHalves(bytes: usize, count: i32, used: usize): void {
 
 function compareUnsigned(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
   const length = usize(min(aLength, bLength));
-  for (let i: usize = 0; i < length; i++) {
+  let i: usize = 0;
+  for (; i + 8 <= length; i += 8) {
+    const x = load<u64>(a + i);
+    const y = load<u64>(b + i);
+    if (x !== y) return bswap(x) < bswap(y) ? -1 : 1;
+  }
+  for (; i < length; i++) {
     const difference = i32(load<u8>(a + i)) - i32(load<u8>(b + i));
     if (difference !== 0) return difference;
   }
@@ -153,22 +216,22 @@ export function findExtremes(
 ): void {
   switch (order) {
     case SIGNED32:
-      findNumbers<i32>(bytes, count, used);
+      findNumbersOf<i32>(bytes, count, used);
       break;
     case UNSIGNED32:
-      findNumbers<u32>(bytes, count, used);
+      findNumbersOf<u32>(bytes, count, used);
       break;
     case SIGNED64:
-      findNumbers<i64>(bytes, count, used);
+      findNumbersOf<i64>(bytes, count, used);
       break;
     case UNSIGNED64:
       findNumbers<u64>(bytes, count, used);
       break;
     case FLOAT32:
-      findNumbers<f32>(bytes, count, used);
+      findNumbersOf<f32>(bytes, count, used);
       break;
     case FLOAT64:
-      findNumbers<f64>(bytes, count, used);
+      findNumbersOf<f64>(bytes, count, used);
       break;
     case FLOAT16:
       findHalves(bytes, count, used);

@@ -75,41 +75,82 @@ function fillValues<T>(to: usize, value: u32, count: i32): void {
 
 // Loads of eight bytes may reach seven bytes behind the last value: every room has that much slack.
 function unpack<T>(from: usize, bitWidth: i32, count: i32, to: usize): void {
-  const mask: u64 = (u64(1) << u64(bitWidth)) - 1;
-  const target = wanted;
-  let most = greatest;
-  let same: i32 = 0;
+  const width = u64(bitWidth);
+  const mask: u64 = (u64(1) << width) - 1;
   let out = to;
   let i: i32 = 0;
-  if (bitWidth <= 8) {
-    // Eight values of at most eight bits lie in as many bytes as a value has bits.
+  if (bitWidth <= 14) {
+    // Eight values take as many bytes as a value has bits; four of them lie in one load, the other four in the next.
+    const half = usize(bitWidth) >> 1;
+    const shift = u64((bitWidth & 1) << 2);
     let p = from;
     for (; i + 8 <= count; i += 8) {
-      let word = load<u64>(p);
+      putFour<T>(load<u64>(p), width, mask, out);
+      putFour<T>(load<u64>(p + half) >> shift, width, mask, out + 4 * sizeof<T>());
       p += usize(bitWidth);
-      for (let k: usize = 0; k < 8; k++) {
-        const value = u32(word & mask);
-        word >>= u64(bitWidth);
-        if (sizeof<T>() === 1) store<u8>(out + k, u8(value));
-        else store<u32>(out + (k << 2), value);
-        most = value > most ? value : most;
-        same += i32(value === target);
-      }
       out += 8 * sizeof<T>();
     }
   }
-  let bit = u64(i) * u64(bitWidth);
+  let bit = u64(i) * width;
   for (; i < count; i++) {
     const value = u32((load<u64>(from + usize(bit >> 3)) >> (bit & 7)) & mask);
-    bit += u64(bitWidth);
+    bit += width;
     if (sizeof<T>() === 1) store<u8>(out, u8(value));
     else store<u32>(out, value);
     out += sizeof<T>();
-    most = value > most ? value : most;
-    same += i32(value === target);
+  }
+  if (sizeof<T>() === 1) lookAtLevels(to, count);
+  else lookAtIndices(to, count);
+}
+
+function putFour<T>(word: u64, width: u64, mask: u64, out: usize): void {
+  const a = word & mask;
+  const b = (word >> width) & mask;
+  const c = (word >> (width * 2)) & mask;
+  const d = (word >> (width * 3)) & mask;
+  if (sizeof<T>() === 1) {
+    store<u32>(out, u32(a | (b << 8) | (c << 16) | (d << 24)));
+  } else {
+    store<u64>(out, a | (b << 32));
+    store<u64>(out, c | (d << 32), 8);
+  }
+}
+
+function lookAtLevels(from: usize, count: i32): void {
+  let most = greatest;
+  let same: i32 = 0;
+  let i: i32 = 0;
+  const target = i8x16.splat(i8(wanted));
+  let top = i8x16.splat(0);
+  for (; i + 16 <= count; i += 16) {
+    const values = v128.load(from + usize(i));
+    top = i8x16.max_u(top, values);
+    same += popcnt(i8x16.bitmask(i8x16.eq(values, target)));
+  }
+  for (let k = 0; k < 16; k++) {
+    most = max(most, u32(i8x16.extract_lane_u(top, 0)));
+    top = i8x16.shuffle(top, top, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0);
+  }
+  for (; i < count; i++) {
+    const value = u32(load<u8>(from + usize(i)));
+    most = max(most, value);
+    same += i32(value === wanted);
   }
   greatest = most;
   equal += same;
+}
+
+function lookAtIndices(from: usize, count: i32): void {
+  let most = greatest;
+  let i: i32 = 0;
+  let top = i32x4.splat(0);
+  for (; i + 4 <= count; i += 4) top = i32x4.max_u(top, v128.load(from + (usize(i) << 2)));
+  most = max(most, u32(i32x4.extract_lane(top, 0)));
+  most = max(most, u32(i32x4.extract_lane(top, 1)));
+  most = max(most, u32(i32x4.extract_lane(top, 2)));
+  most = max(most, u32(i32x4.extract_lane(top, 3)));
+  for (; i < count; i++) most = max(most, load<u32>(from + (usize(i) << 2)));
+  greatest = most;
 }
 
 /** See `Kernel.decodeLevels`. */

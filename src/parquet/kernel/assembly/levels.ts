@@ -3,7 +3,12 @@ import { setResult } from './result.ts';
 /** See `Kernel.countLevels`. */
 export function countLevels(from: usize, count: i32, level: i32): i32 {
   let found: i32 = 0;
-  for (let i: usize = 0; i < usize(count); i++) found += i32(load<u8>(from + i) === u8(level));
+  let i: i32 = 0;
+  const wanted = i8x16.splat(i8(level));
+  for (; i + 16 <= count; i += 16) {
+    found += popcnt(i8x16.bitmask(i8x16.eq(v128.load(from + usize(i)), wanted)));
+  }
+  for (; i < count; i++) found += i32(load<u8>(from + usize(i)) === u8(level));
   return found;
 }
 

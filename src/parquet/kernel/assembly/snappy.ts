@@ -1,3 +1,4 @@
+import { copyWide } from './copy.ts';
 import { fail } from './result.ts';
 
 // Snappy's block format (google/snappy, format_description.txt). Codes as in ../problems.ts.
@@ -26,13 +27,7 @@ export function snappyDecode(from: usize, end: usize, to: usize, sizeBytes: u32)
       }
       if (length > u64(end - position)) return CUT_LITERAL;
       if (length > u64(stop - out)) return TOO_MUCH;
-      if (length <= 16) {
-        // Sixteen bytes at once: what is too much lies in the slack, or is written again.
-        store<u64>(out, load<u64>(position));
-        store<u64>(out + 8, load<u64>(position + 8));
-      } else {
-        memory.copy(out, position, usize(length));
-      }
+      copyWide(out, position, usize(length));
       out += usize(length);
       position += usize(length);
       continue;
@@ -55,7 +50,9 @@ export function snappyDecode(from: usize, end: usize, to: usize, sizeBytes: u32)
     if (length > u32(stop - out)) return TOO_MUCH;
     let source = out - usize(offset);
     const target = out + usize(length);
-    if (offset >= 8) {
+    if (offset >= 16) {
+      for (; out < target; out += 16, source += 16) v128.store(out, v128.load(source));
+    } else if (offset >= 8) {
       for (; out < target; out += 8, source += 8) store<u64>(out, load<u64>(source));
     } else {
       // Source and target overlap: byte by byte is what the format means.

@@ -5,6 +5,7 @@ import { extremesReference } from './extremes.ts';
 import { hybridReference } from './hybrid.ts';
 import { levelsReference } from './levels.ts';
 import { snappyReference } from './snappy.ts';
+import { snappyEncodeReference } from './snappy-encode.ts';
 import { valuesReference } from './values.ts';
 import { views } from './views.ts';
 
@@ -19,6 +20,7 @@ export function referenceKernel(): Kernel {
     ...extremesReference(memory),
     ...hybridReference(memory),
     ...levelsReference(memory),
+    ...snappyEncodeReference(memory),
     ...snappyReference(memory),
     ...valuesReference(memory),
   };
