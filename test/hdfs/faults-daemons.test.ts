@@ -48,16 +48,21 @@ function backAtOnce(
     step,
     fault: `kill -9 of the ${what} ${when} it; back at once`,
     mayExit,
-    act: (bench) =>
-      runWith(bench, isStep(step), {
-        kind: 'call',
-        when,
-        andThen: 'break',
-        action: async () => {
-          await kill(bench.cluster);
-          await start(bench.cluster);
-        },
-      }),
+    async act(bench) {
+      const restart = async (): Promise<void> => {
+        await kill(bench.cluster);
+        await start(bench.cluster);
+      };
+      let restarted: Promise<void> | undefined;
+      const action = (): Promise<void> => {
+        restarted = restart();
+        return restarted;
+      };
+      const run = await runWith(bench, isStep(step), { kind: 'call', when, andThen: 'break', action });
+      // Another request of the run may have ended it sooner.
+      await restarted;
+      return run;
+    },
   };
 }
 

@@ -126,6 +126,7 @@ function faultedRun(action: Action, step: Step, mode: Mode): FaultedRun {
     },
     mayExit: mode.startsWith('kill') ? ['SIGKILL'] : step.name.startsWith('CREATE R/bin') ? [10] : [0],
     healing: mode.startsWith('kill') ? 'recover' : 'next run',
+    leavesWork: action !== consolidation,
   };
 }
 

@@ -5,6 +5,7 @@ import { foldTail } from '../../src/parquet/fold/fold-tail.ts';
 import { trustedBounds } from '../../src/parquet/fold/trusted-bounds.ts';
 import { decodeFooter, type ParquetFooter } from '../../src/parquet/footer.ts';
 import { convertedType, physicalType, repetition } from '../../src/parquet/format.ts';
+import { statisticsOf } from '../../src/parquet/metadata/column-chunk.ts';
 import { checkSupported } from '../../src/parquet/supported-features.ts';
 import { isBefore, writerVersion } from '../../src/parquet/writer-version.ts';
 import { inputOf } from './merging.ts';
@@ -94,7 +95,7 @@ test('the folded file states the orders of the first piece that states any', asy
     return decodeFooter(tail.subarray(0, -8), 'folded', 2 ** 30);
   };
   const boundsOf = (footer: ParquetFooter): readonly (readonly boolean[])[] =>
-    footer.rowGroups.map(({ chunks }) => chunks.map(({ statistics }) => statistics?.min !== undefined));
+    footer.rowGroups.map(({ chunks }) => chunks.map((chunk) => statisticsOf(chunk)?.min !== undefined));
   const mixed = folded(without, stated, await footerOf());
   assert.equal(Buffer.compare(mixed.columnOrderBytes ?? new Uint8Array(0), ordersOf(orders)), 0);
   assert.deepEqual(boundsOf(mixed), [

@@ -13,7 +13,7 @@ import { type FoldPiece, foldTail } from '../../src/parquet/fold/fold-tail.ts';
 import { decodeFooter, type ParquetFooter, readFooter } from '../../src/parquet/footer.ts';
 import { limits } from '../../src/parquet/limits.ts';
 import { mergeKeyValues } from '../../src/parquet/merge/merge-key-values.ts';
-import type { ColumnChunk } from '../../src/parquet/metadata/column-chunk.ts';
+import { type StatedStatistics, statisticsOf } from '../../src/parquet/metadata/column-chunk.ts';
 import { fingerprintFile } from '../../src/parquet/read/fingerprint-file.ts';
 import { checkSupported } from '../../src/parquet/supported-features.ts';
 import { madeFile, madeRows } from '../support/made-files.ts';
@@ -99,7 +99,8 @@ async function falseStatistics(bytes: Uint8Array): Promise<readonly string[]> {
   return footer.rowGroups.flatMap(({ chunks }, rowGroup) =>
     footer.leaves.flatMap((leaf) => {
       const { min, max, nulls } = held.chunks[rowGroup]?.[leaf.index] ?? { nulls: -1 };
-      const stated: NonNullable<ColumnChunk['statistics']> = chunks[leaf.index]?.statistics ?? {};
+      const chunk = chunks[leaf.index];
+      const stated: StatedStatistics = (chunk === undefined ? undefined : statisticsOf(chunk)) ?? {};
       const isFalse =
         (stated.nullCount !== undefined && stated.nullCount !== nulls) ||
         [stated.min, stated.deprecatedMin].some(
@@ -201,7 +202,7 @@ test('statistics that were true are true for the folded file', async () => {
       const { bytes } = await foldBytes(files);
       assert.deepEqual(await falseStatistics(bytes), []);
       const stated = (footer: ParquetFooter): readonly unknown[] =>
-        footer.rowGroups.flatMap(({ chunks }) => chunks.map(({ statistics }) => statistics));
+        footer.rowGroups.flatMap(({ chunks }) => chunks.map(statisticsOf));
       const inputs = await Promise.all(files.map((file) => inputOf(file)));
       assert.deepEqual(
         stated((await inputOf(bytes)).footer),

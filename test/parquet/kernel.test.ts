@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { compareValues, isNan } from '../../src/parquet/compare-values.ts';
 import { borrowKernel, giveBack } from '../../src/parquet/kernel/borrow-kernel.ts';
 import type { Kernel } from '../../src/parquet/kernel/kernel.ts';
+import { orderNames } from '../../src/parquet/kernel/orders.ts';
 import { problem } from '../../src/parquet/kernel/problems.ts';
 import { emptyRoom, type Rooms, release, reserve } from '../../src/parquet/kernel/rooms.ts';
 import { bothKernels, bytesAt, freshRooms, madeRoom, placed, placedWords, wordsAt } from './kernels.ts';
+import { randomSource } from './random-source.ts';
 
 const kernels = bothKernels();
 
@@ -166,6 +169,40 @@ test('entries that indices name are marked', () => {
         marks.map((_, i) => (indices.includes(i) ? 1 : 0)),
       );
     }),
+  );
+});
+
+test('the least and the greatest of many values are where both kernels say', () => {
+  const widths = [1, 4, 4, 8, 8, 4, 8, 2, 5, 5];
+  fc.assert(
+    fc.property(
+      fc.nat({ max: 9 }),
+      fc.integer(),
+      fc.integer({ min: 60, max: 200 }),
+      fc.nat({ max: 3 }),
+      (order, seed, count, kind) => {
+        const random = randomSource(seed);
+        const width = widths[order] ?? 0;
+        const bytes = random.bytes(count * width);
+        // Small numbers, so that some come again; with a NaN, an infinity, zeros of both signs.
+        if (kind > 0) for (let i = 0; i < bytes.length; i++) if (i % width !== 0) bytes[i] = 0;
+        const odd = [0, 0x80, 0xff, 0x7f];
+        if (kind > 1) bytes.fill(odd[random.below(4)] ?? 0, width * random.below(count)).fill(0, width * 50);
+        const found = onBoth((kernel, rooms) => {
+          kernel.findExtremes(order, width, placed(rooms, bytes).at, 0, count, 0);
+          return [...kernel.memory.words.subarray(0, 3)];
+        });
+        const [min = -1, max = -1] = found;
+        const name = orderNames[order] ?? 'none';
+        const value = (i: number): Uint8Array => bytes.subarray(i * width, (i + 1) * width);
+        for (let i = 0; i < count; i++) {
+          if (isNan(name, value(i))) continue;
+          assert.ok(compareValues(name, value(min), value(i)) <= 0);
+          assert.ok(compareValues(name, value(max), value(i)) >= 0);
+        }
+      },
+    ),
+    { numRuns: 2000 },
   );
 });
 

@@ -1,6 +1,7 @@
 import { memorySink } from '../../src/core/byte-sink.ts';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
+import { statisticsOf } from '../../src/parquet/metadata/column-chunk.ts';
 import type { EncodedChunk } from '../../src/parquet/write/encoded-chunk.ts';
 import { appendChunk, beginFile, endFile, endRowGroup } from '../../src/parquet/write/file-writer.ts';
 import { loadHyparquet } from '../../src/verify/hyparquet.ts';
@@ -26,6 +27,7 @@ export async function rewriteFile(
       const leaf = footer.leaves[i];
       if (leaf === undefined) throw new Error(`no leaf ${i}`);
       const start = chunk.startOffsetBytes;
+      const statistics = statisticsOf(chunk);
       const pages = await splitPages(bytes.subarray(start, start + chunk.compressedSizeBytes));
       const hasDictionary = (chunk.dictionaryPageOffsetBytes ?? 0) > 0;
       parts.push({
@@ -34,14 +36,14 @@ export async function rewriteFile(
         codec: chunk.codec,
         encodings: chunk.encodings,
         valueCount: chunk.valueCount,
-        nullCount: chunk.statistics?.nullCount ?? 0,
+        nullCount: statistics?.nullCount ?? 0,
         uncompressedSizeBytes: chunk.uncompressedSizeBytes,
         compressedSizeBytes: chunk.compressedSizeBytes,
         dictionarySizeBytes: hasDictionary ? (pages[0]?.length ?? 0) : 0,
         dataPages: pages.length - (hasDictionary ? 1 : 0),
         valueEncoding: hasDictionary ? 8 : 0,
-        min: chunk.statistics?.min,
-        max: chunk.statistics?.max,
+        min: statistics?.min,
+        max: statistics?.max,
         statesBounds: true,
         keyValueBytes: chunk.keyValueBytes,
       });
