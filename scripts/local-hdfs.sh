@@ -378,6 +378,8 @@ guard() {
   trap '' HUP INT
   (
     exec >/dev/null 2>&1 </dev/null
+    # Told to end, it does what it is there for; without it the daemons would have no end.
+    trap 'remove_all; exit 0' TERM
     while kill -0 "$owner" 2>/dev/null; do
       [ -e "$state/settings" ] || exit 0
       sleep 1
