@@ -346,6 +346,33 @@ describe('a partition on a store that folds', () => {
     }
   });
 
+  it('is taken back as such when the process dies in taking it back, an input being gone', async () => {
+    const lake = await makeLake();
+    const victim = join(partition, files[4]?.name ?? '');
+    let isDead = false;
+    const store: Store = {
+      ...lake.store,
+      rename: async (from, to) => {
+        isDead ||= from.endsWith('/journal.json');
+        if (isDead) throw new Error('the process is dead');
+        await lake.store.rename(from, to);
+        if (to.includes('.merged-')) await lake.store.deleteFile(victim);
+      },
+      stat: async (path) =>
+        isDead ? Promise.reject(new Error('the process is dead')) : lake.store.stat(path),
+    };
+    await consolidate(store);
+    assert.ok(isDead);
+    lake.setModifiedAt(`${basePath}/_consolidation/${date}/lock/owner.json`, 0);
+    const outcomes = await recoverDataset({ store: lake.store, basePath, log: silentLogger });
+    assert.deepEqual(
+      outcomes.map(({ action }) => action),
+      ['rolled-back'],
+    );
+    assert.equal((await lake.names()).length, files.length - 1);
+    assert.deepEqual(await lake.store.list(`${basePath}/_consolidation`), []);
+  });
+
   it('that somebody overwrites between fold and replace stays as they made it, with exit code 14', async () => {
     const lake = await makeLake();
     const originals = await lake.reading();

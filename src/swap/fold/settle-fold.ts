@@ -132,7 +132,7 @@ function stateOf(bin: FoldBin, found: FoundFold, index: number, stopped: Stopped
   if (problem === undefined) return state;
   if (state.state === 'partly') return { state: 'stopped', steps: state.steps, problem };
   if (state.state === 'published') return { state: 'withdraw', problem };
-  return state.state === 'left' ? { state: 'left', problem } : state;
+  return state.state === 'left' || state.state === 'ready' ? { state: 'left', problem } : state;
 }
 
 type Step = Exclude<FoldDecision, { do: 'roll-back' | 'finish' | 'overwritten' }>;
@@ -267,13 +267,21 @@ function rolledBack({ journal, partitionPath }: FoldRun): Settlement {
   };
 }
 
-/** Takes the base out of the partition again, if it is there and holds no rows. */
-async function withdraw({ store, journal }: FoldRun, found: FoundFold, index: number): Promise<void> {
+/**
+ * Takes the base out of the partition again, if it is there and holds no rows. It goes back to the run directory: were it
+ * in neither place, a missing input would look as if somebody had overwritten what was folded.
+ */
+async function withdraw(
+  { store, journal, runDirectory }: FoldRun,
+  found: FoundFold,
+  index: number,
+): Promise<void> {
   const named = found.named[index];
-  const base = journal.bins[index]?.base;
-  if (named === undefined || base === undefined) return;
+  const bin = journal.bins[index];
+  if (named === undefined || bin === undefined) return;
+  const { base } = bin;
   // Looked at again: a file that was folded into would be rows.
   const now = await store.stat(named.path);
   if (now?.fileId !== base.fileId || now.sizeBytes !== base.sizeBytes) return;
-  await deleteFileSurely(store, named.path);
+  await renameSurely(store, named.path, foldBasePath(runDirectory, bin.binIndex), base.fileId);
 }
