@@ -37,6 +37,8 @@ export interface RowGroup {
   /** One chunk per leaf, in the order of the leaves. */
   readonly chunks: readonly ColumnChunk[];
   readonly isSorted: boolean;
+  /** Whether a chunk has a key-value list of its own; hardly any does. */
+  readonly hasChunkKeyValues?: boolean;
   /** The struct as it stands in the file: a view. */
   readonly bytes: Uint8Array;
 }
@@ -270,7 +272,9 @@ function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup
   endStruct(c, outer);
   if (rows < 0) throw corrupt('it has no number of rows');
   if (chunks.length !== leaves.length) throw corrupt('it has no column chunks');
-  return { rows, totalSizeBytes, chunks, isSorted, bytes: c.bytes.subarray(start, c.position) };
+  const hasChunkKeyValues = chunks.some((chunk) => chunk.keyValueBytes !== undefined);
+  const bytes = c.bytes.subarray(start, c.position);
+  return { rows, totalSizeBytes, chunks, isSorted, hasChunkKeyValues, bytes };
 }
 
 function readKeyValues(c: CompactCursor): readonly KeyValue[] {

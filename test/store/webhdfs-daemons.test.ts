@@ -87,7 +87,8 @@ describe('HDFS whose daemons fail', { skip: isThere ? false : noHdfs }, () => {
     await own.resumeNameNode();
 
     await own.killNameNode();
-    assert.equal(await codeOf(hasty.rename(`${directory}/a`, `${directory}/c`)), 'unreachable');
+    // A connection that was kept open ends without an answer; a new one is refused.
+    assert.match(await codeOf(hasty.rename(`${directory}/a`, `${directory}/c`)), /^(unreachable|no-answer)$/);
     const patient = get(store, `${directory}/a`);
     await own.startNameNode();
     assert.equal(await patient, 'kept');

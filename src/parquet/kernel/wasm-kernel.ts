@@ -9,16 +9,15 @@ interface Memory {
   grow(pages: number): number;
 }
 
-// What is used of it; absent where Node.js was started with --jitless.
-declare const WebAssembly:
-  | undefined
-  | {
-      readonly Module: new (bytes: Uint8Array) => object;
-      readonly validate: (bytes: Uint8Array) => boolean;
-      readonly Instance: new (
-        module: object,
-      ) => { readonly exports: Functions & { readonly memory: Memory } };
-    };
+// What is used of it.
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly validate: (bytes: Uint8Array) => boolean;
+  readonly Instance: new (module: object) => { readonly exports: Functions & { readonly memory: Memory } };
+}
+
+// Absent where Node.js was started with --jitless.
+const { WebAssembly }: { readonly WebAssembly?: WebAssemblyApi } = globalThis as object;
 
 const pageBytes = 65_536;
 

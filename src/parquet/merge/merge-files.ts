@@ -89,16 +89,20 @@ async function mergeIn(
   const footers = inputs.map((input) => input.footer);
   const { elementBytes, leaves, firstLeaf } = commonSchema(footers);
   const warnings: string[] = [];
+  if (rooms.kernel.name !== 'WebAssembly') {
+    warnings.push('WebAssembly cannot be used here: merging takes several times as long as with it');
+  }
+  const haveKeyValues = footers.some(({ rowGroups }) => rowGroups.some((one) => one.hasChunkKeyValues));
   const columns = emptyDigests(rooms, emptyRoom(), leaves).map(({ leaf, digest }) =>
     Object.assign(columnMerge(rooms, leaf, digest), {
-      keyValueBytes: commonChunkKeyValues(footers, leaf, warnings),
+      keyValueBytes: haveKeyValues ? commonChunkKeyValues(footers, leaf, warnings) : undefined,
     }),
   );
   const rowsTotal = footers.reduce((sum, footer) => sum + footer.rows, 0);
   const writer = await beginFile(sink, elementBytes, leaves);
   const memory = { ...defaultMemoryLimits, ...options.memory };
-  const plan = () => planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes);
-  const sources = sourceRowGroups(rooms, inputs, plan(), memory);
+  const plan = planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes);
+  const sources = sourceRowGroups(rooms, inputs, plan, memory);
   const tools: ColumnTools = {
     builder: chunkBuilder(rooms, firstLeaf),
     encoder: chunkEncoder(rooms),
@@ -109,8 +113,8 @@ async function mergeIn(
   let rowsDone = 0;
   let rowGroups = 0;
   try {
-    for (const output of plan()) {
-      const slices = await sources.load(output);
+    for (let output = await sources.next(); output !== undefined; output = await sources.next()) {
+      const { slices } = output;
       for (const column of columns) {
         options.signal?.throwIfAborted();
         const next = columns[column.leaf.index + 1];

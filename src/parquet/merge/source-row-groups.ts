@@ -28,10 +28,16 @@ export interface LoadedSlice {
   readonly from: SourceRowGroup;
 }
 
+/** An output row group, there to be merged. */
+export interface LoadedRowGroup {
+  readonly rows: number;
+  readonly slices: readonly LoadedSlice[];
+}
+
 /** Reads source row groups in the order in which they are needed, some of them before they are. */
 export interface SourceRowGroups {
-  /** The slices of the next output row group, each with its row group open. */
-  load(output: OutputRowGroup): Promise<readonly LoadedSlice[]>;
+  /** The next output row group with its sources open; undefined after the last. */
+  next(): Promise<LoadedRowGroup | undefined>;
   /** Gives back what the slices of an output row group held that no later one needs. */
   release(slices: readonly LoadedSlice[]): void;
   /** Ends all reading; resolves when nothing is being read any more. */
@@ -50,19 +56,18 @@ interface Ahead {
   readonly bytes: Promise<Uint8Array>;
 }
 
-/**
- * Row groups of the inputs for the output row groups that `upcoming` gives, which must be those that `load` is then
- * called with.
- */
+/** Row groups of the inputs for the output row groups of a plan. */
 export function sourceRowGroups(
   rooms: Rooms,
   inputs: readonly MergeInput[],
-  upcoming: Iterable<OutputRowGroup>,
+  plan: Iterable<OutputRowGroup>,
   limits: MemoryLimits,
 ): SourceRowGroups {
   const open = new Map<string, SourceRowGroup>();
   const ahead = new Map<string, Ahead>();
-  const slicesAhead = slicesOf(upcoming);
+  // Output row groups that were looked at and not yet given out.
+  const planned: OutputRowGroup[] = [];
+  const slicesAhead = slicesOf(plan, planned);
   let next = slicesAhead.next();
   // Slices that were begun, and slices that were loaded: the same ones in the same order.
   let begun = 0;
@@ -120,24 +125,26 @@ export function sourceRowGroups(
       coming === undefined
         ? movingRowGroup(source, Math.max(leastStepBytes, step))
         : wholeRowGroup(rooms, source, coming.extent, await coming.bytes);
+    const result = { key, file: footer.file, number: slice.rowGroup, rowGroup, windows };
+    open.set(key, result);
     if (coming !== undefined) {
       ahead.delete(key);
       aheadBytes -= coming.extent.sizeBytes;
       fill();
     }
-    const result = { key, file: footer.file, number: slice.rowGroup, rowGroup, windows };
-    open.set(key, result);
     return result;
   };
 
   return {
-    load: async ({ slices }) => {
+    next: async () => {
       fill();
-      const result: LoadedSlice[] = [];
-      for (const slice of slices) {
-        result.push({ rows: slice.rows, isLast: slice.isLast, from: await loadOne(slice) });
+      const output = planned.shift();
+      if (output === undefined) return undefined;
+      const slices: LoadedSlice[] = [];
+      for (const slice of output.slices) {
+        slices.push({ rows: slice.rows, isLast: slice.isLast, from: await loadOne(slice) });
       }
-      return result;
+      return { rows: output.rows, slices };
     },
     release: (slices) => {
       for (const { isLast, from } of slices) {
@@ -153,7 +160,14 @@ export function sourceRowGroups(
   };
 }
 
-function* slicesOf(outputs: Iterable<OutputRowGroup>): Generator<RowSlice, undefined> {
-  for (const { slices } of outputs) yield* slices;
+// The slices of a plan; an output row group is put into `planned` when its first slice is.
+function* slicesOf(
+  plan: Iterable<OutputRowGroup>,
+  planned: OutputRowGroup[],
+): Generator<RowSlice, undefined> {
+  for (const output of plan) {
+    planned.push(output);
+    yield* output.slices;
+  }
   return undefined;
 }

@@ -25,6 +25,11 @@ function hashBytes(from: usize, length: u32): u64 {
   return mix((h ^ tail) * FACTOR_2);
 }
 
+// hashBytes of one byte.
+function hashByte(byte: u64): u64 {
+  return mix(((u64(2) * ADDED) ^ byte) * FACTOR_2);
+}
+
 /** See `Kernel.hashFixed`. */
 export function hashFixed(width: i32, bytes: usize, count: i32, to: usize): void {
   const end = to + (usize(count) << 3);
@@ -32,6 +37,14 @@ export function hashFixed(width: i32, bytes: usize, count: i32, to: usize): void
     for (; to < end; to += 8, bytes += 4) store<u64>(to, mix(u64(load<u32>(bytes)) + ADDED));
   } else if (width === 8) {
     for (; to < end; to += 8, bytes += 8) store<u64>(to, mix(load<u64>(bytes) + ADDED));
+  } else if (width === 1) {
+    // Booleans: there are two hashes.
+    const zero = hashByte(0);
+    const one = hashByte(1);
+    for (; to < end; to += 8, bytes++) {
+      const byte = u64(load<u8>(bytes));
+      store<u64>(to, byte === 0 ? zero : byte === 1 ? one : hashByte(byte));
+    }
   } else {
     for (; to < end; to += 8, bytes += usize(width)) store<u64>(to, hashBytes(bytes, u32(width)));
   }

@@ -1,6 +1,7 @@
 import { setResult } from './result.ts';
 
 // Numbers of the orders, as in ../../metadata/sort-order.ts and `orderNumber` of ../../extremes.ts.
+const BOOLEAN: i32 = 0;
 const SIGNED32: i32 = 1;
 const UNSIGNED32: i32 = 2;
 const SIGNED64: i32 = 3;
@@ -215,6 +216,9 @@ export function findExtremes(
   used: usize,
 ): void {
   switch (order) {
+    case BOOLEAN:
+      findNumbersOf<u8>(bytes, count, used);
+      break;
     case SIGNED32:
       findNumbersOf<i32>(bytes, count, used);
       break;

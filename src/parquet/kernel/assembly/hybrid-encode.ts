@@ -39,6 +39,17 @@ function packGroups<T>(from: usize, start: i32, end: i32, bitWidth: i32): void {
   while (out < stop) store<u8>(out++, 0);
 }
 
+function runEndOf<T>(from: usize, start: i32, count: i32, value: u32): i32 {
+  let i = start;
+  if (i >= count || valueAt<T>(from, i) !== value) return i;
+  const lanes: i32 = 16 / sizeof<T>();
+  const all = v128.splat<T>(<T>value);
+  while (i + lanes <= count && v128.all_true<T>(v128.eq<T>(v128.load(from + usize(i) * sizeof<T>()), all)))
+    i += lanes;
+  while (i < count && valueAt<T>(from, i) === value) i++;
+  return i;
+}
+
 function encodeHybrid<T>(from: usize, count: i32, bitWidth: i32, to: usize): i32 {
   out = to;
   const valueBytes: i32 = (bitWidth + 7) >> 3;
@@ -46,8 +57,7 @@ function encodeHybrid<T>(from: usize, count: i32, bitWidth: i32, to: usize): i32
   let i: i32 = 0;
   while (i < count) {
     const value = valueAt<T>(from, i);
-    let runEnd = i + 1;
-    while (runEnd < count && valueAt<T>(from, runEnd) === value) runEnd++;
+    const runEnd = runEndOf<T>(from, i + 1, count, value);
     if (runEnd - i >= 8) {
       const padding = (8 - ((i - literalFrom) & 7)) & 7;
       if (runEnd - i - padding >= 8) {
