@@ -51,7 +51,11 @@ const doorsWithin: readonly { readonly door: RegExp; readonly openTo: RegExp; re
     openTo: /^store\//,
     why: 'only the store folder knows which stores there are',
   },
-  { door: /^store\/open-store\.ts$/, openTo: /^cli\//, why: 'the pipeline is handed a Store' },
+  {
+    door: /^store\/open-(local-)?store\.ts$/,
+    openTo: /^(cli|store)\//,
+    why: 'the pipeline is handed a Store',
+  },
 ];
 
 const source = fileURLToPath(new URL('../src', import.meta.url));

@@ -1,6 +1,8 @@
 import yargs, { type Argv } from 'yargs';
 import { ConfigError } from '../core/errors.ts';
 import { flagNames, flagTable, settingFlagNames } from './flags.ts';
+import { type InspectFlags, inspectFlags } from './inspect-flags.ts';
+import { given, isOn, last, type Parsed, text, texts } from './parsed-flags.ts';
 import { checkSwitches, usageProblem, wrongUsage } from './usage-problem.ts';
 
 /** What every command takes. */
@@ -28,7 +30,7 @@ export type Invocation =
       readonly force: boolean;
     })
   | (DatasetFlags & { readonly command: 'merge'; readonly inputs: readonly string[]; readonly out: string })
-  | (DatasetFlags & { readonly command: 'inspect'; readonly file: string })
+  | (DatasetFlags & InspectFlags & { readonly command: 'inspect' })
   | (DatasetFlags & {
       readonly command: 'recover';
       readonly date?: string;
@@ -49,8 +51,6 @@ export type Invocation =
       readonly hdfs: boolean;
       readonly keep: boolean;
     });
-
-type Parsed = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the command line.
@@ -119,7 +119,11 @@ function buildParser(
         flags(
           parser.positional('inputs', { type: 'string', describe: 'Parquet files, or directories of them' }),
           flagNames.merge,
-        ).example('$0 merge date=2025-08-15 --out /tmp/day.parquet', 'One file of a day, to look at'),
+        )
+          .example('$0 merge date=2025-08-15 --out /tmp/day.parquet', 'One file of a day, to look at')
+          .example('$0 merge a.parquet b.parquet --out ab.parquet --codec zstd', 'Two files, smaller')
+          .example('$0 merge day --out day.parquet --row-group-rows 1000000', 'For readers that scan')
+          .example('$0 merge day --out day.parquet --page-size 64', 'For readers that look up single rows'),
       (argv) =>
         use({
           ...datasetFlags(argv),
@@ -129,17 +133,27 @@ function buildParser(
         }),
     )
     .command(
-      'inspect <file>',
-      'Show rows, row groups, schema, encodings, sizes and statistics of a Parquet file',
+      'inspect <files..>',
+      'Explain a Parquet file: rows, row groups, schema, encodings, sizes, statistics, what is noteworthy',
       (parser) =>
         flags(
-          parser.positional('file', { type: 'string', describe: 'A Parquet file: a path or a URI' }),
+          parser.positional('files', {
+            type: 'string',
+            describe: 'A Parquet file (two with --diff): a path or a URI',
+          }),
           flagNames.inspect,
         )
           .example('$0 inspect /tmp/day.parquet', 'A file of this machine')
           .example('$0 inspect hdfs://nn:8020/data/a.parquet', 'A file on HDFS')
+          .example('$0 inspect /tmp/day.parquet --pages', 'Also every page of every column')
+          .example('$0 inspect --diff a.parquet b.parquet', 'How the schema of the second differs')
           .example('$0 inspect /tmp/day.parquet --output json', 'The same as one line of JSON'),
-      (argv) => use({ ...datasetFlags(argv), command: 'inspect', file: text(argv, 'file') ?? '' }),
+      (argv) =>
+        use({
+          ...datasetFlags(argv),
+          command: 'inspect',
+          ...inspectFlags(argv, program),
+        }),
     )
     .command(
       'recover',
@@ -243,30 +257,4 @@ function datasetFlags(argv: Parsed): DatasetFlags {
 
 function dateFlags(argv: Parsed): { readonly date?: string; readonly timeZone?: string } {
   return { ...given('date', text(argv, 'date')), ...given('timeZone', text(argv, 'time-zone')) };
-}
-
-function given<Name extends string>(
-  name: Name,
-  value: string | undefined,
-): { readonly [K in Name]?: string } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [K in Name]: string });
-}
-
-/** A flag that was given twice comes as an array: the later one counts. */
-function last(value: unknown): unknown {
-  return Array.isArray(value) ? value.at(-1) : value;
-}
-
-function text(argv: Parsed, name: string): string | undefined {
-  const value = last(argv[name]);
-  return typeof value === 'string' ? value : undefined;
-}
-
-function texts(argv: Parsed, name: string): readonly string[] {
-  const value = argv[name];
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
-}
-
-function isOn(argv: Parsed, name: string): boolean {
-  return last(argv[name]) === true;
 }

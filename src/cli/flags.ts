@@ -49,6 +49,8 @@ export const flagTable = {
   },
   keep: { ...isSwitch, group: 'What:', describe: 'Leave that HDFS running afterwards' },
   out: { ...takesText, group: 'What:', demandOption: true, describe: 'The new file; never overwritten' },
+  pages: { ...isSwitch, group: 'What:', describe: 'Also list the pages of every column chunk' },
+  diff: { ...isSwitch, group: 'What:', describe: 'Compare the schemas of two files' },
   'dry-run': { ...isSwitch, group: 'How:', describe: 'Show what would be done and touch nothing' },
   force: { ...isSwitch, group: 'How:', describe: 'Also a partition whose last consolidation was undone' },
   mode: {
@@ -58,12 +60,53 @@ export const flagTable = {
     describe:
       'rewrite: merge and encode anew. fold: on HDFS, make N files one without moving data [default: rewrite]',
   },
+  schema: {
+    ...takesText,
+    group: 'How:',
+    choices: ['compatible', 'exact'],
+    describe:
+      'compatible: also merge files that differ in columns that may be null, in order, or in the width of numbers. exact: never [default: compatible]',
+  },
+  codec: {
+    ...takesText,
+    group: 'How:',
+    choices: ['snappy', 'zstd', 'gzip', 'lz4_raw', 'uncompressed', 'keep'],
+    describe: 'Compression of the pages; keep: as each column of the first file has it [default: snappy]',
+  },
+  encodings: {
+    ...takesText,
+    group: 'How:',
+    choices: ['standard', 'compact'],
+    describe:
+      'compact: also DELTA and BYTE_STREAM_SPLIT, where they make a column smaller [default: standard]',
+  },
+  'row-group-rows': {
+    ...takesText,
+    group: 'How:',
+    describe: 'Most rows of a row group [default: 50000]',
+  },
+  'row-group-mb': {
+    ...takesText,
+    group: 'How:',
+    describe: 'Most MB of a row group, before compression [default: 128]',
+  },
+  'page-size': {
+    ...takesText,
+    group: 'How:',
+    describe: 'Size of a page in KB, before compression [default: 1024]',
+  },
   'target-size': {
     ...takesText,
     group: 'How:',
     describe: 'Largest size of a consolidated file in MB [default: 128]',
   },
   'min-files': { ...takesText, group: 'How:', describe: 'Fewest small files worth a run [default: 5]' },
+  memory: {
+    ...takesText,
+    group: 'How:',
+    describe:
+      'Most memory to take, in MB, at least 256; what does not fit is refused [default: about 512, more for huge pages]',
+  },
   'quiet-minutes': {
     ...takesText,
     group: 'How:',
@@ -101,15 +144,27 @@ export const flagNames = {
     'base-path',
     'dry-run',
     'mode',
+    'schema',
     'target-size',
     'min-files',
     'quiet-minutes',
+    'memory',
     'force',
     'allow-attribute-change',
     ...general,
   ],
-  merge: ['out', ...general],
-  inspect: [...general],
+  merge: [
+    'out',
+    'codec',
+    'encodings',
+    'row-group-rows',
+    'row-group-mb',
+    'page-size',
+    'schema',
+    'memory',
+    ...general,
+  ],
+  inspect: ['pages', 'diff', ...general],
   recover: ['date', 'time-zone', 'base-path', 'dry-run', ...general],
   undo: ['date', 'time-zone', 'run', 'base-path', 'dry-run', ...general],
   cleanup: ['base-path', 'dry-run', ...general],
@@ -122,7 +177,14 @@ export const commandNames = ['merge', 'inspect', 'recover', 'undo', 'cleanup', '
 /** Flags that are settings: they win over the environment and the configuration file. */
 export const settingFlagNames = [
   'base-path',
+  'codec',
+  'encodings',
+  'memory',
   'mode',
+  'page-size',
+  'row-group-mb',
+  'row-group-rows',
+  'schema',
   'target-size',
   'min-files',
   'quiet-minutes',

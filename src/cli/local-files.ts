@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import type { ByteSource } from '../core/byte-source.ts';
 import { ConfigError } from '../core/errors.ts';
 import { notDataByName } from '../partition/data-names.ts';
-import { openStore } from '../store/open-store.ts';
+import { openLocalStore } from '../store/open-local-store.ts';
 import { type FileStatus, refOf } from '../store/store.ts';
 
 /**
@@ -12,7 +12,7 @@ import { type FileStatus, refOf } from '../store/store.ts';
  * @throws ConfigError `file-missing` when there is no such file
  */
 export async function openLocalFile(path: string): Promise<ByteSource> {
-  const { store } = openStore('/');
+  const { store } = openLocalStore('/');
   const status = await statusOf(path);
   if (status.kind !== 'file') throw missing(path, 'is no file');
   return store.open(status.path, refOf(status));
@@ -25,7 +25,7 @@ export async function openLocalFile(path: string): Promise<ByteSource> {
  * @throws ConfigError `file-missing`, `no-data-files`
  */
 export async function findLocalFiles(paths: readonly string[]): Promise<readonly FileStatus[]> {
-  const { store } = openStore('/');
+  const { store } = openLocalStore('/');
   const files: FileStatus[] = [];
   for (const path of paths) {
     const status = await statusOf(path);
@@ -76,7 +76,7 @@ export async function assertOutApart(out: string, inputs: readonly string[]): Pr
 }
 
 async function statusOf(path: string): Promise<FileStatus> {
-  const { store } = openStore('/');
+  const { store } = openLocalStore('/');
   let real: string;
   try {
     real = await realpath(path);

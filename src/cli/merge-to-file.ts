@@ -3,13 +3,13 @@ import type { Settings } from '../config/settings.ts';
 import { ConfigError, FormatError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { MergeInput } from '../parquet/merge/merge-files.ts';
-import { readingMetadata } from '../partition/reading-metadata.ts';
+import { readingMetadata } from '../parquet/metadata/reading-metadata.ts';
 import { openInputs } from '../pipeline/open-inputs.ts';
 import type { ShowProgress } from '../pipeline/progress.ts';
 import { stoppableStore } from '../pipeline/stoppable-store.ts';
 import { verifyMerged } from '../pipeline/verify-merged.ts';
 import { writeMerged } from '../pipeline/write-merged.ts';
-import { openStore } from '../store/open-store.ts';
+import { openLocalStore } from '../store/open-local-store.ts';
 import { type FileStatus, refOf } from '../store/store.ts';
 import type { VerificationReceipt } from '../verify/verified-file.ts';
 
@@ -46,7 +46,7 @@ export interface MergedToFile {
  */
 export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
   const { files, out, settings, runId, toolVersion, log, stop } = args;
-  const store = stoppableStore(openStore('/').store, stop);
+  const store = stoppableStore(openLocalStore('/').store, stop);
   if ((await store.stat(out)) !== undefined) {
     throw new ConfigError(`${out} exists, and --out is never overwritten`, {
       code: 'out-exists',
@@ -65,12 +65,15 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
   const show = (doing: 'merging' | 'verifying', of: 'rows' | 'bytes') => (done: number, total: number) =>
     args.showProgress({ date: basename(out), doing, amount: { of, done, total } });
   try {
-    assertReadAlike(inputs);
+    // A merge that may bring schemas together sees to it itself.
+    if (settings.consolidation.schema === 'exact') assertReadAlike(inputs);
     const output = await writeMerged({
       store,
       path,
       inputs,
+      schema: settings.consolidation.schema,
       compression: settings.compression,
+      memoryBytes: settings.consolidation.memoryBytes,
       stamp: { inputSizeBytes: bytesBefore, inputFiles: files.length, runId },
       createdBy: `parquet-consolidator version ${toolVersion}`,
       stop,
@@ -81,6 +84,8 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
       store,
       path,
       inputs,
+      schema: settings.consolidation.schema,
+      memoryBytes: settings.consolidation.memoryBytes,
       output,
       level,
       sampleSeed: runId,

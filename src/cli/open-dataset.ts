@@ -3,11 +3,11 @@ import { loadSettings } from '../config/load-settings.ts';
 import { configPathVariable } from '../config/setting-table.ts';
 import type { Settings } from '../config/settings.ts';
 import { ConfigError } from '../core/errors.ts';
-import { type OpenedStore, openStore, type StoreOptions } from '../store/open-store.ts';
+import { type OpenedStore, openLocalStore } from '../store/open-local-store.ts';
+import type { StoreOptions } from '../store/open-store.ts';
 import type { DatasetFlags } from './command-line.ts';
 import type { CliEnvironment } from './environment.ts';
 import { shippedConfigPath } from './package-files.ts';
-import { reachHdfs } from './reach-store.ts';
 
 /** The configured dataset, ready to work on. */
 export interface OpenDataset extends OpenedStore {
@@ -37,10 +37,20 @@ export async function settingsOf(flags: DatasetFlags, { env }: CliEnvironment): 
  */
 export async function openDataset(flags: DatasetFlags, environment: CliEnvironment): Promise<OpenDataset> {
   const settings = await settingsOf(flags, environment);
-  const opened = openStore(settings.base, storeOptions(settings));
   const isLocal = settings.base.kind === 'local';
-  if (settings.base.kind === 'hdfs') await reachHdfs(opened.store, settings.base);
+  const opened = isLocal ? openLocalStore(settings.base.path) : await openRemote(settings);
   return { settings, ...opened, shownPath: (path) => (isLocal ? path : `${opened.store.uri}${path}`) };
+}
+
+// Loaded when it is asked for: a third of the program speaks to NameNodes.
+async function openRemote(settings: Settings): Promise<OpenedStore> {
+  const [{ openStore }, { reachHdfs }] = await Promise.all([
+    import('../store/open-store.ts'),
+    import('./reach-store.ts'),
+  ]);
+  const opened = openStore(settings.base, storeOptions(settings));
+  if (settings.base.kind === 'hdfs') await reachHdfs(opened.store, settings.base);
+  return opened;
 }
 
 function storeOptions({ hdfs, safety, base }: Settings): StoreOptions {

@@ -5,7 +5,7 @@ import { type ChosenValues, chosenValues } from './chosen-values.ts';
 import { type GatheredValues, gatherValues, type SettingsInput } from './gather-values.ts';
 import { configuredBase, hdfsSettings } from './hdfs-settings.ts';
 import { settingKeys } from './setting-table.ts';
-import type { Settings } from './settings.ts';
+import { type CodecSetting, codecSettings, type Settings } from './settings.ts';
 
 /** The settings of a command that works on files and not on a dataset, such as `merge`. */
 export type DatasetFreeSettings = Omit<Settings, 'base' | 'hdfs'>;
@@ -37,6 +37,7 @@ export async function loadDatasetFreeSettings(input: SettingsInput): Promise<Dat
 
 function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSettings {
   const { chosen, configPath } = gathered;
+  const memoryMb = values.optionalNumber('consolidation.memory_mb');
   const tempStart = chosen.get('consolidation.temp_directory')?.relativeTo ?? '/';
   return {
     ...(configPath === undefined ? {} : { configPath }),
@@ -45,13 +46,17 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       targetSizeBytes: values.number('consolidation.target_size_mb') * bytesPerMb,
       minFiles: values.number('consolidation.min_files_threshold'),
       quietMinutes: values.number('consolidation.quiet_minutes'),
+      ...(memoryMb === undefined ? {} : { memoryBytes: memoryMb * bytesPerMb }),
       tempDirectory: resolve(tempStart, values.text('consolidation.temp_directory')),
-      schema: 'exact',
+      schema: values.text('consolidation.schema') === 'exact' ? 'exact' : 'compatible',
       mode: values.text('consolidation.mode') === 'fold' ? 'fold' : 'rewrite',
     },
     compression: {
-      codec: 'snappy',
+      codec: codecOf(values.text('compression.codec')),
+      encodings: values.text('compression.encodings') === 'compact' ? 'compact' : 'standard',
+      pageSizeBytes: values.number('compression.page_size_kb') * 1024,
       rowGroupRows: values.number('compression.row_group_size'),
+      rowGroupBytes: values.number('compression.row_group_mb') * bytesPerMb,
       useDictionary: values.flag('compression.use_dictionary'),
     },
     safety: {
@@ -63,6 +68,12 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
     },
     sources: Object.fromEntries(settingKeys.map((key) => [key, chosen.get(key)?.source ?? 'default'])),
   };
+}
+
+function codecOf(text: string): CodecSetting {
+  const codec = codecSettings.find((name) => name === text);
+  if (codec === undefined) throw new Error(`codec ${text} was not checked`);
+  return codec;
 }
 
 function invalid(problems: readonly string[]): ConfigError {

@@ -1,6 +1,5 @@
-import * as z from 'zod';
 import { parseNamenode } from './namenode.ts';
-import { allowedText, type SettingKey, type SettingKind, settingKeys, settingRow } from './setting-table.ts';
+import { type SettingKey, type SettingKind, settingKeys, settingRow } from './setting-table.ts';
 
 /** A value of a setting, checked. */
 export type SettingValue = string | number | boolean;
@@ -15,8 +14,19 @@ export interface SchemaProblem {
 
 /** The value when `kind` accepts it. Types are strict: `"5"` is no number here. */
 export function checkValue(kind: SettingKind, value: unknown): SettingValue | undefined {
-  const result = valueSchema(kind).safeParse(value);
-  return result.success ? result.data : undefined;
+  switch (kind.type) {
+    case 'text':
+      return typeof value === 'string' && value.trim() !== '' && !value.includes('\0') ? value : undefined;
+    case 'namenode':
+      return typeof value === 'string' && parseNamenode(value) !== undefined ? value : undefined;
+    case 'switch':
+      return typeof value === 'boolean' ? value : undefined;
+    case 'number':
+      if (typeof value !== 'number' || !(value >= kind.min && value <= kind.max)) return undefined;
+      return kind.whole && !Number.isSafeInteger(value) ? undefined : value;
+    case 'choice':
+      return typeof value === 'string' && kind.choices.includes(value) ? value : undefined;
+  }
 }
 
 /** The value a flag or environment variable means: numbers and switches may come as text. */
@@ -24,17 +34,16 @@ export function checkText(kind: SettingKind, value: unknown): SettingValue | und
   return checkValue(kind, typeof value === 'string' ? fromText(kind, value.trim()) : value);
 }
 
-/** Everything that is wrong with the parsed configuration file; empty when nothing is. */
+/** Everything that is wrong with the parsed configuration file, plain data; empty when nothing is. */
 export function fileProblems(content: unknown): readonly SchemaProblem[] {
-  const result = fileSchema.safeParse(content);
-  if (result.success) return [];
-  return result.error.issues.flatMap((issue): SchemaProblem[] => {
-    const path = issue.path.map(String);
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...path, key], problem: 'unknown-key' }));
-    }
-    const isSetting = settingKeys.some((key) => key === path.join('.'));
-    return [{ path, problem: isSetting ? 'value' : 'not-a-section' }];
+  if (content === null) return [];
+  if (!isMapping(content)) return [{ path: [], problem: 'not-a-section' }];
+  return Object.entries(content).flatMap(([name, value]): readonly SchemaProblem[] => {
+    if (!sectionNames.includes(name)) return settingProblems([name], value);
+    // A section whose keys are all commented out parses as null.
+    if (value === null) return [];
+    if (!isMapping(value)) return [{ path: [name], problem: 'not-a-section' }];
+    return Object.entries(value).flatMap(([key, one]) => settingProblems([name, key], one));
   });
 }
 
@@ -43,44 +52,20 @@ export const sectionNames: readonly string[] = [
   ...new Set(settingKeys.flatMap((key) => (key.includes('.') ? [sectionOf(key)] : []))),
 ];
 
-const fileSchema = buildFileSchema();
+function settingProblems(path: readonly string[], value: unknown): readonly SchemaProblem[] {
+  const key = settingKeys.find((one) => one === path.join('.'));
+  // A name with a dot in it would look like a key of a section.
+  if (key === undefined || path.some((name) => name.includes('.'))) return [{ path, problem: 'unknown-key' }];
+  return checkValue(settingRow(key).kind, value) === undefined ? [{ path, problem: 'value' }] : [];
+}
 
-function buildFileSchema(): z.ZodType {
-  const root: Record<string, z.ZodType> = {};
-  for (const key of settingKeys.filter((one) => !one.includes('.'))) {
-    root[key] = valueSchema(settingRow(key).kind).optional();
-  }
-  for (const section of sectionNames) {
-    const leaves: Record<string, z.ZodType> = {};
-    for (const key of settingKeys.filter((one) => sectionOf(one) === section)) {
-      leaves[key.slice(section.length + 1)] = valueSchema(settingRow(key).kind).optional();
-    }
-    // A section whose keys are all commented out parses as null.
-    root[section] = z.strictObject(leaves).nullable().optional();
-  }
-  return z.strictObject(root).nullable();
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function sectionOf(key: SettingKey): string {
   const dot = key.indexOf('.');
   return dot < 0 ? '' : key.slice(0, dot);
-}
-
-function valueSchema(kind: SettingKind): z.ZodType<SettingValue> {
-  switch (kind.type) {
-    case 'text':
-      return z.string().refine((text) => text.trim() !== '' && !text.includes('\0'));
-    case 'namenode':
-      return z.string().refine((text) => parseNamenode(text) !== undefined);
-    case 'switch':
-      return z.boolean();
-    case 'number': {
-      const range = z.number().min(kind.min).max(kind.max);
-      return kind.whole ? range.int() : range;
-    }
-    case 'choice':
-      return z.string().refine((text) => kind.choices.includes(text), { error: allowedText(kind) });
-  }
 }
 
 function fromText(kind: SettingKind, text: string): unknown {

@@ -1,3 +1,5 @@
+import { codecSettings } from './settings.ts';
+
 /**
  * Every setting there is, one row each. Precedence: flag > environment variable > configuration file > default.
  * An environment variable that is set but empty counts as not set.
@@ -65,6 +67,12 @@ export const settingTable = {
     kind: { type: 'text' },
     defaultValue: '/tmp/parquet_consolidation',
   },
+  // Without a default of its own: see `defaultMemoryLimits` of the engine.
+  'consolidation.memory_mb': {
+    flag: 'memory',
+    env: 'MEMORY_MB',
+    kind: { type: 'number', whole: true, min: 256, max: 1_048_576, unit: 'MB of 2^20 bytes' },
+  },
   'consolidation.mode': {
     flag: 'mode',
     env: 'CONSOLIDATION_MODE',
@@ -72,19 +80,47 @@ export const settingTable = {
     defaultValue: 'rewrite',
   },
   'consolidation.schema': {
+    flag: 'schema',
     env: 'CONSOLIDATION_SCHEMA',
-    kind: { type: 'choice', choices: ['exact'], later: ['compatible'] },
-    defaultValue: 'exact',
+    kind: { type: 'choice', choices: ['compatible', 'exact'], later: [] },
+    defaultValue: 'compatible',
   },
   'compression.codec': {
+    flag: 'codec',
     env: 'COMPRESSION_CODEC',
-    kind: { type: 'choice', choices: ['snappy'], later: ['zstd', 'lz4_raw', 'gzip', 'keep'] },
+    kind: { type: 'choice', choices: codecSettings, later: [] },
     defaultValue: 'snappy',
   },
+  'compression.encodings': {
+    flag: 'encodings',
+    env: 'COMPRESSION_ENCODINGS',
+    kind: { type: 'choice', choices: ['standard', 'compact'], later: [] },
+    defaultValue: 'standard',
+  },
+  'compression.page_size_kb': {
+    flag: 'page-size',
+    env: 'PAGE_SIZE_KB',
+    kind: { type: 'number', whole: true, min: 1, max: 65_536, unit: 'KB of 1,024 bytes, before compression' },
+    defaultValue: 1024,
+  },
   'compression.row_group_size': {
+    flag: 'row-group-rows',
     env: 'ROW_GROUP_SIZE',
     kind: { type: 'number', whole: true, min: 1, max: 100_000_000, unit: 'rows' },
     defaultValue: 50_000,
+  },
+  // One block of HDFS, so that one task reads a row group from one place.
+  'compression.row_group_mb': {
+    flag: 'row-group-mb',
+    env: 'ROW_GROUP_MB',
+    kind: {
+      type: 'number',
+      whole: true,
+      min: 1,
+      max: 1_024,
+      unit: 'MB of 2^20 bytes, before compression',
+    },
+    defaultValue: 128,
   },
   'compression.use_dictionary': {
     env: 'USE_DICTIONARY',

@@ -24,6 +24,13 @@ export type BaseLocation =
 /** How many files become one: see {@link Settings}. */
 export type ConsolidationMode = 'rewrite' | 'fold';
 
+/** Which files may be merged with each other by their schemas: see {@link Settings}. */
+export type SchemaMode = 'exact' | 'compatible';
+
+/** How what is written is compressed; `keep`: as the inputs are. */
+export const codecSettings = ['snappy', 'zstd', 'gzip', 'lz4_raw', 'uncompressed', 'keep'] as const;
+export type CodecSetting = (typeof codecSettings)[number];
+
 /** Everything a run needs to know, after flags, environment, file and defaults were put together. Plain data. */
 export interface Settings {
   /** Title of the preview and the report. */
@@ -49,15 +56,27 @@ export interface Settings {
     readonly targetSizeBytes: number;
     readonly minFiles: number;
     readonly quietMinutes: number;
+    /** What the process may take of memory; where it is not said, about 512 MiB unless single pages need more. */
+    readonly memoryBytes?: number;
     /** Absolute local directory for scratch files; never the only copy of anything. */
     readonly tempDirectory: string;
-    readonly schema: 'exact';
+    /**
+     * exact: only files of equal schema are merged with each other. compatible: also files that differ in columns that may be
+     * null, in the order of columns, in what may be null, and in the width of whole or floating-point numbers.
+     */
+    readonly schema: SchemaMode;
     /** rewrite: merge and encode anew. fold: HDFS only, N files become one without moving data. */
     readonly mode: ConsolidationMode;
   };
   readonly compression: {
-    readonly codec: 'snappy';
+    readonly codec: CodecSetting;
+    /** compact: also encodings that some readers do not have, where they make a column smaller. */
+    readonly encodings: 'standard' | 'compact';
+    /** Rough size of a page before compression. */
+    readonly pageSizeBytes: number;
     readonly rowGroupRows: number;
+    /** Before compression. */
+    readonly rowGroupBytes: number;
     readonly useDictionary: boolean;
   };
   readonly safety: {

@@ -8,6 +8,12 @@ export interface ByteSource {
    * @throws StoreError when the range cannot be read whole, or the file is no longer the one that was opened.
    */
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  /**
+   * Fills `target` with the bytes from `offsetBytes` on before it returns. Only sources that never wait for anybody have
+   * it: a file on this machine's disk.
+   * @throws StoreError as `read` does; `target` then holds anything
+   */
+  readNow?(offsetBytes: number, target: Uint8Array): void;
   close(): Promise<void>;
 }
 

@@ -54,7 +54,8 @@ function compareUnsigned(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-// Big-endian two's complement numbers of any length (DECIMAL); an empty one counts as zero.
+// Big-endian two's complement numbers of any length (DECIMAL); an empty one counts as zero. Of two equal ones the shorter
+// comes first, so that the least and the greatest of a column do not depend on who looked in which order.
 function compareSigned(a: Uint8Array, b: Uint8Array): number {
   const aFill = (a[0] ?? 0) > 127 ? 255 : 0;
   const bFill = (b[0] ?? 0) > 127 ? 255 : 0;
@@ -64,7 +65,7 @@ function compareSigned(a: Uint8Array, b: Uint8Array): number {
     const right = b[b.length - i] ?? bFill;
     if (left !== right) return left - right;
   }
-  return 0;
+  return a.length - b.length;
 }
 
 function halfOf(low: number, high: number): number {

@@ -9,6 +9,8 @@ export interface ConsolidationStamp {
   readonly inputSizeBytes: number;
   readonly inputFiles: number;
   readonly runId: string;
+  /** `created_by` of the files it was made of, each once. */
+  readonly writers?: readonly string[];
 }
 
 /** The stamp as the value of {@link stampKey}. */
@@ -40,6 +42,11 @@ function isStamp(value: unknown): value is ConsolidationStamp {
   return (
     Number.isSafeInteger(value.inputSizeBytes) &&
     Number.isSafeInteger(value.inputFiles) &&
-    typeof value.runId === 'string'
+    typeof value.runId === 'string' &&
+    (!('writers' in value) || isTexts(value.writers))
   );
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }

@@ -9,26 +9,27 @@ export interface Extremes {
   readonly order: SortOrder;
   min: Uint8Array | undefined;
   max: Uint8Array | undefined;
-  /** Whether a NaN was seen. It takes no part. */
-  hasNan: boolean;
+  /** NaNs that were seen. They take no part. */
+  nanCount: number;
 }
 
 /** Extremes over nothing. */
 export function emptyExtremes(order: SortOrder): Extremes {
-  return { order, min: undefined, max: undefined, hasNan: false };
+  return { order, min: undefined, max: undefined, nanCount: 0 };
 }
 
 /**
  * Takes the values of a block into the extremes. NaNs are passed over; a zero counts as -0.0 for the minimum and as
  * +0.0 for the maximum (parquet-format, `ColumnOrder`).
- * @param used address of a byte for each value: only values with another one than 0 count; 0 when all do
+ * @param used address of a byte for each value: only values with another one than 0 count; 0 when all do. Their NaNs are
+ * then counted once a value of the block, however often it is used.
  */
 export function extendExtremes(extremes: Extremes, kernel: Kernel, block: ValueBlock, used = 0): void {
   const order = orderNames.indexOf(extremes.order);
   if (block.count === 0 || order < 0) return;
   kernel.findExtremes(order, block.widthBytes, block.bytesAt, block.offsetsAt, block.count, used);
-  const [min = -1, max = -1, nan = 0] = kernel.memory.words.subarray(0, 3);
-  if (nan !== 0) extremes.hasNan = true;
+  const [min = -1, max = -1, nans = 0] = kernel.memory.words.subarray(0, 3);
+  extremes.nanCount += nans;
   if (min < 0) return;
   mergeExtremes(extremes, valueBytes(kernel, block, min), valueBytes(kernel, block, max));
 }

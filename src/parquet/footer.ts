@@ -19,6 +19,7 @@ import {
   skipField,
   wireType,
 } from './thrift/compact-reader.ts';
+import { isBefore, writerVersion } from './writer-version.ts';
 
 /** One `KeyValue` of the footer. */
 export interface KeyValue {
@@ -172,10 +173,23 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
     rows,
     createdBy,
     ...schema,
-    rowGroups,
+    rowGroups: mislabelsPages(createdBy) ? rowGroups.map(withMislabelledPages) : rowGroups,
     keyValues,
     ...(columnOrderBytes === undefined ? {} : { columnOrderBytes }),
   };
+}
+
+/**
+ * parquet-cpp before Arrow 3.0 (which then changed its name) compressed the values of version 2 pages and stated that
+ * it had not (ARROW-10353).
+ */
+function mislabelsPages(createdBy: string | undefined): boolean {
+  const version = writerVersion(createdBy, 'parquet-cpp');
+  return version !== undefined && isBefore(version, [2]);
+}
+
+function withMislabelledPages(rowGroup: RowGroup): RowGroup {
+  return { ...rowGroup, chunks: rowGroup.chunks.map((chunk) => ({ ...chunk, isAlwaysCompressed: true })) };
 }
 
 interface Schema {

@@ -18,6 +18,16 @@ export function unsupported(feature: string, place: FormatPlace = {}): FormatErr
   });
 }
 
+/** A `FormatError` for what the memory that was allowed does not suffice for; `neededBytes` of it would. */
+export function tooLarge(problem: string, neededBytes: number, place: FormatPlace = {}): FormatError {
+  const megabytes = Math.ceil(neededBytes / 1024 / 1024);
+  return new FormatError(problem, {
+    code: 'format-too-large',
+    place,
+    hint: `Allow more memory: \`--memory ${megabytes}\`. The files are left as they are.`,
+  });
+}
+
 /** The error with `place` added when it is a `FormatError`, or a `FormatError` when it is a view's `RangeError`. */
 export function placed(error: unknown, place: FormatPlace): unknown {
   if (error instanceof FormatError) return error.within(place);

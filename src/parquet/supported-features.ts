@@ -4,13 +4,7 @@ import { encoding, nameOf } from './format.ts';
 import { placed, unsupported } from './format-error.ts';
 import { isBefore, writerVersion } from './writer-version.ts';
 
-const known: ReadonlySet<number> = new Set([
-  encoding.PLAIN,
-  encoding.PLAIN_DICTIONARY,
-  encoding.RLE,
-  encoding.BIT_PACKED,
-  encoding.RLE_DICTIONARY,
-]);
+const known: ReadonlySet<number> = new Set(Object.values(encoding));
 
 /**
  * Refuses a file whose footer says already that it cannot be merged: by the compression and the encodings of its column
@@ -41,4 +35,9 @@ export function checkSupported(footer: ParquetFooter): void {
       }
     }
   }
+}
+
+/** The compression of every column chunk of a file. */
+export function* codecsOf(footer: ParquetFooter): Generator<number> {
+  for (const { chunks } of footer.rowGroups) for (const { codec } of chunks) yield codec;
 }

@@ -2,12 +2,13 @@ import type { ByteSource } from '../core/byte-source.ts';
 import { mapConcurrently } from '../core/concurrency.ts';
 import { FormatError } from '../core/errors.ts';
 import { formatSize } from '../core/units.ts';
-import { readFooter } from '../parquet/footer.ts';
+import { type ParquetFooter, readFooter } from '../parquet/footer.ts';
 import { checkSupported } from '../parquet/supported-features.ts';
-import type { CandidateFile, FooterFacts } from '../plan/partition-plan.ts';
-import type { ForeignFile, ListedEntry, NotData } from '../plan/plan-input.ts';
+import type { CandidateFile } from '../plan/partition-plan.ts';
+import type { ForeignFile, ListedEntry } from '../plan/plan-input.ts';
 import { refOf, type Store } from '../store/store.ts';
 import { footerFacts } from './footer-facts.ts';
+import { type FileContent, type FooterMemory, footerMemory } from './footer-memory.ts';
 import { withTail } from './tail-source.ts';
 
 /** The possible data files of a partition, sorted into those that are Parquet and those that are not. */
@@ -27,12 +28,17 @@ const magicBytes = 4;
 /**
  * Reads the footer of every entry that may be data. A file that is no Parquet at all is foreign; one whose footer
  * is damaged, encrypted or not supported is a candidate that says why it cannot be read.
+ * @param memory what was found before is taken from there and not looked for again; what is found is put there
  * @throws StoreError when a file cannot be opened or read, or is no longer the one that was listed
  */
-export async function readFooters(store: Store, entries: readonly ListedEntry[]): Promise<ReadFooters> {
+export async function readFooters(
+  store: Store,
+  entries: readonly ListedEntry[],
+  memory: FooterMemory = footerMemory(),
+): Promise<ReadFooters> {
   const files = entries.filter((entry) => entry.notData === undefined);
   const found = await mapConcurrently(files, filesAtOnce, async (file) => {
-    return { file, content: await lookInto(store, file) };
+    return { file, content: await lookInto(store, file, memory) };
   });
   const candidates: CandidateFile[] = [];
   const foreign: ForeignFile[] = [];
@@ -48,25 +54,30 @@ export async function readFooters(store: Store, entries: readonly ListedEntry[])
   return { candidates, foreign };
 }
 
-type Content = FooterFacts | { readonly unreadable: string } | NotData;
-
-async function lookInto(store: Store, file: ListedEntry): Promise<Content> {
+async function lookInto(store: Store, file: ListedEntry, memory: FooterMemory): Promise<FileContent> {
   if (file.sizeBytes === 0) {
     return {
       rule: 'empty-file',
       reason: 'It has 0 bytes, so it holds no rows; a writer may have failed here',
     };
   }
-  const source = await store.open(file.path, refOf(file));
+  const ref = refOf(file);
+  const known = memory.contentOf(file.path, ref);
+  if (known !== undefined) return known;
+  const source = await store.open(file.path, ref);
   try {
     const buffered = await withTail(source, tailBytes);
-    return (await foreignContent(buffered)) ?? (await readableContent(buffered));
+    const foreign = await foreignContent(buffered);
+    const { content, footer } =
+      foreign === undefined ? await readableContent(buffered) : { content: foreign, footer: undefined };
+    memory.keep(file.path, ref, content, footer);
+    return content;
   } finally {
     await source.close();
   }
 }
 
-async function foreignContent(source: ByteSource): Promise<Content | undefined> {
+async function foreignContent(source: ByteSource): Promise<FileContent | undefined> {
   const size = formatSize(source.sizeBytes);
   if (source.sizeBytes < 3 * magicBytes) {
     return { rule: 'not-parquet', reason: `It has ${size} bytes, too few for a Parquet file` };
@@ -92,13 +103,15 @@ async function foreignContent(source: ByteSource): Promise<Content | undefined> 
   };
 }
 
-async function readableContent(source: ByteSource): Promise<Content> {
+async function readableContent(
+  source: ByteSource,
+): Promise<{ readonly content: FileContent; readonly footer: ParquetFooter | undefined }> {
   try {
     const footer = await readFooter(source);
     checkSupported(footer);
-    return footerFacts(footer);
+    return { content: footerFacts(footer), footer };
   } catch (error) {
-    if (error instanceof FormatError) return { unreadable: error.message };
+    if (error instanceof FormatError) return { content: { unreadable: error.message }, footer: undefined };
     throw error;
   }
 }

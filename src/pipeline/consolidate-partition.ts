@@ -1,4 +1,6 @@
 import { bytesPerMb } from '../core/units.ts';
+import { defaultMemoryBytes } from '../parquet/memory-limits.ts';
+import { footerMemory } from '../partition/footer-memory.ts';
 import { partitionPath } from '../partition/names.ts';
 import { rememberingStore } from '../store/remembering-store.ts';
 import type { Store } from '../store/store.ts';
@@ -24,7 +26,11 @@ import { underLock } from './under-lock.ts';
  * plan and has touched nothing. Every failure becomes the result of the partition.
  */
 export async function consolidatePartition(given: PartitionTask): Promise<PartitionResult> {
-  const task = { ...given, store: rememberingOf(given.store) };
+  const task = {
+    ...given,
+    store: rememberingOf(given.store, given.settings.consolidation.memoryBytes),
+    footers: footerMemory(),
+  };
   const { store, basePath, date, log, showProgress, toolVersion } = task;
   const watch = stopwatch();
   const report: PartitionReport = {
@@ -77,8 +83,8 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
 }
 
 /** Where every read crosses a network, small files are read once for planning and merging together. */
-function rememberingOf(store: Store): Store {
-  return store.abilities.remote === true ? rememberingStore(store, memoryLimits) : store;
+function rememberingOf(store: Store, memoryBytes: number = defaultMemoryBytes): Store {
+  if (store.abilities.remote !== true) return store;
+  const budgetBytes = Math.floor(Math.min(128 * bytesPerMb, memoryBytes / 4));
+  return rememberingStore(store, { budgetBytes, wholeFileBytes: bytesPerMb / 4, tailBytes: 64 * 1024 });
 }
-
-const memoryLimits = { budgetBytes: 128 * bytesPerMb, wholeFileBytes: bytesPerMb / 4, tailBytes: 64 * 1024 };

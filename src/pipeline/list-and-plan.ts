@@ -7,7 +7,7 @@ import { defaultPolicy, type PlanPolicy } from '../plan/policy.ts';
 import { settledByListing } from '../plan/settled-by-listing.ts';
 import type { Store } from '../store/store.ts';
 import { isOnHold } from '../swap/hold.ts';
-import type { PartitionTask } from './partition-task.ts';
+import type { PartitionAtWork, PartitionTask } from './partition-task.ts';
 import { stoppableStore } from './stoppable-store.ts';
 
 /** How often a partition is looked at that changes under our eyes. */
@@ -19,7 +19,7 @@ const maxLooks = 3;
  * run's swap, makes it look again.
  * @throws StoreError, ConfigError as `listPartition` and `readFooters` do; the reason of `task.stop`
  */
-export async function listAndPlan(task: PartitionTask): Promise<PartitionPlan> {
+export async function listAndPlan(task: PartitionAtWork): Promise<PartitionPlan> {
   for (let look = 1; ; look++) {
     try {
       return await lookAndPlan(task);
@@ -32,7 +32,7 @@ export async function listAndPlan(task: PartitionTask): Promise<PartitionPlan> {
   }
 }
 
-async function lookAndPlan(task: PartitionTask): Promise<PartitionPlan> {
+async function lookAndPlan(task: PartitionAtWork): Promise<PartitionPlan> {
   const { basePath, date, today, currentDayAllowed } = task;
   const store = stoppableStore(task.store, task.stop);
   task.showProgress({ date, doing: 'planning' });
@@ -50,13 +50,18 @@ async function lookAndPlan(task: PartitionTask): Promise<PartitionPlan> {
       return store.open(path, expected);
     },
   };
-  return planPartition({ ...input, ...(await readFooters(watched, listing.entries)) }, policyOf(task));
+  return planPartition(
+    { ...input, ...(await readFooters(watched, listing.entries, task.footers)) },
+    policyOf(task),
+  );
 }
 
-function policyOf({ settings: { consolidation } }: PartitionTask): PlanPolicy {
+function policyOf({ store, settings: { consolidation } }: PartitionTask): PlanPolicy {
   return {
     ...defaultPolicy,
     mode: consolidation.mode,
+    // The swap there joins the inputs under one footer, which has one schema.
+    schema: store.abilities.fold ? 'exact' : consolidation.schema,
     targetSizeBytes: consolidation.targetSizeBytes,
     minFiles: consolidation.minFiles,
     quietMs: consolidation.quietMinutes * 60_000,

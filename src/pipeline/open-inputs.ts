@@ -1,6 +1,7 @@
 import { mapConcurrently } from '../core/concurrency.ts';
 import { readFooter } from '../parquet/footer.ts';
 import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import type { FooterMemory } from '../partition/footer-memory.ts';
 import type { FileRef, Store } from '../store/store.ts';
 
 /** Footers read at the same time. */
@@ -20,10 +21,14 @@ export interface InputFile {
 }
 
 /**
- * Opens files and reads their footers. When one fails, those already open are closed again.
+ * Opens files and reads their footers, but for those that are known. When one fails, those already open are closed again.
  * @throws StoreError when a file cannot be opened or is no longer the one expected; FormatError for a bad footer
  */
-export async function openInputs(store: Store, files: readonly InputFile[]): Promise<OpenInputs> {
+export async function openInputs(
+  store: Store,
+  files: readonly InputFile[],
+  footers?: FooterMemory,
+): Promise<OpenInputs> {
   const opened: MergeInput['source'][] = [];
   const close = async (): Promise<void> => {
     for (const source of opened) await source.close();
@@ -32,7 +37,7 @@ export async function openInputs(store: Store, files: readonly InputFile[]): Pro
     const inputs = await mapConcurrently(files, filesAtOnce, async ({ path, ref }) => {
       const source = await store.open(path, ref);
       opened.push(source);
-      return { source, footer: await readFooter(source) };
+      return { source, footer: footers?.footerOf(path, ref) ?? (await readFooter(source)) };
     });
     return { inputs, close };
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import type { Logger } from '../core/log.ts';
+import type { FooterMemory } from '../partition/footer-memory.ts';
 import type { Store } from '../store/store.ts';
 import type { CleanupOutcome } from '../swap/cleanup.ts';
 import type { ShowProgress } from './progress.ts';
@@ -32,4 +33,10 @@ export interface DatasetTask {
 export interface PartitionTask extends DatasetTask {
   /** `YYYY-MM-DD`. */
   readonly date: string;
+}
+
+/** A partition that is at work on. */
+export interface PartitionAtWork extends PartitionTask {
+  /** Footers that were read before. */
+  readonly footers: FooterMemory;
 }

@@ -6,7 +6,7 @@ import type { OutputFile } from '../telemetry/partition-result.ts';
 import type { Stopwatch } from '../telemetry/stopwatch.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';
 import { type OpenInputs, openInputs } from './open-inputs.ts';
-import type { PartitionTask } from './partition-task.ts';
+import type { PartitionAtWork } from './partition-task.ts';
 import type { ProgressStep } from './progress.ts';
 import { stageBackup } from './stage-backup.ts';
 import { type FoldStaging, stageFold } from './stage-fold.ts';
@@ -36,7 +36,7 @@ export interface Staging {
 
 /** One bin on its way. */
 interface BinTask {
-  readonly task: PartitionTask;
+  readonly task: PartitionAtWork;
   readonly staging: Staging;
   readonly plan: PartitionPlan;
   readonly bin: Bin;
@@ -50,7 +50,7 @@ interface BinTask {
  * @throws StoreError, FormatError, VerifyError; the reason of `task.stop`
  */
 export async function stageBins(
-  task: PartitionTask,
+  task: PartitionAtWork,
   staging: Staging,
   plan: PartitionPlan,
   watch: Stopwatch,
@@ -66,7 +66,7 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
   const { task, plan, bin, watch } = binTask;
   const store = stoppableStore(task.store, task.stop);
   const files = bin.inputs.map((ref) => ({ path: join(plan.partitionPath, ref.name), ref }));
-  const opened = await watch.time('merge', () => openInputs(store, files));
+  const opened = await watch.time('merge', () => openInputs(store, files, task.footers));
   try {
     if (!store.abilities.fold) return await mergeBin(binTask, opened);
     const warnings: string[] = [];
@@ -74,9 +74,11 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
     if (task.settings.consolidation.mode === 'fold') return await foldOnly(binTask, folding, warnings);
     const backup = task.settings.safety.backupBeforeDelete ? startBackup(folding) : undefined;
     try {
-      const merged = await mergeBin(binTask, opened);
-      const fold = await watch.time('merge', () => stageFold(folding, merged.facts.sizeBytes));
+      const { fold, ...merged } = await mergeBin(binTask, opened, (sizeBytes) =>
+        stageFold(folding, sizeBytes),
+      );
       const part = await watch.time('merge', async () => backup);
+      if (fold === undefined) return merged;
       return { ...merged, fold: part === undefined ? fold : { ...fold, backup: part } };
     } finally {
       await Promise.allSettled([backup]);
@@ -139,9 +141,14 @@ async function foldOnly(
   };
 }
 
+/**
+ * Merges a bin, and verifies what was written.
+ * @param stageBeside what else is to be staged that goes by the length of the merged file; done while that is verified
+ */
 async function mergeBin(
   { task, staging, plan, bin, watch }: BinTask,
   opened: OpenInputs,
+  stageBeside?: (mergedSizeBytes: number) => Promise<FoldParts>,
 ): Promise<StagedBin> {
   const { settings, date } = task;
   const store = stoppableStore(task.store, task.stop);
@@ -160,7 +167,9 @@ async function mergeBin(
       store,
       path,
       inputs: opened.inputs,
+      schema: settings.consolidation.schema,
       compression: settings.compression,
+      memoryBytes: settings.consolidation.memoryBytes,
       stamp: { inputSizeBytes: bin.inputSizeBytes, inputFiles: bin.inputs.length, runId: staging.runId },
       createdBy: createdBy(task),
       placement: bin.placement,
@@ -168,21 +177,27 @@ async function mergeBin(
       onRows: (done, total) => show('merging', 'rows', done, total),
     }),
   );
-  const file = await watch.time('verify', () =>
-    verifyMerged({
-      store,
-      path,
-      inputs: opened.inputs,
-      output,
-      level: settings.safety.verifyIntegrity ? 'full' : 'counts',
-      sampleSeed: staging.runId,
-      onBytes: (done, total) => show('verifying', 'bytes', done, total),
-      log: task.log,
-    }),
+  const [file, fold] = await watch.time('verify', () =>
+    bothOf(
+      verifyMerged({
+        store,
+        path,
+        inputs: opened.inputs,
+        schema: settings.consolidation.schema,
+        memoryBytes: settings.consolidation.memoryBytes,
+        output,
+        level: settings.safety.verifyIntegrity ? 'full' : 'counts',
+        sampleSeed: staging.runId,
+        onBytes: (done, total) => show('verifying', 'bytes', done, total),
+        log: task.log,
+      }),
+      stageBeside?.(output.merged.sizeBytes),
+    ),
   );
   return {
     binIndex: bin.index,
     file,
+    ...(fold === undefined ? {} : { fold }),
     facts: {
       sizeBytes: output.merged.sizeBytes,
       rows: output.merged.rows,
@@ -196,7 +211,13 @@ async function mergeBin(
   };
 }
 
-function createdBy({ toolVersion }: PartitionTask): string {
+/** Both results; rejects as the first, or else the second did, and only once both have come to an end. */
+async function bothOf<A, B>(a: Promise<A>, b: Promise<B> | undefined): Promise<[A, B | undefined]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}
+
+function createdBy({ toolVersion }: PartitionAtWork): string {
   return `parquet-consolidator version ${toolVersion}`;
 }
 

@@ -1,10 +1,10 @@
 import { emptyParquetFile } from '../parquet/fold/empty-parquet-file.ts';
-import { foldTail } from '../parquet/fold/fold-tail.ts';
+import { type FoldPiece, foldTail } from '../parquet/fold/fold-tail.ts';
 import type { MergeInput } from '../parquet/merge/merge-files.ts';
 import { foldBasePath, foldTailPath } from '../partition/names.ts';
 import type { Bin } from '../plan/partition-plan.ts';
 import type { Store } from '../store/store.ts';
-import type { FoldParts } from '../swap/fold/fold-parts.ts';
+import type { FoldParts, StagedPart } from '../swap/fold/fold-parts.ts';
 import { checkFolded } from './check-folded.ts';
 import { foldSteps } from './fold-steps.ts';
 import { stageFile } from './stage-file.ts';
@@ -33,33 +33,48 @@ export async function stageFold(staging: FoldStaging, minSizeBytes: number): Pro
   const { store, partitionPath, runId, runDirectory, bin, inputs, createdBy, keyValues } = staging;
   const first = inputs[0];
   if (first === undefined) throw new Error(`bin ${bin.index} has no inputs`);
-  const base = await stageFile(store, foldBasePath(runDirectory, bin.index), bin.placement, (sink) =>
-    sink.write(emptyParquetFile({ like: first.footer, keyValues, createdBy })),
-  );
+  const stage = (path: string, bytes: Uint8Array): Promise<StagedPart> => {
+    const part = stageFile(store, path, bin.placement, (sink) => sink.write(bytes));
+    // Seen to in the end.
+    part.catch(() => {});
+    return part;
+  };
+  const base = emptyParquetFile({ like: first.footer, keyValues, createdBy });
+  const basePart = stage(foldBasePath(runDirectory, bin.index), base);
   const counts = foldSteps(
     partitionPath,
     bin,
     runId,
     store.abilities.concatPathBytes ?? Number.POSITIVE_INFINITY,
   );
-  const tails: FoldParts['tails'][number][] = [];
-  const pieces: { readonly footer: MergeInput['footer']; readonly offsetBytes: number }[] = [];
-  let sizeBytes = base.ref.sizeBytes;
-  let from = 0;
-  for (const [step, count] of counts.entries()) {
-    for (const { source, footer } of inputs.slice(from, from + count)) {
-      pieces.push({ footer, offsetBytes: sizeBytes });
-      sizeBytes += source.sizeBytes;
+  const tails: { readonly inputs: number; readonly part: Promise<StagedPart> }[] = [];
+  try {
+    const pieces: FoldPiece[] = [];
+    let sizeBytes = base.length;
+    let from = 0;
+    for (const [step, count] of counts.entries()) {
+      for (const { source, footer } of inputs.slice(from, from + count)) {
+        pieces.push({ footer, offsetBytes: sizeBytes });
+        sizeBytes += source.sizeBytes;
+      }
+      from += count;
+      const isLast = from === inputs.length;
+      const padBytes = isLast ? Math.max(0, minSizeBytes - sizeBytes) : 0;
+      const tail = foldTail({ pieces, keyValues, createdBy, padBytes });
+      const path = foldTailPath(runDirectory, bin.index, step);
+      await checkFolded(path, tail, sizeBytes, pieces);
+      // The next is made while they are on their way; more would be memory for nothing.
+      await tails.at(-2)?.part;
+      tails.push({ inputs: count, part: stage(path, tail) });
+      sizeBytes += tail.length;
     }
-    from += count;
-    const isLast = from === inputs.length;
-    const padBytes = isLast ? Math.max(0, minSizeBytes - sizeBytes) : 0;
-    const tail = foldTail({ pieces, keyValues, createdBy, padBytes });
-    const path = foldTailPath(runDirectory, bin.index, step);
-    await checkFolded(path, tail, sizeBytes, pieces);
-    const part = await stageFile(store, path, bin.placement, (sink) => sink.write(tail));
-    sizeBytes += tail.length;
-    tails.push({ inputs: count, part });
+  } finally {
+    await Promise.allSettled([basePart, ...tails.map(({ part }) => part)]);
   }
-  return { base, tails };
+  return {
+    base: await basePart,
+    tails: await Promise.all(
+      tails.map(async ({ inputs: taken, part }) => ({ inputs: taken, part: await part })),
+    ),
+  };
 }

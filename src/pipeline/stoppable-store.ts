@@ -21,7 +21,16 @@ export function stoppableStore(store: Store, stop: AbortSignal): Store {
 }
 
 function stoppableSource(source: ByteSource, stop: AbortSignal): ByteSource {
+  const { readNow } = source;
   return {
+    ...(readNow === undefined
+      ? {}
+      : {
+          readNow: (offsetBytes, target) => {
+            stop.throwIfAborted();
+            readNow(offsetBytes, target);
+          },
+        }),
     name: source.name,
     sizeBytes: source.sizeBytes,
     read: async (offsetBytes, lengthBytes) => {

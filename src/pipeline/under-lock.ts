@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { makeRunId } from '../partition/names.ts';
-import { acquireLock, type PartitionLock } from '../swap/partition-lock.ts';
+import { acquireLock, type PartitionLock, reasonUnder } from '../swap/partition-lock.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
 import type { PartitionReport } from './partition-report.ts';
 import type { PartitionTask } from './partition-task.ts';
@@ -24,7 +24,8 @@ export async function underLock(
   let result: PartitionResult;
   try {
     result = await work(lock);
-  } catch (error) {
+  } catch (met) {
+    const error = await reasonUnder(lock, met);
     const problem = await release(lock);
     if (problem !== undefined) log.warn(problem, { date, runId });
     throw error;

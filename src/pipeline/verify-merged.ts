@@ -1,11 +1,18 @@
+import type { SchemaMode } from '../config/settings.ts';
 import type { ByteSource } from '../core/byte-source.ts';
 import { FormatError, StoreError, VerifyError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { bytesPerMb } from '../core/units.ts';
+import { defaultMemoryLimits, memoryLimitsFor } from '../parquet/memory-limits.ts';
 import type { MergeInput } from '../parquet/merge/merge-files.ts';
-import { refOf, type Store } from '../store/store.ts';
+import { readAheadSource } from '../store/read-ahead-source.ts';
+import { type FileRef, refOf, type Store } from '../store/store.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';
 import { verifyStagedFile } from '../verify/verify-staged-file.ts';
 import type { WrittenFile } from './write-merged.ts';
+
+/** The file is gone through twice, from front to back; over a network in few large pieces, and once if it is small enough. */
+const readAhead = { windowBytes: 8 * bytesPerMb, windowsAhead: 2, keepBytes: 64 * bytesPerMb };
 
 /** A file that was just written, and what it was made of. */
 export interface VerifyMerged {
@@ -14,7 +21,11 @@ export interface VerifyMerged {
   readonly path: string;
   /** Still open, in the order in which they were merged. */
   readonly inputs: readonly MergeInput[];
+  /** Which schemas they may have. */
+  readonly schema: SchemaMode;
   readonly output: WrittenFile;
+  /** What the process may take; undefined: what the engine takes by itself. */
+  readonly memoryBytes: number | undefined;
   /** full: every value is decoded again. counts: bytes, rows and schema only. */
   readonly level: 'full' | 'counts';
   /** Chooses where the second readers look. */
@@ -41,14 +52,16 @@ export async function verifyMerged(args: VerifyMerged): Promise<VerifiedFile> {
   const ref = refOf(status);
   // Once for its checksum, and once more to decode it.
   const passes = level === 'full' ? 2 : 1;
-  const staged = watchedSource(await store.open(path, ref), passes, args.onBytes);
+  const staged = watchedSource(await openStaged(store, path, ref), passes, args.onBytes);
   try {
     return await verifyStagedFile({
       staged,
       stagedPath: path,
       ref,
       inputs,
+      schema: args.schema,
       ...output,
+      memory: args.memoryBytes === undefined ? defaultMemoryLimits : memoryLimitsFor(args.memoryBytes),
       level,
       sampleSeed,
       log,
@@ -60,6 +73,11 @@ export async function verifyMerged(args: VerifyMerged): Promise<VerifiedFile> {
   } finally {
     await staged.close();
   }
+}
+
+async function openStaged(store: Store, path: string, ref: FileRef): Promise<ByteSource> {
+  const source = await store.open(path, ref);
+  return store.abilities.remote === true ? readAheadSource(source, readAhead) : source;
 }
 
 function watchedSource(source: ByteSource, passes: number, onBytes: VerifyMerged['onBytes']): ByteSource {

@@ -1,12 +1,11 @@
-import type { Settings } from '../config/settings.ts';
-import { bytesPerMb } from '../core/units.ts';
+import type { SchemaMode, Settings } from '../config/settings.ts';
 import { stampKey, stampValue } from '../parquet/consolidation-stamp.ts';
+import { writersOf } from '../parquet/created-by.ts';
+import { memoryLimitsFor } from '../parquet/memory-limits.ts';
 import { type MergeInput, type MergeResult, mergeFiles } from '../parquet/merge/merge-files.ts';
 import type { Placement, Store } from '../store/store.ts';
+import { createSurely } from '../swap/sure-steps.ts';
 import { type BytesDigest, digestSink } from '../verify/digest-sink.ts';
-
-/** Most bytes of an output row group: one HDFS block, so that one task reads it from one place. */
-const rowGroupBytes = 128 * bytesPerMb;
 
 /** What is written, and how. */
 export interface WriteMerged {
@@ -14,7 +13,11 @@ export interface WriteMerged {
   /** Full path of the new file. */
   readonly path: string;
   readonly inputs: readonly MergeInput[];
+  /** Which schemas the inputs may have. */
+  readonly schema: SchemaMode;
   readonly compression: Settings['compression'];
+  /** What the process may take; undefined: what the engine takes by itself. */
+  readonly memoryBytes: number | undefined;
   /** What the file says about its making. */
   readonly stamp: Parameters<typeof stampValue>[0];
   /** What the file says about its writer. */
@@ -31,19 +34,29 @@ export interface WrittenFile {
 }
 
 /**
- * Merges the inputs into a new file at `path`, durable when this resolves. When it fails, a part of it
- * may be left there, for the caller to delete.
+ * Merges the inputs into a new file at `path`, durable when this resolves; once more when it is not known what became of
+ * the first attempt. When it fails, a part of it may be left there, for the caller to delete.
  * @throws StoreError, FormatError; the reason of `stop`
  */
 export async function writeMerged(args: WriteMerged): Promise<WrittenFile> {
+  return await createSurely(args.store, args.path, () => writeOnce(args));
+}
+
+async function writeOnce(args: WriteMerged): Promise<WrittenFile> {
+  const footers = args.inputs.map(({ footer }) => footer);
   const sink = digestSink(await args.store.create(args.path, args.placement));
   try {
     const merged = await mergeFiles(args.inputs, sink, {
+      schema: args.schema,
       rowGroupRows: args.compression.rowGroupRows,
-      rowGroupBytes,
+      rowGroupBytes: args.compression.rowGroupBytes,
       useDictionary: args.compression.useDictionary,
-      keyValues: [{ key: stampKey, value: stampValue(args.stamp) }],
+      compression: args.compression.codec,
+      encodings: args.compression.encodings,
+      pages: { pageSizeBytes: args.compression.pageSizeBytes },
+      keyValues: [{ key: stampKey, value: stampValue({ ...args.stamp, writers: writersOf(footers) }) }],
       createdBy: args.createdBy,
+      ...(args.memoryBytes === undefined ? {} : { memory: memoryLimitsFor(args.memoryBytes) }),
       signal: args.stop,
       onProgress: args.onRows,
     });

@@ -1,45 +1,116 @@
 import type { DataFile } from './data-file.ts';
+import type { PlanPolicy } from './policy.ts';
 
 /**
- * Files that may be merged with each other: one schema, read in one way, one owner, group, mode and ACL, kept in one way,
- * found by the same globs.
+ * Files that may be merged with each other: schemas that allow it, read in one way, one owner, group, mode and ACL, kept in one
+ * way, found by the same globs.
  */
 export interface Cohort {
   readonly key: string;
   /** In the order they were given in; at least one. */
   readonly files: readonly [DataFile, ...DataFile[]];
-}
-
-/** Groups files by what they must share, in the order of each cohort's first file. */
-export function cohortsOf(files: readonly DataFile[]): readonly Cohort[] {
-  const cohorts = new Map<string, [DataFile, ...DataFile[]]>();
-  for (const file of files) {
-    const key = cohortKey(file);
-    const cohort = cohorts.get(key);
-    if (cohort === undefined) cohorts.set(key, [file]);
-    else cohort.push(file);
-  }
-  return [...cohorts].map(([key, members]) => ({ key, files: members }));
+  /** What files that are alike but for their schemas contradict each other in, and what they say of it. */
+  readonly contested: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Whether its files have one schema, byte for byte, because they must. */
+  readonly isExact: boolean;
 }
 
 /**
- * Equal for two files exactly when merging them changes neither what their values are, nor who reads the rows (by
- * right, or by a glob such as `*.parquet`), nor how safely they are kept.
+ * Groups files by what they must share, in the order of each cohort's first file.
+ *
+ * Where two files of the partition contradict each other about a column, files that do not have it belong to neither: they are apart from
+ * both. So it depends on no order which files come together, and merging some of them changes nothing for the others:
+ * what is merged says of every contested thing what its inputs said.
+ * @param all every readable file of the partition, also those that are not to be grouped
  */
-export function cohortKey(file: DataFile): string {
-  const { footer, owner, group, mode, acl, placement } = file;
-  const reading = Object.entries(footer.reading ?? {}).sort();
-  return JSON.stringify([
-    footer.schemaKey,
-    reading,
-    endingOf(file.name),
+export function cohortsOf(
+  files: readonly DataFile[],
+  all: readonly DataFile[],
+  policy: PlanPolicy,
+): readonly Cohort[] {
+  const isExact = policy.schema === 'exact' || policy.mode === 'fold';
+  const frameOf = isExact ? exactFrame : compatibleFrame;
+  const contestedIn = isExact ? new Map<string, Contested>() : contestedThings(all);
+  const cohorts = new Map<string, { files: [DataFile, ...DataFile[]]; contested: Contested }>();
+  for (const file of files) {
+    const frame = frameOf(file);
+    const contested = contestedIn.get(frame) ?? nothing;
+    const key = contested.size === 0 ? frame : JSON.stringify([frame, sayings(file, contested)]);
+    const cohort = cohorts.get(key);
+    if (cohort === undefined) cohorts.set(key, { files: [file], contested });
+    else cohort.files.push(file);
+  }
+  return [...cohorts].map(([key, cohort]) => ({ key, ...cohort, isExact }));
+}
+
+/** What the name of a column's trait begins with. */
+export const columnPrefix = 'column ';
+
+type Contested = ReadonlyMap<string, ReadonlySet<string>>;
+
+const nothing: Contested = new Map();
+
+/** What a file says that others must not contradict. One of which nothing is known goes with its own schema only. */
+export function traitsOf({ footer }: DataFile): Readonly<Record<string, string>> {
+  return footer.traits ?? { '': `the very schema ${footer.schemaKey}` };
+}
+
+// In each frame, the things of which two files say something different, in byte order.
+function contestedThings(files: readonly DataFile[]): ReadonlyMap<string, Contested> {
+  const frames = new Map<string, Set<Readonly<Record<string, string>>>>();
+  for (const file of files) {
+    const frame = compatibleFrame(file);
+    const traits = frames.get(frame) ?? new Set();
+    traits.add(traitsOf(file));
+    frames.set(frame, traits);
+  }
+  return new Map(
+    [...frames].map(([frame, allTraits]) => {
+      const said = new Map<string, Set<string>>();
+      for (const traits of allTraits) {
+        for (const [thing, value] of Object.entries(traits)) {
+          const values = said.get(thing);
+          if (values === undefined) said.set(thing, new Set([value]));
+          else values.add(value);
+        }
+      }
+      const contested = [...said].filter(([, values]) => values.size > 1);
+      return [frame, new Map(contested.sort(([a], [b]) => (a < b ? -1 : 1)))];
+    }),
+  );
+}
+
+function sayings(file: DataFile, contested: Contested): readonly (string | null)[] {
+  const traits = traitsOf(file);
+  return [...contested.keys()].map((thing) => traits[thing] ?? null);
+}
+
+/**
+ * Equal for two files of one schema exactly when merging them changes neither what their values are, nor who reads the
+ * rows (by right, or by a glob such as `*.parquet`), nor how safely they are kept.
+ */
+function exactFrame(file: DataFile): string {
+  const reading = Object.entries(file.footer.reading ?? {}).sort();
+  return JSON.stringify([file.footer.schemaKey, reading, ...attributes(file)]);
+}
+
+// The same without what a merge of several schemas can bring together.
+function compatibleFrame(file: DataFile): string {
+  const { reading = {}, adaptable = [] } = file.footer;
+  const kept = Object.entries(reading).filter(([key]) => !adaptable.includes(key));
+  return JSON.stringify([kept.sort(), ...attributes(file)]);
+}
+
+function attributes({ name, owner, group, mode, acl, placement }: DataFile): readonly unknown[] {
+  return [
+    endingOf(name),
     owner,
     group,
     mode,
     [...acl].sort(),
     placement?.replication,
     placement?.storagePolicy,
-  ]);
+  ];
 }
 
 /**

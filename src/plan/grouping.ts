@@ -24,7 +24,10 @@ export interface Grouping {
 export function groupFiles(candidates: readonly CandidateFile[], policy: PlanPolicy): Grouping {
   const readable = inNameOrder(candidates.filter(isReadable));
   const small = readable.filter((file) => isSmall(file, policy));
-  const cohorts = cohortsOf(small).map((cohort) => ({ cohort, packing: packCohort(cohort.files, policy) }));
+  const cohorts = cohortsOf(small, readable, policy).map((cohort) => ({
+    cohort,
+    packing: packCohort(cohort.files, policy),
+  }));
   const bins = cohorts
     .flatMap(({ packing }) => packing.bins)
     .toSorted((a, b) => compareNames(a[0]?.name ?? '', b[0]?.name ?? ''));

@@ -15,6 +15,14 @@ export interface FooterFacts {
    * when there is none.
    */
   readonly reading?: Readonly<Record<string, string>>;
+  /**
+   * What may not differ between files that are merged although their schemas do, by what it is about, such as `column speed`. Files
+   * that say nothing different of the same thing can be merged; of what a file does not speak it does not matter. Absent: only with
+   * files of the same schema.
+   */
+  readonly traits?: Readonly<Record<string, string>>;
+  /** Keys of `reading` that a merge of such files adapts, as far as `traits` allows. */
+  readonly adaptable?: readonly string[];
   /** Set on files this program merged. */
   readonly ours?: Making;
   /** Set on files this program folded: their row groups are still those of the files they were made of. */
@@ -50,12 +58,23 @@ export interface FileVerdict {
   readonly binIndex?: number;
 }
 
+/** How the schemas of a bin's files differ. */
+export interface BinEvolution {
+  /** How many there are. */
+  readonly schemas: number;
+  /** Columns that not all files have: their rows get nulls. In byte order; at most 20. */
+  readonly columnsAdded: readonly string[];
+}
+
 /** The files merged into one output. */
 export interface Bin {
   readonly index: number;
   /** In byte order of their names; at least two, or one folded file that is to be encoded anew. */
   readonly inputs: readonly FileRef[];
+  /** That of the first input. */
   readonly schemaKey: string;
+  /** Set when the inputs are of several schemas. */
+  readonly evolution?: BinEvolution;
   readonly attributes: FileAttributes;
   /** How the inputs are kept, where the store has a choice; of their block sizes the largest. */
   readonly placement?: Placement;

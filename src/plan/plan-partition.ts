@@ -1,4 +1,5 @@
 import type { Placement } from '../store/store.ts';
+import { columnPrefix, traitsOf } from './cohorts.ts';
 import { countedSizeBytes, type DataFile, total } from './data-file.ts';
 import { decide } from './decide.ts';
 import { fileVerdicts } from './file-verdicts.ts';
@@ -36,6 +37,24 @@ function placementOf(files: readonly DataFile[]): { placement?: Placement } {
   return { placement: { ...placement, blockSizeBytes } };
 }
 
+/** Most columns that a bin names. */
+const columnsNamed = 20;
+
+function evolutionOf(files: readonly DataFile[]): Pick<Bin, 'evolution'> {
+  const schemas = new Map(files.map((file) => [file.footer.schemaKey, traitsOf(file)]));
+  if (schemas.size < 2) return {};
+  const counts = new Map<string, number>();
+  for (const traits of schemas.values()) {
+    for (const thing of Object.keys(traits)) counts.set(thing, (counts.get(thing) ?? 0) + 1);
+  }
+  const columnsAdded = [...counts]
+    .filter(([thing, count]) => count < schemas.size && thing.startsWith(columnPrefix))
+    .map(([thing]) => thing.slice(columnPrefix.length))
+    .sort()
+    .slice(0, columnsNamed);
+  return { evolution: { schemas: schemas.size, columnsAdded } };
+}
+
 function describeBin(files: readonly DataFile[], index: number): Bin[] {
   const first = files[0];
   if (first === undefined) return [];
@@ -49,6 +68,7 @@ function describeBin(files: readonly DataFile[], index: number): Bin[] {
         modifiedAtMs,
       })),
       schemaKey: first.footer.schemaKey,
+      ...evolutionOf(files),
       attributes: { owner: first.owner, group: first.group, mode: first.mode, acl: first.acl },
       ...placementOf(files),
       rows: total(files, (file) => file.footer.rows),

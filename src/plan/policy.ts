@@ -7,6 +7,11 @@ export interface PlanPolicy {
    * a later run encodes them anew.
    */
   readonly mode: 'rewrite' | 'fold';
+  /**
+   * exact: files that are merged with each other have equal schemas. compatible: one schema can hold what they hold. Folding, which joins
+   * row groups as they are under one schema, is exact whatever stands here.
+   */
+  readonly schema: 'exact' | 'compatible';
   /** No bin is filled above this. */
   readonly targetSizeBytes: number;
   /** New small files of one cohort that make a merge worth it; at least 2. */
@@ -32,6 +37,7 @@ export interface PlanPolicy {
  */
 export const defaultPolicy: PlanPolicy = {
   mode: 'rewrite',
+  schema: 'compatible',
   targetSizeBytes: 128 * bytesPerMb,
   minFiles: 5,
   quietMs: 60 * 60_000,

@@ -1,9 +1,8 @@
 import { formatSize } from '../core/units.ts';
 import type { Placement } from '../store/store.ts';
-import { type Cohort, endingOf } from './cohorts.ts';
+import { type Cohort, endingOf, traitsOf } from './cohorts.ts';
 import { countedSizeBytes, type DataFile, isFolded, total } from './data-file.ts';
 import { isSettled } from './newness.ts';
-import type { FooterFacts } from './partition-plan.ts';
 import { minimumFiles, type PlanPolicy, smallBelowBytes } from './policy.ts';
 
 /** `1 file`, `21 files`. */
@@ -45,17 +44,22 @@ export interface BinSummary {
   readonly files: number;
   readonly newFiles: number;
   readonly newBytes: number;
+  /** Schemas of its files. */
+  readonly schemas: number;
 }
 
 /** The summary of a bin, made once for all its files. */
 export function summaryOf(bin: readonly DataFile[], index: number, policy: PlanPolicy): BinSummary {
   const fresh = bin.filter((file) => !isSettled(file, policy));
-  return { index, files: bin.length, newFiles: fresh.length, newBytes: total(fresh, countedSizeBytes) };
+  const schemas = new Set(bin.map((file) => file.footer.schemaKey)).size;
+  const newBytes = total(fresh, countedSizeBytes);
+  return { index, files: bin.length, newFiles: fresh.length, newBytes, schemas };
 }
 
 /** Why a file in a bin is merged. */
 export function mergeText(file: DataFile, bin: BinSummary, policy: PlanPolicy): string {
-  const others = `${countOf(bin.files - 1, 'other file')} into bin ${bin.index}`;
+  const schemas = bin.schemas === 1 ? '' : ` (${bin.schemas} schemas that one can hold)`;
+  const others = `${countOf(bin.files - 1, 'other file')}${schemas} into bin ${bin.index}`;
   const isFold = policy.mode === 'fold';
   if (isFolded(file) && !isFold) {
     const company = bin.files === 1 ? `alone, as bin ${bin.index}` : `with ${others}`;
@@ -132,9 +136,7 @@ export function noPartnerText(file: DataFile, policy: PlanPolicy): string {
 function differences(a: Cohort, b: Cohort): string {
   const one = a.files[0];
   const other = b.files[0];
-  const parts: string[] = [];
-  if (one.footer.schemaKey !== other.footer.schemaKey) parts.push('another schema');
-  parts.push(...otherMetadata(one.footer, other.footer));
+  const parts: string[] = [...otherSchema(a, b), ...otherMetadata(a, b)];
   if (endingOf(one.name) !== endingOf(other.name)) {
     parts.push(`${endingText(other.name)} instead of ${endingText(one.name)}`);
   }
@@ -146,10 +148,40 @@ function differences(a: Cohort, b: Cohort): string {
   return parts.join(', ');
 }
 
+/** Contradictions named in a sentence. */
+const contradictionsNamed = 2;
+
+function otherSchema(a: Cohort, b: Cohort): string[] {
+  const one = a.files[0];
+  const other = b.files[0];
+  if (one.footer.schemaKey === other.footer.schemaKey) return [];
+  if (a.isExact) return ['another schema'];
+  const [mine, theirs] = [traitsOf(one), traitsOf(other)];
+  const isContested = (thing: string): boolean => a.contested.has(thing) || b.contested.has(thing);
+  const things = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].filter(
+    (thing) => isContested(thing) && mine[thing] !== theirs[thing],
+  );
+  if (things.length === 0) return [];
+  const texts = things
+    .filter((thing) => thing !== '')
+    .slice(0, contradictionsNamed)
+    .map((thing) => `${thing} ${sayingText(theirs[thing])} instead of ${sayingText(mine[thing])}`);
+  if (texts.length === 0) return ['another schema'];
+  return [`another schema: ${texts.join('; ')}${things.length > texts.length ? '; …' : ''}`];
+}
+
+function sayingText(value: string | undefined): string {
+  return value === undefined ? 'absent' : value;
+}
+
 /** Which metadata tells readers to make other values of the same schema. */
-function otherMetadata({ reading: one = {} }: FooterFacts, { reading: other = {} }: FooterFacts): string[] {
+function otherMetadata(a: Cohort, b: Cohort): string[] {
+  const { reading: one = {}, adaptable = [] } = a.files[0].footer;
+  const { reading: other = {} } = b.files[0].footer;
   const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])].sort();
-  return keys.filter((key) => one[key] !== other[key]).map((key) => `another ${key} in the footer`);
+  return keys
+    .filter((key) => one[key] !== other[key] && (a.isExact || !adaptable.includes(key)))
+    .map((key) => `another ${key} in the footer`);
 }
 
 function otherPlacement(one: Placement | undefined, other: Placement | undefined): string[] {

@@ -45,26 +45,38 @@ export function localSources(maxDescriptors: number): LocalSources {
         name: path,
         sizeBytes: expected.sizeBytes,
         read: async (offsetBytes, lengthBytes) => {
-          if (closed) throw new RangeError(`${path}: read after close`);
-          if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes + lengthBytes > expected.sizeBytes) {
-            throw new RangeError(
-              `${path}: bytes ${offsetBytes}..${offsetBytes + lengthBytes} lie outside its ${expected.sizeBytes} bytes`,
-            );
-          }
-          try {
-            const descriptor = descriptorOf(source, path);
-            const bytes = readWhole(descriptor, path, offsetBytes, lengthBytes);
-            // After the read, so that what was read before a change was seen is never handed on.
-            assertGeneration(path, fstatSync(descriptor, { bigint: true }), expected);
-            return bytes;
-          } catch (error) {
-            throw localStoreError('read', path, `read ${path}`, error);
-          }
+          checkRange(offsetBytes, lengthBytes);
+          // Not from Buffer's shared pool: the array belongs to the caller for as long as he likes.
+          const bytes = new Uint8Array(lengthBytes);
+          readNow(offsetBytes, bytes);
+          return bytes;
+        },
+        readNow: (offsetBytes, target) => {
+          checkRange(offsetBytes, target.length);
+          readNow(offsetBytes, target);
         },
         close: async () => {
           closed = true;
           release(source);
         },
+      };
+      const checkRange = (offsetBytes: number, lengthBytes: number): void => {
+        if (closed) throw new RangeError(`${path}: read after close`);
+        if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes + lengthBytes > expected.sizeBytes) {
+          throw new RangeError(
+            `${path}: bytes ${offsetBytes}..${offsetBytes + lengthBytes} lie outside its ${expected.sizeBytes} bytes`,
+          );
+        }
+      };
+      const readNow = (offsetBytes: number, target: Uint8Array): void => {
+        try {
+          const descriptor = descriptorOf(source, path);
+          readWhole(descriptor, path, offsetBytes, target);
+          // After the read, so that what was read before a change was seen is never handed on.
+          assertGeneration(path, fstatSync(descriptor, { bigint: true }), expected);
+        } catch (error) {
+          throw localStoreError('read', path, `read ${path}`, error);
+        }
       };
       let closed = false;
       try {
@@ -78,21 +90,18 @@ export function localSources(maxDescriptors: number): LocalSources {
   };
 }
 
-function readWhole(descriptor: number, path: string, offsetBytes: number, lengthBytes: number): Uint8Array {
-  // Not from Buffer's shared pool: the array belongs to the caller for as long as he likes.
-  const bytes = new Uint8Array(lengthBytes);
+function readWhole(descriptor: number, path: string, offsetBytes: number, target: Uint8Array): void {
   let done = 0;
-  while (done < lengthBytes) {
-    const got = readSync(descriptor, bytes, done, lengthBytes - done, offsetBytes + done);
+  while (done < target.length) {
+    const got = readSync(descriptor, target, done, target.length - done, offsetBytes + done);
     if (got === 0) {
       throw new StoreError(
-        `cannot read ${path}: it ends at byte ${offsetBytes + done}, ${lengthBytes - done} bytes too early`,
+        `cannot read ${path}: it ends at byte ${offsetBytes + done}, ${target.length - done} bytes too early`,
         { code: 'changed', op: 'read', path, hint: changedHint },
       );
     }
     done += got;
   }
-  return bytes;
 }
 
 const changedHint = 'a writer is still at work on it; run again when it is done';

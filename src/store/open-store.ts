@@ -1,16 +1,7 @@
 import { resolve } from 'node:path/posix';
-import { fileURLToPath } from 'node:url';
-import { ConfigError } from '../core/errors.ts';
 import { localStore } from './local.ts';
-import type { Store } from './store.ts';
+import { type OpenedStore, openLocalStore } from './open-local-store.ts';
 import { webHdfsStore } from './webhdfs/web-hdfs-store.ts';
-
-/** A store and the dataset's place in it. */
-export interface OpenedStore {
-  readonly store: Store;
-  /** Absolute path of the dataset within the store, without a trailing slash. */
-  readonly basePath: string;
-}
 
 /** Where a dataset lies. */
 export type StoreLocation =
@@ -46,7 +37,7 @@ export function openStore(basePath: string): OpenedStore;
 /** The store for a location. Nothing is asked of it yet. */
 export function openStore(location: StoreLocation, options: StoreOptions): OpenedStore;
 export function openStore(place: string | StoreLocation, options?: StoreOptions): OpenedStore {
-  if (typeof place === 'string') return openLocal(place);
+  if (typeof place === 'string') return openLocalStore(place);
   if (place.kind === 'local') return { store: localStore(), basePath: resolve(place.path) };
   if (options === undefined) throw new TypeError('a remote store needs its options');
   const store = webHdfsStore({
@@ -57,33 +48,4 @@ export function openStore(place: string | StoreLocation, options?: StoreOptions)
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   });
   return { store, basePath: resolve('/', place.path) };
-}
-
-function openLocal(basePath: string): OpenedStore {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(basePath)?.[1]?.toLowerCase();
-  if (scheme === undefined) return { store: localStore(), basePath: resolve(basePath) };
-  if (scheme === 'file') return { store: localStore(), basePath: resolve(pathOfFileUri(basePath)) };
-  if (scheme === 'hdfs' || scheme === 'webhdfs' || scheme === 'swebhdfs') {
-    throw new ConfigError(`cannot open ${basePath}: only a directory of this machine can be used here`, {
-      code: 'store-not-supported',
-      hint: 'give a local path or a file: URI, for instance --base-path file:///data/telemetry',
-    });
-  }
-  throw new ConfigError(`cannot open ${basePath}: no store has the scheme ${scheme}:`, {
-    code: 'store-not-supported',
-    hint: 'give a local path or a file: URI; a path that contains a colon is written as ./name:with:colon',
-  });
-}
-
-/** Also takes `file:/path`, as Hadoop writes it. */
-function pathOfFileUri(uri: string): string {
-  try {
-    return fileURLToPath(new URL(uri));
-  } catch (error) {
-    throw new ConfigError(`cannot open ${uri}: it is not a file URI of this machine`, {
-      code: 'store-not-supported',
-      hint: 'write it with an absolute path and no host: file:///data/telemetry',
-      cause: error,
-    });
-  }
 }

@@ -41,6 +41,8 @@ export interface FileStatus extends FileAttributes {
   readonly fileId: string;
   /** Of files, where the store has a choice. */
   readonly placement?: Placement;
+  /** Of files, when the store does not keep their bytes as they are (HDFS). */
+  readonly keptAs?: 'erasure-coded' | 'encrypted';
 }
 
 /** What tells one generation of a file from another; every later look at the file is held against it. */
@@ -126,7 +128,10 @@ export interface Store {
    * HDFS RENAME with OVERWRITE). Everything but the name is that of `from`. `not-found` when there is no `from`.
    */
   replaceFile(from: string, to: string): Promise<void>;
-  /** What keeps these files of one directory from being folded; empty when nothing is known. Only with ability `fold`. */
+  /**
+   * What keeps these files of one directory, as `list` has just told them, from being folded; empty when nothing is
+   * known. Only with ability `fold`.
+   */
   foldObstacles?(directory: string, files: readonly FileStatus[]): Promise<readonly FoldObstacle[]>;
   /** Deletes one file. Resolves to false when there was none. */
   deleteFile(path: string): Promise<boolean>;

@@ -249,12 +249,33 @@ async function isSettledOrOpen(store: Store, run: string): Promise<boolean> {
   );
 }
 
+/** Errors that say in which state a begun swap is. */
+const toldInFull = new Set(['lock-lost', 'swap-interrupted', 'foreign-state', 'stopped-folded']);
+
+/**
+ * The reason of a failure under a lock: where files are not what they were because the lock is lost, that is the
+ * reason.
+ */
+export async function reasonUnder(lock: PartitionLock, error: unknown): Promise<unknown> {
+  const maySayLess =
+    (error instanceof StoreError && !error.retryable) ||
+    (error instanceof SwapError && !toldInFull.has(error.code));
+  if (!maySayLess) return error;
+  try {
+    await lock.assertHeld();
+    return error;
+  } catch (lost) {
+    return lost instanceof SwapError ? lost : error;
+  }
+}
+
 /** Does `work` under the lock and releases it; an error of `work` is never hidden by one of the release. */
 export async function withLock<T>(lock: PartitionLock, log: Logger, work: () => Promise<T>): Promise<T> {
   let result: T;
   try {
     result = await work();
-  } catch (error) {
+  } catch (met) {
+    const error = await reasonUnder(lock, met);
     try {
       await lock.release();
     } catch (second) {

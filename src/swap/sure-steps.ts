@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../core/errors.ts';
 import { stagedName } from '../partition/names.ts';
 import type { FileAttributes, Store } from '../store/store.ts';
@@ -6,7 +7,12 @@ import type { FileAttributes, Store } from '../store/store.ts';
  * Mutations whose reply may get lost. A lost reply is no failure and no success: these look at what is there (by
  * fileId, which renames keep) and only then decide. Nothing is repeated blindly, nothing more than `maxTries` times.
  */
-const maxTries = 5;
+export const maxTries = 5;
+
+/** Waits before something is tried again whose answer was lost `attempt` times: 50 ms, and three times as long each time. */
+export async function pauseBefore(attempt: number): Promise<void> {
+  await sleep(50 * 3 ** (attempt - 1));
+}
 
 /**
  * Renames the file or directory `fileId`. Also succeeds when it finds the rename done already, and finishes one that
@@ -28,6 +34,7 @@ export async function renameSurely(store: Store, from: string, to: string, fileI
         return;
       }
       if (!error.outcomeUnknown || attempt === maxTries) throw error;
+      await pauseBefore(attempt);
     }
   }
 }
@@ -45,6 +52,7 @@ export async function hardLinkSurely(store: Store, from: string, to: string, fil
       if (!isWorthALook(error)) throw error;
       if ((await store.stat(to))?.fileId === fileId) return;
       if (!error.outcomeUnknown || attempt === maxTries) throw error;
+      await pauseBefore(attempt);
     }
   }
 }
@@ -62,29 +70,45 @@ export async function replaceSurely(store: Store, from: string, to: string, file
       if (!isWorthALook(error)) throw error;
       if ((await store.stat(to))?.fileId === fileId) return;
       if (!error.outcomeUnknown || attempt === maxTries) throw error;
+      await pauseBefore(attempt);
     }
   }
 }
 
 /** Writes a file of ours, whose name nobody else uses: whatever an earlier attempt left there is replaced. */
 export async function writeSurely(store: Store, path: string, bytes: Uint8Array): Promise<void> {
+  await createSurely(store, path, async () => {
+    const sink = await store.create(path);
+    try {
+      await sink.write(bytes);
+      await sink.close();
+    } catch (error) {
+      await sink.abort();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Writes a file of ours, whose name nobody else uses and that nothing refers to yet. When it is not known what became of
+ * it, or the store holds other bytes than it was sent, what lies there is deleted and it is written anew.
+ * @param write creates it and writes it from its first byte on; called again when need be
+ */
+export async function createSurely<T>(store: Store, path: string, write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const sink = await store.create(path);
-      try {
-        await sink.write(bytes);
-        await sink.close();
-      } catch (error) {
-        await sink.abort();
-        throw error;
-      }
-      return;
+      return await write();
     } catch (error) {
-      if (!isWorthALook(error) || error.code === 'not-found' || attempt === maxTries) throw error;
-      // Complete or not, and durable or not: an own file that nothing refers to yet is written anew.
+      if (!isWrittenAnew(error, path) || attempt === maxTries) throw error;
+      await pauseBefore(attempt);
       await deleteFileSurely(store, path);
     }
   }
+}
+
+function isWrittenAnew(error: unknown, path: string): boolean {
+  if (!(error instanceof StoreError) || error.path !== path) return false;
+  return error.outcomeUnknown || error.code === 'exists' || error.code === 'upload-damaged';
 }
 
 /**
@@ -167,6 +191,7 @@ async function repeatSurely(mutation: () => Promise<unknown>): Promise<void> {
       return;
     } catch (error) {
       if (!(error instanceof StoreError) || !error.outcomeUnknown || attempt === maxTries) throw error;
+      await pauseBefore(attempt);
     }
   }
 }

@@ -40,6 +40,9 @@ function problemOf(
   if (stated.nullCount !== undefined && stated.nullCount !== held.nulls) {
     return { expected: `statistics with ${held.nulls} nulls`, found: `${stated.nullCount}` };
   }
+  if (stated.nanCount !== undefined && held.nans !== undefined && stated.nanCount !== held.nans) {
+    return { expected: `statistics with ${held.nans} NaNs`, found: `${stated.nanCount}` };
+  }
   // Fields of unknown order: a sorted column of signed numbers may use them, this program never does.
   if (stated.deprecatedMin !== undefined || stated.deprecatedMax !== undefined) {
     return { expected: 'no deprecated statistics', found: 'some' };

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../core/byte-source.ts';
 import { ConsolidatorError, type VerifyError } from '../core/errors.ts';
+import { columnsToRead, expectedReadings, inDepths } from './evolved-readings.ts';
 import { describeReading, sameReading } from './same-reading.ts';
 import type { SampleSite } from './sample-sites.ts';
 import {
@@ -20,6 +21,8 @@ export interface SampleComparison {
   readonly staged: ByteSource;
   /** Keys of the columns to compare; all when absent. */
   readonly only?: ReadonlySet<string>;
+  /** Whether inputs may have another schema than the staged file, which has all that they have. */
+  readonly isEvolved?: boolean;
   /**
    * Asked when `reader` finds a difference: where it reads the input otherwise, `reader` is taken to misread this
    * kind of file, and its word does not count.
@@ -44,7 +47,7 @@ export interface ComparedSample {
  * @throws StoreError when a source cannot be read
  */
 export async function compareSample(comparison: SampleComparison): Promise<ComparedSample> {
-  const { reader, sites, inputs, staged, only, arbiter } = comparison;
+  const { reader, sites, inputs, staged, arbiter } = comparison;
   const opened = new Map<number, SecondReaderFile | { readonly cannot: string }>();
   const notRead = new Map<string, string>();
   const columns = new Set<string>();
@@ -68,8 +71,9 @@ export async function compareSample(comparison: SampleComparison): Promise<Compa
         notRead.set('', input.cannot);
       } else {
         stagedFile ??= await openStaged(reader, staged);
-        stagedReadings ??= await stagedFile.read(site.staged, only);
-        for (const [key, reading] of await input.read(range, only)) {
+        stagedReadings ??= await readStaged(stagedFile, site.staged, comparison);
+        const raw = await readInput(input, range, stagedFile, comparison);
+        for (const [key, reading] of inTermsOf(stagedFile, input, raw, comparison)) {
           const found = stagedReadings.get(key);
           const limit = limitOf(reading) ?? limitOf(found);
           if (limit !== undefined) notRead.set(key, limit);
@@ -78,7 +82,7 @@ export async function compareSample(comparison: SampleComparison): Promise<Compa
             const error = differenceIn(key, reading.rows, found, skip, place);
             if (error === undefined) {
               columns.add(key);
-            } else if (arbiter !== undefined && !(await agrees(arbiter, source, range, key, reading.rows))) {
+            } else if (arbiter !== undefined && !(await agrees(arbiter, source, range, key, raw.get(key)))) {
               notRead.set(key, `it reads ${source.name} otherwise than ${arbiter.name}`);
             } else {
               throw error;
@@ -91,6 +95,37 @@ export async function compareSample(comparison: SampleComparison): Promise<Compa
     }
   }
   return { rows, columns, notRead };
+}
+
+type Terms = Pick<SampleComparison, 'only' | 'isEvolved'>;
+
+async function readStaged(
+  staged: SecondReaderFile,
+  range: RowRange,
+  { only, isEvolved = false }: Terms,
+): Promise<Readings> {
+  const readings = await staged.read(range, only);
+  return isEvolved ? inDepths(staged.columns, readings) : readings;
+}
+
+async function readInput(
+  input: SecondReaderFile,
+  range: RowRange,
+  staged: SecondReaderFile,
+  { only, isEvolved = false }: Terms,
+): Promise<Readings> {
+  if (!isEvolved) return input.read(range, only);
+  return input.read(range, columnsToRead(input.columns, only ?? staged.columns.keys()));
+}
+
+function inTermsOf(
+  staged: SecondReaderFile,
+  input: SecondReaderFile,
+  readings: Readings,
+  { only, isEvolved = false }: Terms,
+): Readings {
+  if (!isEvolved) return readings;
+  return expectedReadings(staged.columns, input.columns, readings, only ?? staged.columns.keys());
 }
 
 async function tryOpen(
@@ -159,12 +194,12 @@ async function agrees(
   source: ByteSource,
   range: RowRange,
   key: string,
-  rows: readonly unknown[],
+  own: ColumnReading | undefined,
 ): Promise<boolean> {
   const file = await tryOpen(arbiter, source);
-  if ('cannot' in file) return true;
+  if ('cannot' in file || own === undefined || !('rows' in own)) return true;
   const reading = (await file.read(range, new Set([key]))).get(key);
-  return reading === undefined || !('rows' in reading) || sameReading(rows, reading.rows);
+  return reading === undefined || !('rows' in reading) || sameReading(own.rows, reading.rows);
 }
 
 function refusal(column: string, reason: string, place: Place): VerifyError {

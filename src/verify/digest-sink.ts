@@ -37,8 +37,17 @@ const blockBytes = 4 * 1024 * 1024;
  */
 export async function digestOf(source: ByteSource): Promise<BytesDigest> {
   const hash = createHash('sha256');
+  const block =
+    source.readNow === undefined ? undefined : new Uint8Array(Math.min(blockBytes, source.sizeBytes));
   for (let offset = 0; offset < source.sizeBytes; offset += blockBytes) {
-    hash.update(await source.read(offset, Math.min(blockBytes, source.sizeBytes - offset)));
+    const length = Math.min(blockBytes, source.sizeBytes - offset);
+    if (block === undefined) {
+      hash.update(await source.read(offset, length));
+      continue;
+    }
+    const part = block.subarray(0, length);
+    source.readNow?.(offset, part);
+    hash.update(part);
   }
   return { sizeBytes: source.sizeBytes, sha256: hash.digest('hex') };
 }

@@ -1,4 +1,5 @@
 import zlib from 'node:zlib';
+import { zstdDecompress } from '../parquet/codec/zstd.ts';
 import { type Hyparquet, loadHyparquet } from './hyparquet.ts';
 import type { Indexed } from './row-values.ts';
 import { type PageDecoder, type SampleColumn, type SampleLimits, sampleReader } from './sample-file.ts';
@@ -19,15 +20,19 @@ const compressors: NonNullable<SampleColumn['decoder']['compressors']> = {
   GZIP: (input, outputLength) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
   BROTLI: (input, outputLength) =>
     zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+  // The library's own, by way of the engine's door to it.
+  ZSTD: zstdDecompress,
 };
 
 function pageDecoder(hyparquet: Hyparquet): PageDecoder<Values> {
   return {
     name: 'hyparquet',
-    limit: (_column, { data_page_header: v1 }) =>
-      [v1?.definition_level_encoding, v1?.repetition_level_encoding].includes('BIT_PACKED')
+    limit: ({ decoder }, { data_page_header: v1 }) => {
+      if (['LZ4', 'LZ4_RAW', 'LZO'].includes(decoder.codec)) return `it does not read ${decoder.codec}`;
+      return [v1?.definition_level_encoding, v1?.repetition_level_encoding].includes('BIT_PACKED')
         ? 'it does not read levels in BIT_PACKED'
-        : undefined,
+        : undefined;
+    },
     dictionary: async ({ decoder }, header, page) => {
       const sizeBytes = header.uncompressed_page_size;
       const plain = hyparquet.decompressPage(page, sizeBytes, decoder.codec, compressors);

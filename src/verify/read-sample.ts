@@ -1,6 +1,8 @@
 import type { ByteSource } from '../core/byte-source.ts';
 import type { Logger } from '../core/log.ts';
+import { prepareCodecs } from '../parquet/codec/zstd.ts';
 import type { ParquetFooter } from '../parquet/footer.ts';
+import { codecsOf } from '../parquet/supported-features.ts';
 import { type ComparedSample, compareSample } from './compare-sample.ts';
 import { hyparquetReader } from './hyparquet-reader.ts';
 import { parquetjsReader } from './parquetjs-reader.ts';
@@ -42,8 +44,13 @@ export async function readSample(
   const inputRows = inputs.map(({ footer }) => footer.rows);
   const groupRows = staged.footer.rowGroups.map(({ rows }) => rows);
   const keys = staged.footer.leaves.map((leaf) => columnKey(leaf.pathNames));
-  const sources = { inputs: inputs.map(({ source }) => source), staged: staged.source };
+  const sources = {
+    inputs: inputs.map(({ source }) => source),
+    staged: staged.source,
+    isEvolved: inputs.some(({ footer }) => footer.schemaKey !== staged.footer.schemaKey),
+  };
 
+  for (const { footer } of [staged, ...inputs]) await prepareCodecs(codecsOf(footer));
   const drawn = chooseColumns(keys, hyparquetColumns, seed);
   const hyparquet = await hyparquetReader({ maxNestedEntries });
   const first = await compareSample({

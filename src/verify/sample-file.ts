@@ -5,6 +5,7 @@ import type { Hyparquet } from './hyparquet.ts';
 import { type LevelEntries, rowCollector } from './row-values.ts';
 import {
   type ColumnReading,
+  type ColumnShape,
   columnKey,
   joined,
   type RowRange,
@@ -23,6 +24,7 @@ export interface SampleColumn {
   readonly decoder: Parameters<Hyparquet['readDataPage']>[2];
   readonly maxDefinition: number;
   readonly maxRepetition: number;
+  readonly shape: ColumnShape;
   /** Neither nested nor repeated. */
   readonly isFlat: boolean;
 }
@@ -49,6 +51,8 @@ export interface SampleLimits {
 
 /** Files up to this size are fetched whole. */
 const wholeFileBytes = 1024 * 1024;
+/** Of a file, pages are kept decoded of column chunks that have so many values together. */
+const mostKeptValues = 1_000_000;
 /** What is read to find a page header in. */
 const headerBytes = 16 * 1024;
 
@@ -82,8 +86,23 @@ async function openFile<D>(tools: Tools<D>, source: ByteSource): Promise<SecondR
     { geoparquet: false },
   );
   const columns = columnsOf(hyparquet, metadata);
+  const decoded = new Map<Chunk, Decoded<D>>();
+  let keptValues = 0;
+  const knownOf = (chunk: Chunk): Decoded<D> => {
+    const known = decoded.get(chunk);
+    if (known !== undefined) return known;
+    const made: Decoded<D> = { dictionary: undefined, page: undefined };
+    keptValues += Number(chunk.meta_data?.num_values ?? 0);
+    if (keptValues <= mostKeptValues) decoded.set(chunk, made);
+    return made;
+  };
   return {
     rows: Number(metadata.num_rows),
+    columns: new Map(
+      columns.flatMap((column) =>
+        column === undefined ? [] : [[columnKey(column.decoder.pathInSchema), column.shape]],
+      ),
+    ),
     read: async (range, only) => {
       const readings = new Map<string, ColumnReading>();
       let groupStart = 0;
@@ -99,13 +118,27 @@ async function openFile<D>(tools: Tools<D>, source: ByteSource): Promise<SecondR
           if (column === undefined) continue;
           const key = columnKey(column.decoder.pathInSchema);
           if (only !== undefined && !only.has(key)) continue;
-          const next = await readChunk(tools, { read, chunk, column, groupRows, part });
+          const next = await readChunk(tools, {
+            read,
+            chunk,
+            column,
+            groupRows,
+            part,
+            known: knownOf(chunk),
+          });
           readings.set(key, joined(readings.get(key), next));
         }
       }
       return readings;
     },
   };
+}
+
+/** What is kept of a column chunk, since the next rows that are asked for often lie in the same page. */
+interface Decoded<Dictionary> {
+  dictionary: Dictionary | undefined;
+  /** The last page that was decoded, and where its body lies in the chunk. */
+  page: { readonly at: number; readonly entries: LevelEntries } | undefined;
 }
 
 async function reading(source: ByteSource): Promise<Read> {
@@ -128,6 +161,9 @@ function columnsOf(hyparquet: Hyparquet, metadata: FileMetadata): readonly (Samp
     // Some writers leave this out for required columns; hyparquet would expect levels then.
     repetition_type: rest.repetition_type ?? ('REQUIRED' as const),
   }));
+  const annotated = new Map<object, FileMetadata['schema'][number] | undefined>(
+    schema.map((element, i) => [element, metadata.schema[i]]),
+  );
   return (metadata.row_groups[0]?.columns ?? []).map(({ meta_data: facts }) => {
     if (facts === undefined) return undefined;
     const schemaPath = hyparquet.getSchemaPath(schema, facts.path_in_schema);
@@ -146,21 +182,33 @@ function columnsOf(hyparquet: Hyparquet, metadata: FileMetadata): readonly (Samp
       maxDefinition: hyparquet.getMaxDefinitionLevel(schemaPath),
       maxRepetition: hyparquet.getMaxRepetitionLevel(schemaPath),
       isFlat: hyparquet.isFlatColumn(schemaPath),
+      shape: {
+        repetitions: schemaPath.slice(1).map(({ element }) => element.repetition_type ?? 'REQUIRED'),
+        type: facts.type,
+        isUnsigned: isUnsigned(annotated.get(leaf.element)),
+      },
     };
   });
 }
 
-interface ChunkRequest {
+function isUnsigned(element: FileMetadata['schema'][number] | undefined): boolean {
+  const logical = element?.logical_type;
+  if (logical?.type === 'INTEGER') return !logical.isSigned;
+  return element?.converted_type?.startsWith('UINT_') === true;
+}
+
+interface ChunkRequest<Dictionary> {
   readonly read: Read;
   readonly chunk: Chunk;
   readonly column: SampleColumn;
   readonly groupRows: number;
   /** Rows counted from the start of the row group. */
   readonly part: RowRange;
+  readonly known: Decoded<Dictionary>;
 }
 
-async function readChunk<D>(tools: Tools<D>, request: ChunkRequest): Promise<ColumnReading> {
-  const { chunk, groupRows, part } = request;
+async function readChunk<D>(tools: Tools<D>, request: ChunkRequest<D>): Promise<ColumnReading> {
+  const { chunk, groupRows, part, known } = request;
   const facts = chunk.meta_data;
   if (facts === undefined) return { failed: 'the column chunk has no metadata' };
   // The codec may change from row group to row group.
@@ -173,7 +221,7 @@ async function readChunk<D>(tools: Tools<D>, request: ChunkRequest): Promise<Col
     const dataStart = Number(facts.data_page_offset);
     const start = Math.min(Number(facts.dictionary_page_offset || dataStart), dataStart);
     const bytes = chunkBytes(request.read, start, Number(facts.total_compressed_size));
-    const reading = await walkPages(tools, bytes, column, part);
+    const reading = await walkPages(tools, bytes, column, part, known);
     if (!('rows' in reading) || reading.rows.length === part.rows) return reading;
     return { failed: `it gave ${reading.rows.length} of ${part.rows} rows` };
   } catch (error) {
@@ -188,8 +236,8 @@ async function walkPages<D>(
   bytes: ChunkBytes,
   column: SampleColumn,
   part: RowRange,
+  known: Decoded<D>,
 ): Promise<ColumnReading> {
-  let dictionary: D | undefined;
   let skipped = 0;
   let offset = 0;
   let collector: ReturnType<typeof rowCollector> | undefined;
@@ -206,14 +254,18 @@ async function walkPages<D>(
     }
     const limit = decoder.limit(column, header);
     if (limit !== undefined) return { limit };
+    if (isDictionary && known.dictionary !== undefined) continue;
     const { buffer, byteOffset } = await bytes.from(bodyAt, header.compressed_page_size);
     const page = new Uint8Array(buffer, byteOffset, header.compressed_page_size);
     if (isDictionary) {
-      dictionary = await decoder.dictionary(column, header, page);
+      known.dictionary = await decoder.dictionary(column, header, page);
       continue;
     }
+    if (known.page?.at !== bodyAt) {
+      known.page = { at: bodyAt, entries: await decoder.entries(column, header, page, known.dictionary) };
+    }
     collector ??= rowCollector(column, part.firstRow - skipped, part.rows);
-    collector.add(await decoder.entries(column, header, page, dictionary));
+    collector.add(known.page.entries);
   }
   return { rows: collector?.rows() ?? [] };
 }

@@ -19,9 +19,21 @@ export type ColumnReading =
 /** Readings by {@link columnKey}. A leaf that is not in it was not read. */
 export type Readings = ReadonlyMap<string, ColumnReading>;
 
+/** What a leaf column is, as a reader sees it. */
+export interface ColumnShape {
+  /** Of each name on the path from below the root: `REQUIRED`, `OPTIONAL` or `REPEATED`. */
+  readonly repetitions: readonly string[];
+  /** Physical type, such as `INT32`. */
+  readonly type: string;
+  /** Whether its whole numbers have no sign. */
+  readonly isUnsigned: boolean;
+}
+
 /** One Parquet file as an independent reader sees it. Nothing to close: the source stays its opener's. */
 export interface SecondReaderFile {
   readonly rows: number;
+  /** Its leaf columns by their keys. */
+  readonly columns: ReadonlyMap<string, ColumnShape>;
   /**
    * Reads the range of all leaf columns, or of those whose keys are in `only`.
    * @throws StoreError when the source does; a failure of the reader itself is the reading of that column.
@@ -45,10 +57,15 @@ export function columnKey(pathNames: readonly string[]): string {
   return JSON.stringify(pathNames);
 }
 
+/** The names that a key stands for. */
+export function pathOfKey(key: string): readonly string[] {
+  const names: unknown = JSON.parse(key);
+  return Array.isArray(names) ? names.map(String) : [];
+}
+
 /** The dotted path a key stands for, for messages. */
 export function columnName(key: string): string {
-  const names: unknown = JSON.parse(key);
-  return Array.isArray(names) ? names.join('.') : key;
+  return pathOfKey(key).join('.');
 }
 
 /** Two readings of consecutive rows as one. */

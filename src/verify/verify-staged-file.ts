@@ -1,11 +1,14 @@
 import type { ByteSource } from '../core/byte-source.ts';
 import { type Logger, silentLogger } from '../core/log.ts';
 import { readFooter } from '../parquet/footer.ts';
+import type { MemoryLimits } from '../parquet/memory-limits.ts';
 import type { MergeInput, MergeResult } from '../parquet/merge/merge-files.ts';
 import { fingerprintFile } from '../parquet/read/fingerprint-file.ts';
+import { pageIndexSource, readPageIndexes } from '../parquet/read/page-indexes.ts';
 import type { FileRef } from '../store/store.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkFooter } from './check-footer.ts';
+import { checkPageIndexes } from './check-page-index.ts';
 import { checkStatistics } from './check-statistics.ts';
 import { type BytesDigest, digestOf } from './digest-sink.ts';
 import { readSample } from './read-sample.ts';
@@ -21,11 +24,15 @@ export interface Verification {
   readonly ref: FileRef;
   /** In the order in which they were merged. */
   readonly inputs: readonly MergeInput[];
+  /** compatible: the inputs may be of several schemas, brought together in the staged file. Absent: exact. */
+  readonly schema?: 'exact' | 'compatible';
   readonly merged: MergeResult;
   /** What `digestSink` saw go to the staged file. */
   readonly written: BytesDigest;
   /** full: decode every value again and read a sample with second readers. counts: bytes, rows and schema only. */
   readonly level: 'full' | 'counts';
+  /** What decoding it may take; where it is not said, what the engine takes by itself. */
+  readonly memory?: MemoryLimits;
   /** Chooses where the sample is taken; the run id. */
   readonly sampleSeed: string;
   readonly log?: Logger;
@@ -34,8 +41,8 @@ export interface Verification {
 /**
  * Proves that a staged file is what was written and holds exactly its inputs. In this order: length and SHA-256
  * against the bytes that were written, rows, schema and key-value metadata against the inputs' footers; then at
- * level full a decode of every value against what was read from the inputs, the statistics against the values, and a
- * sample by second readers.
+ * level full a decode of every value against what was read from the inputs, page index and statistics against the
+ * values, and a sample by second readers.
  * @throws VerifyError at the first difference; nothing was changed then
  * @throws FormatError when the staged file does not decode; nothing was changed then
  * @throws StoreError when a source cannot be read
@@ -49,6 +56,7 @@ export async function verifyStagedFile(verification: Verification): Promise<Veri
     footer,
     inputs.map((input) => input.footer),
     merged.rows,
+    verification.schema,
   );
   const facts = {
     rows: footer.rows,
@@ -58,7 +66,10 @@ export async function verifyStagedFile(verification: Verification): Promise<Veri
   };
   if (level === 'counts') return proven(stagedPath, ref, { ...facts, columns: [] });
 
-  const found = await fingerprintFile(staged, footer);
+  const indexes = await pageIndexSource(staged, footer);
+  const found = await fingerprintFile(staged, footer, verification.memory, async (rowGroup, pages) => {
+    checkPageIndexes(footer, rowGroup, pages, await readPageIndexes(indexes, footer, rowGroup));
+  });
   const columns = checkColumns(stagedPath, merged.columns, found.columns);
   checkStatistics(footer, found);
   const sample = await readSample({ source: staged, footer }, inputs, sampleSeed, log);

@@ -1,6 +1,7 @@
 /**
  * Merges workloads with this program and with DuckDB, pyarrow and polars, taking turns, and prints what each took.
- * usage: npm run bench [-- [--rounds N] workload …]; with --hdfs what a consolidation costs on a real HDFS. Workloads are seed21, small2k (both by default), medium200,
+ * usage: npm run bench [-- [--rounds N] workload …]; with --hdfs what a consolidation costs on a real HDFS; with --memory
+ * what merging --gb N gigabytes (20) takes of memory. Workloads are seed21, small2k (both by default), medium200,
  * large8, nested500. They are made under .bench/ on first use. Needs the build and the Python environment.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -10,12 +11,15 @@ import { pythonPath, repositoryRoot } from '../support/python-env.ts';
 import { workloadDirectory } from '../support/workloads.ts';
 import { type Contender, type Cost, contenders, measured, type Output, outputOf } from './contender.ts';
 import { runHdfsBench } from './run-hdfs-bench.ts';
+import { runMemoryBench } from './run-memory-bench.ts';
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
   options: {
     rounds: { type: 'string', default: '5' },
     hdfs: { type: 'boolean', default: false },
+    memory: { type: 'boolean', default: false },
+    gb: { type: 'string', default: '20' },
     files: { type: 'string', default: '2000' },
   },
   allowPositionals: true,
@@ -110,6 +114,10 @@ function mb(bytes: number): string {
 
 if (values.hdfs) {
   await runHdfsBench({ rounds, files: Number(values.files) });
+  process.exit();
+}
+if (values.memory) {
+  await runMemoryBench(Number(values.gb), positionals);
   process.exit();
 }
 const python = pythonPath();

@@ -58,6 +58,9 @@ test('the other commands', () => {
   const inspect = parse('inspect', '--', '-odd-name');
   assert.ok(inspect.command === 'inspect');
   assert.equal(inspect.file, './-odd-name');
+  const diff = parse('inspect', '--diff', 'a', 'b');
+  assert.ok(diff.command === 'inspect');
+  assert.deepEqual([diff.file, diff.other, diff.pages], ['a', 'b', false]);
 });
 
 test('help and version are text for stdout', () => {
@@ -121,7 +124,9 @@ for (const [args, message, hint] of [
   [['merge', 'a'], /--out is missing/, /merge .* --out/],
   [['merge', '--out', 'x'], /which file or directory/, /--help/],
   [['inspect'], /which file or directory/, /--help/],
-  [['inspect', 'a', 'b'], /'b' is no command/, /./],
+  [['inspect', 'a', 'b'], /one file, found 2/, /inspect --diff a b/],
+  [['inspect', '--diff', 'a'], /two files, found 1/, /--diff a.parquet b.parquet/],
+  [['inspect', '--diff', 'a', 'b', '--pages'], /--diff shows no pages/, /--pages/],
 ] as const) {
   test(`refused with a hint: ${args.join(' ')}`, () => {
     assert.throws(

@@ -2,11 +2,20 @@ import assert from 'node:assert/strict';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { physicalType } from '../../src/parquet/format.ts';
 import { loadParquetjs } from '../../src/verify/parquetjs.ts';
+import { foreignFile } from '../parquet/foreign-file.ts';
+import type { Field } from '../parquet/model.ts';
 import { jsonOf, runCli } from './cli-process.ts';
 import { demoDataset, parquetNames, tempDirectory } from './dataset.ts';
 
+interface InspectedPage {
+  readonly headerSizeBytes: number;
+  readonly compressedSizeBytes: number;
+}
+
 interface Inspected {
+  readonly pages?: readonly { readonly column: string; readonly pages: readonly InspectedPage[] }[];
   readonly rows: number;
   readonly createdBy: string;
   readonly schema: readonly {
@@ -18,6 +27,7 @@ interface Inspected {
     readonly columns: readonly {
       readonly column: string;
       readonly codec: string;
+      readonly compressedSizeBytes: number;
       readonly encodings: readonly string[];
       readonly statistics?: Readonly<Record<string, unknown>>;
     }[];
@@ -40,8 +50,11 @@ test('the text shows facts, schema and column chunks', async (t) => {
   assert.match(run.stdout, /\n {2}required INT64 event_time \(TIMESTAMP_MICROS\)\n/);
   assert.match(
     run.stdout,
-    /\n {2}event_time +SNAPPY +RLE PLAIN +765 +0 .* 2025-08-15T19:11:32\.\d{6}Z {2,}2025-08-15T19:12:/,
+    /\n {2}event_time +timestamp µs UTC +SNAPPY +RLE PLAIN +765 +0 .* 2025-08-15T19:11:32\.\d{6}Z {2,}2025-08-15T19:12:/,
   );
+  assert.match(run.stdout, /\n {2}Page index +no\n {2}Bloom filters +no\n {2}Page CRCs +no\n/);
+  assert.match(run.stdout, /\nNoteworthy\n {2}It is small: about 3,004 files like it make one of 128M\.\n/);
+  assert.doesNotMatch(run.stdout, /\nRow groups\n/);
 });
 
 test('JSON has every column chunk, and large integers as text', async (t) => {
@@ -81,6 +94,64 @@ test('JSON has every column chunk, and large integers as text', async (t) => {
   assert.equal(columns[0]?.statistics?.min, 7);
   assert.equal(columns[0]?.statistics?.max, '9007199254740993');
   assert.equal(columns[1]?.statistics?.nulls, 1);
+});
+
+test('--pages lists every page, as text and as data', async (t) => {
+  const { partition } = await demoDataset(t);
+  const [name = ''] = await parquetNames(partition);
+  const out = join(await tempDirectory(t), 'merged.parquet');
+  assert.equal((await runCli(['merge', join(partition, name), '--out', out])).exit, 0);
+  const run = await runCli(['inspect', out, '--pages']);
+  assert.equal(run.exit, 0, run.stderr);
+  assert.match(run.stdout, /\n {2}Page CRCs +yes\n/);
+  assert.match(run.stdout, /\n {2}Consolidated +from 1 file, 44K, by run \d{8}T\d{6}Z-\w+\n/);
+  assert.match(
+    run.stdout,
+    /\nRow group 0, vehicle_id: 2 pages\n {2}page .*\n +0 {2}DICTIONARY_PAGE {2}PLAIN +\d+ +- .* [0-9a-f]{8}\n +1 {2}DATA_PAGE +RLE_DICTIONARY +765 +765 /,
+  );
+
+  const json = jsonOf(await runCli(['inspect', out, '--pages', '--output', 'json'])) as unknown as Inspected;
+  const sizeOf = ({ pages }: { readonly pages: readonly InspectedPage[] }): number =>
+    pages.reduce((sum, page) => sum + page.headerSizeBytes + page.compressedSizeBytes, 0);
+  assert.deepEqual(
+    json.pages?.map((chunk) => [chunk.column, sizeOf(chunk)]),
+    json.rowGroups[0]?.columns.map(({ column, compressedSizeBytes }) => [column, compressedSizeBytes]),
+  );
+  const plain = jsonOf(await runCli(['inspect', out, '--output', 'json'])) as unknown as Inspected;
+  assert.equal(plain.pages, undefined);
+});
+
+test('--diff tells in words how the schemas of two files differ', async (t) => {
+  const directory = await tempDirectory(t);
+  const write = (name: string, fields: readonly Field[]) =>
+    writeFile(join(directory, name), foreignFile(fields, [], 1).bytes);
+  const id: Field = { name: 'id', repetition: 0, type: physicalType.INT32, children: [] };
+  const note: Field = { name: 'note', repetition: 1, type: physicalType.BYTE_ARRAY, children: [] };
+  await write('a', [id]);
+  await write('b', [{ ...id, type: physicalType.INT64 }, note]);
+  await write('c', [{ ...id, type: physicalType.BYTE_ARRAY }]);
+  const diff = (...args: readonly string[]) => runCli(['inspect', '--diff', ...args], { cwd: directory });
+
+  const merges = await diff('a', 'b');
+  assert.equal(merges.exit, 0, merges.stderr);
+  assert.match(merges.stdout, /^first +\/.*\/a\nsecond +\/.*\/b\n\n/);
+  assert.match(
+    merges.stdout,
+    /\n {2}merges: column id is required INT32 in the first and required INT64 in the/,
+  );
+  assert.match(merges.stdout, /\n {2}merges: column note \(optional BYTE_ARRAY\) is only in the second\n/);
+  assert.match((await diff('a', 'c')).stdout, /\n {2}keeps apart: column id is required INT32 in the first/);
+  assert.match((await diff('a', 'a')).stdout, /\n {2}The schemas are the same\.\n$/);
+
+  const json = jsonOf(await diff('a', 'b', '--output', 'json'));
+  assert.equal(json.isSame, false);
+  assert.deepEqual(
+    (json.differences as readonly Record<string, unknown>[]).map(({ path, what }) => [path, what]),
+    [
+      ['id', 'type'],
+      ['note', 'added'],
+    ],
+  );
 });
 
 test('a link is followed, and what is no Parquet file ends with 12', async (t) => {

@@ -53,14 +53,14 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
     'FILE:4:11: consolidation.schema is "compatible", which comes with a later version; allowed: exact',
   ],
   [
-    'a codec that comes later',
-    `${base}compression:\n  codec: zstd\n`,
-    'FILE:4:10: compression.codec is "zstd", which comes with a later version; allowed: snappy',
+    'a codec that is not written',
+    `${base}compression:\n  codec: lzo\n`,
+    'FILE:4:10: compression.codec is "lzo"; allowed: snappy, zstd, gzip, lz4_raw, uncompressed, keep',
   ],
   [
     'a codec that does not exist',
     `${base}compression:\n  codec: [snappy]\n`,
-    'FILE:4:10: compression.codec is ["snappy"]; allowed: snappy',
+    'FILE:4:10: compression.codec is ["snappy"]; allowed: snappy, zstd, gzip, lz4_raw, uncompressed, keep',
   ],
   [
     'a NameNode with a path',

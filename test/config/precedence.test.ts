@@ -21,7 +21,13 @@ test('the defaults are those of the requirements', async () => {
       schema: 'exact',
       mode: 'rewrite',
     },
-    compression: { codec: 'snappy', rowGroupRows: 50_000, useDictionary: true },
+    compression: {
+      codec: 'snappy',
+      encodings: 'standard',
+      pageSizeBytes: 1_048_576,
+      rowGroupRows: 50_000,
+      useDictionary: true,
+    },
     safety: {
       verifyIntegrity: true,
       backupBeforeDelete: true,

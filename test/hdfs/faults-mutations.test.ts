@@ -124,7 +124,7 @@ function faultedRun(action: Action, step: Step, mode: Mode): FaultedRun {
       assert.equal(laid.times(), 1, `${step.name} was never reached: ${run.stderr}`);
       return run;
     },
-    mayExit: mode.startsWith('kill') ? ['SIGKILL'] : step.name.startsWith('CREATE R/bin') ? [10] : [0],
+    mayExit: mode.startsWith('kill') ? ['SIGKILL'] : [0],
     healing: mode.startsWith('kill') ? 'recover' : 'next run',
     leavesWork: action !== consolidation,
   };

@@ -46,11 +46,11 @@ function turnedAway(step: string): FaultedRun {
 }
 
 /** The holder is stopped (SIGSTOP) right after a step, given up for dead, taken over, and wakes up. */
-function stoppedAfter(step: string, ending: string, exit = 11): FaultedRun {
+function stoppedAfter(step: string, ending: string): FaultedRun {
   return {
     step: `after ${step}`,
     fault: `holder stands still beyond its lock's death, another run takes over, holder wakes up`,
-    mayExit: [exit],
+    mayExit: [11],
     async act(bench) {
       let first: StartedCli | undefined;
       const laid = ambushAt(bench, step, {
@@ -71,11 +71,11 @@ function stoppedAfter(step: string, ending: string, exit = 11): FaultedRun {
 }
 
 /** The same, but a request of the holder is already on its way and arrives only after it was taken over. */
-function delayed(step: string, ending: string, exit = 11): FaultedRun {
+function delayed(step: string, ending: string): FaultedRun {
   return {
     step,
     fault: `the request is held up in the network beyond the lock's death, another run takes over, then it arrives`,
-    mayExit: [exit],
+    mayExit: [11],
     async act(bench): Promise<CliRun> {
       ambushAt(bench, step, {
         kind: 'call',
@@ -100,14 +100,14 @@ const cases: readonly FaultedRun[] = [
   turnedAway('CREATE R/bin-0.staged'),
   turnedAway(concat),
   turnedAway(replace),
-  // Its own directory is gone: it sees that before it looks at its lock.
-  stoppedAfter('CREATE R/bin-0.staged', 'small-files', 10),
+  // Its own directory is gone: it notices that before it looks at its lock.
+  stoppedAfter('CREATE R/bin-0.staged', 'small-files'),
   stoppedAfter(journal, 'small-files'),
   stoppedAfter(tail, 'small-files'),
   stoppedAfter(base, 'small-files'),
   stoppedAfter(concat, 'nothing-to-merge'),
   stoppedAfter(replace, 'nothing-to-merge'),
-  delayed(journal, 'small-files', 10),
+  delayed(journal, 'small-files'),
   delayed(tail, 'small-files'),
   delayed(base, 'small-files'),
   delayed(concat, 'small-files'),

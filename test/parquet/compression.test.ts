@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { compressSync, uncompressSync } from 'snappy';
 import { FormatError } from '../../src/core/errors.ts';
-import { checkCodec, compressSnappy, decompress } from '../../src/parquet/codec/compression.ts';
+import { checkCodec, compress, compressionRooms, decompress } from '../../src/parquet/codec/compression.ts';
+import { codecFor } from '../../src/parquet/codec/output-codec.ts';
+import { prepareCodecs, zstdCompress } from '../../src/parquet/codec/zstd.ts';
 import { codec } from '../../src/parquet/format.ts';
 import { snappyRoom } from '../../src/parquet/kernel/kernel.ts';
 import { emptyRoom } from '../../src/parquet/kernel/rooms.ts';
 import { bothKernels, bytesAt, freshRooms, placed } from './kernels.ts';
 
 const kernels = bothKernels();
+await prepareCodecs([codec.ZSTD]);
 
 /** Data with stretches that come again, near and far, which is what Snappy's copies are for. */
 const data = fc
@@ -34,18 +37,69 @@ const data = fc
   });
 
 /** Compresses with both kernels, which must make the same of it. */
-function snappyOf(bytes: Uint8Array): Uint8Array {
+function compressed(codecNumber: number, bytes: Uint8Array): Uint8Array {
   const [one, other] = kernels.map((kernel) => {
     const rooms = freshRooms(kernel);
     const from = placed(rooms, bytes).at;
-    const snappy = { compressed: emptyRoom(), table: emptyRoom() };
-    const { at, end } = compressSnappy(rooms, from, from + bytes.length, snappy, 7);
-    assert.ok(end - at <= snappyRoom(bytes.length));
+    const { at, end } = compress(rooms, codecNumber, from, from + bytes.length, compressionRooms(), 7);
     return bytesAt(kernel, at, end - at);
   });
   assert.ok(one);
   assert.deepEqual(one, other);
   return one;
+}
+
+function snappyOf(bytes: Uint8Array): Uint8Array {
+  const stored = compressed(codec.SNAPPY, bytes);
+  assert.ok(stored.length <= snappyRoom(bytes.length));
+  return stored;
+}
+
+/** One block of LZ4. */
+function lz4Of(bytes: Uint8Array): Uint8Array {
+  return compressed(codec.LZ4_RAW, bytes);
+}
+
+function bigEndian(value: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function littleEndian(value: number): Uint8Array {
+  return bigEndian(value).reverse();
+}
+
+/** The bytes cut at a place, each part with its sizes as Hadoop has them: in one block, or in two. */
+function hadoopOf(bytes: Uint8Array, isOneBlock: boolean): Uint8Array {
+  const half = Math.ceil(bytes.length / 3);
+  const parts = [bytes.subarray(0, half), bytes.subarray(half)].filter(({ length }) => length > 0);
+  const framed = parts.map((part) => {
+    const stored = lz4Of(part);
+    return [...(isOneBlock ? [] : [bigEndian(part.length)]), bigEndian(stored.length), stored];
+  });
+  return Buffer.concat([...(isOneBlock ? [bigEndian(bytes.length)] : []), ...framed.flat()]);
+}
+
+/** An LZ4 frame of two blocks, one of them not compressed, with or without sizes and checksums (which are not read). */
+function frameOf(bytes: Uint8Array, hasExtras: boolean): Uint8Array {
+  const half = Math.ceil(bytes.length / 2);
+  const extra = hasExtras ? [littleEndian(77)] : [];
+  const stored = lz4Of(bytes.subarray(half));
+  return Buffer.concat([
+    littleEndian(0x184d2204),
+    Uint8Array.of(hasExtras ? 0x7c : 0x60, 0x70),
+    ...(hasExtras ? [littleEndian(bytes.length), littleEndian(0)] : []),
+    Uint8Array.of(1),
+    littleEndian((half | 0x80000000) >>> 0),
+    bytes.subarray(0, half),
+    ...extra,
+    littleEndian(stored.length),
+    stored,
+    ...extra,
+    littleEndian(0),
+    ...extra,
+  ]);
 }
 
 /** Decompresses with both kernels, which must agree. */
@@ -80,6 +134,19 @@ test('every codec gives back what was compressed', () => {
       const members = Buffer.concat([gzipSync(bytes.subarray(0, half)), gzipSync(bytes.subarray(half))]);
       assert.deepEqual(bytesOf(codec.GZIP, members, bytes.length), bytes);
       assert.deepEqual(bytesOf(codec.UNCOMPRESSED, bytes, bytes.length), bytes);
+      assert.deepEqual(bytesOf(codec.BROTLI, brotliCompressSync(bytes), bytes.length), bytes);
+      const frames = Buffer.concat([zstdCompress(bytes.slice(0, half)), zstdCompress(bytes.slice(half))]);
+      assert.deepEqual(bytesOf(codec.ZSTD, zstdCompress(bytes), bytes.length), bytes);
+      assert.deepEqual(bytesOf(codec.ZSTD, frames, bytes.length), bytes);
+      assert.deepEqual(bytesOf(codec.LZ4_RAW, lz4Of(bytes), bytes.length), bytes);
+      assert.deepEqual(bytesOf(codec.LZ4, lz4Of(bytes), bytes.length), bytes);
+      for (const number of [codec.UNCOMPRESSED, codec.GZIP, codec.BROTLI, codec.ZSTD]) {
+        assert.deepEqual(bytesOf(number, compressed(number, bytes), bytes.length), bytes);
+      }
+      for (const way of [true, false]) {
+        assert.deepEqual(bytesOf(codec.LZ4, hadoopOf(bytes, way), bytes.length), bytes);
+        assert.deepEqual(bytesOf(codec.LZ4, frameOf(bytes, way), bytes.length), bytes);
+      }
     }),
     { numRuns: 150 },
   );
@@ -100,6 +167,11 @@ test('a page that has another size than its header says is refused, for every co
         [codec.UNCOMPRESSED, bytes],
         [codec.SNAPPY, snappyOf(bytes)],
         [codec.GZIP, gzipSync(bytes)],
+        [codec.BROTLI, brotliCompressSync(bytes)],
+        [codec.ZSTD, zstdCompress(bytes)],
+        [codec.LZ4_RAW, lz4Of(bytes)],
+        [codec.LZ4, hadoopOf(bytes, true)],
+        [codec.LZ4, frameOf(bytes, true)],
       ] as const;
       for (const [number, compressed] of stored) {
         const stated = bytes.length + difference;
@@ -109,7 +181,8 @@ test('a page that has another size than its header says is refused, for every co
         if (compressed.length === 0) continue;
         const short = compressed.subarray(0, cut % compressed.length);
         // Nothing at all, for nothing at all, is what some writers store.
-        if (short.length === 0 && bytes.length === 0) continue;
+        // A zero is one block of LZ4 that holds nothing.
+        if (bytes.length === 0 && (short.length === 0 || number === codec.LZ4)) continue;
         assert.throws(() => bytesOf(number, short, bytes.length), FormatError);
       }
     }),
@@ -131,12 +204,55 @@ test('Snappy data that no encoder made gives as many bytes as stated or is refus
   );
 });
 
-test('a few bytes do not claim much room: Snappy by its ratio, gzip by what comes out', () => {
+test('data of any codec that is damaged gives as many bytes as stated or is refused', () => {
+  fc.assert(
+    fc.property(
+      data,
+      fc.nat(),
+      fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 3 }),
+      (bytes, way, changes) => {
+        const ways = [
+          [codec.GZIP, gzipSync(bytes)],
+          [codec.BROTLI, brotliCompressSync(bytes)],
+          [codec.ZSTD, zstdCompress(bytes)],
+          [codec.LZ4_RAW, lz4Of(bytes)],
+          [codec.LZ4, hadoopOf(bytes, true)],
+          [codec.LZ4, frameOf(bytes, false)],
+        ] as const;
+        const [number, compressed] = ways[way % ways.length] ?? ways[0];
+        const stored = compressed.slice();
+        for (const [at, value] of changes) if (stored.length > 0) stored[at % stored.length] = value;
+        try {
+          assert.equal(bytesOf(number, stored, bytes.length).length, bytes.length);
+        } catch (error) {
+          assert.ok(error instanceof FormatError, String(error));
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('a few bytes do not claim much room: Snappy, LZ4 and Zstandard by their ratio, others by what comes out', () => {
   const preamble = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x01, 0);
   const before = kernels.map(({ memory }) => memory.bytes.length);
   assert.throws(() => bytesOf(codec.SNAPPY, preamble, 256 * 1024 * 1024), {
     name: 'FormatError',
     problem: /6 bytes of Snappy data cannot hold 268435456/,
+  });
+  const many = 256 * 1024 * 1024;
+  assert.throws(() => bytesOf(codec.LZ4_RAW, preamble, many), { problem: /6 bytes of LZ4 data cannot hold/ });
+  assert.throws(() => bytesOf(codec.LZ4, preamble, many), { problem: /6 bytes of LZ4 data cannot hold/ });
+  // A frame that says it holds so much, of one block.
+  const claim = Buffer.from('28b52ffda00000001003001041', 'hex');
+  assert.throws(() => bytesOf(codec.ZSTD, claim, many), {
+    problem: /13 bytes of Zstandard data cannot hold/,
+  });
+  const brotli = brotliCompressSync(new Uint8Array(64 * 1024 * 1024));
+  assert.throws(() => bytesOf(codec.BROTLI, brotli, 1000), { problem: /holds more than 1000 bytes/ });
+  const zstd = zstdCompress(new Uint8Array(64 * 1024 * 1024));
+  assert.throws(() => bytesOf(codec.ZSTD, zstd, 1000), {
+    problem: /says it holds 67108864 bytes, not 1000$/,
   });
   const bomb = gzipSync(new Uint8Array(64 * 1024 * 1024), { level: 9 });
   assert.throws(() => bytesOf(codec.GZIP, bomb, 1000), {
@@ -152,7 +268,7 @@ test('a few bytes do not claim much room: Snappy by its ratio, gzip by what come
 
 test('codecs that are not supported are named before anything is read', () => {
   for (const [name, number] of Object.entries(codec)) {
-    if (['UNCOMPRESSED', 'SNAPPY', 'GZIP'].includes(name)) {
+    if (name !== 'LZO') {
       checkCodec(number);
     } else {
       assert.throws(() => checkCodec(number), {
@@ -162,4 +278,11 @@ test('codecs that are not supported are named before anything is read', () => {
     }
   }
   assert.throws(() => checkCodec(42), { name: 'FormatError', message: /compression 42 is not supported/ });
+});
+
+test('columns keep the codec of their first chunk, but for LZ4, which says too little', () => {
+  assert.equal(codecFor('keep', [codec.BROTLI, codec.ZSTD]), codec.BROTLI);
+  assert.equal(codecFor('keep', [codec.LZ4, codec.ZSTD]), codec.LZ4_RAW);
+  assert.equal(codecFor('keep', []), codec.SNAPPY);
+  assert.equal(codecFor('zstd', [codec.GZIP]), codec.ZSTD);
 });

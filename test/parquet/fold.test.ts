@@ -266,11 +266,15 @@ test('key-value metadata is that of a merge, and one stamp says what was folded'
     ['first', 'here'],
   );
   const inputSizeBytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
-  assert.deepEqual(readFoldStamp(footer), { inputFiles: 23, runId, inputSizeBytes });
+  const { writers, ...making } = readFoldStamp(footer) ?? assert.fail();
+  assert.deepEqual(making, { inputFiles: 23, runId, inputSizeBytes });
+  assert.ok((writers?.length ?? 0) > 0);
   assert.equal(readStamp(footer), undefined);
-  assert.deepEqual(warnings, [
-    "key-value metadata who differs between the inputs; the first one's value is kept",
-  ]);
+  assert.equal(warnings.length, 1);
+  assert.match(
+    warnings[0] ?? '',
+    /^key-value metadata who of input-1 is not that of input-0, which is kept$/,
+  );
 });
 
 test('a merge takes over no stamp, neither of a merged file nor of a folded one', async () => {

@@ -18,7 +18,15 @@ import {
   writeStructField,
   writtenBytes,
 } from '../../src/parquet/thrift/compact-writer.ts';
-import { bitPackedLevelBytes, hybridBytes, packedBytes } from './foreign-encodings.ts';
+import {
+  bitPackedLevelBytes,
+  deltaByteArrayBytes,
+  deltaBytes,
+  deltaLengthBytes,
+  hybridBytes,
+  packedBytes,
+  splitBytes,
+} from './foreign-encodings.ts';
 import { emptyColumns, type Field, type FieldValue, type LevelColumn, shred } from './model.ts';
 import { type RandomSource, randomSource } from './random-source.ts';
 import { elementBytesOf } from './schema-bytes.ts';
@@ -40,6 +48,10 @@ export interface ForeignOptions {
   readonly pageVersion?: 1 | 2;
   /** Whether pages carry a CRC. */
   readonly hasCrc?: boolean;
+  /** What the file says of its writer. */
+  readonly createdBy?: string;
+  /** Version 2 pages are compressed and say that they are not. */
+  readonly mislabelsPages?: boolean;
   /** Leaves out what the format allows, no writer of today does, and hyparquet does not read. */
   readonly isModern?: boolean;
 }
@@ -60,8 +72,8 @@ interface WrittenChunk {
 /**
  * Writes row groups in one of the many ways the format allows, by chance: pages of version 1 or 2 cut anywhere (in
  * version 1 also inside a row, as old writers do), none, Snappy or gzip compression, levels run-length encoded or
- * bit-packed, dictionaries with unused and doubled entries that end in PLAIN pages, pages without values, CRCs or
- * none. Shares nothing with the engine's encoders but the thrift writer.
+ * bit-packed, dictionaries with unused and doubled entries that end in pages without, all encodings that the format has
+ * for a type, pages without values, CRCs or none. Shares nothing with the engine's encoders but the thrift writer.
  */
 export function foreignFile(
   fields: readonly Field[],
@@ -129,9 +141,7 @@ function encodeChunk(random: RandomSource, column: LevelColumn, options: Foreign
     const how: ValueEncoding =
       dictionary !== undefined && entry < fallbackAt
         ? { number: deprecated ? encoding.PLAIN_DICTIONARY : encoding.RLE_DICTIONARY, dictionary }
-        : isBoolean && random.chance(40)
-          ? { number: encoding.RLE }
-          : PLAIN;
+        : { number: random.chance(45) ? random.pick(plainEncodings(column.field.type)) : encoding.PLAIN };
     encodings.add(how.number);
     push(dataPage(random, column, entry, to, value, how, version, codecNumber, options));
     for (; entry < to; entry++) if (column.definition[entry] === column.maxDefinition) value++;
@@ -164,6 +174,26 @@ interface Dictionary {
 }
 
 const PLAIN: ValueEncoding = { number: encoding.PLAIN };
+
+/** The encodings without a dictionary that the format has for a physical type, but PLAIN. */
+export function plainEncodings(type: number | undefined): readonly number[] {
+  switch (type) {
+    case physicalType.BOOLEAN:
+      return [encoding.RLE];
+    case physicalType.INT32:
+    case physicalType.INT64:
+      return [encoding.DELTA_BINARY_PACKED, encoding.BYTE_STREAM_SPLIT];
+    case physicalType.FLOAT:
+    case physicalType.DOUBLE:
+      return [encoding.BYTE_STREAM_SPLIT];
+    case physicalType.BYTE_ARRAY:
+      return [encoding.DELTA_LENGTH_BYTE_ARRAY, encoding.DELTA_BYTE_ARRAY];
+    case physicalType.FIXED_LEN_BYTE_ARRAY:
+      return [encoding.DELTA_BYTE_ARRAY, encoding.BYTE_STREAM_SPLIT];
+    default:
+      return [encoding.PLAIN];
+  }
+}
 
 // Every value, in an order of its own, with entries that nothing uses and entries that come twice.
 function dictionaryOf(random: RandomSource, values: readonly Uint8Array[]): Dictionary {
@@ -217,12 +247,29 @@ function valueBytesOf(
     const wide = Math.max(least, width);
     return Buffer.concat([Uint8Array.of(wide), hybridBytes(random, indices, wide, !options.isModern)]);
   }
+  const isPlain = options.isModern ?? false;
+  switch (how.number) {
+    case encoding.DELTA_BINARY_PACKED:
+      return deltaBytes(random, values.map(numberOf), (values[0]?.length ?? 4) * 8, isPlain);
+    case encoding.DELTA_LENGTH_BYTE_ARRAY:
+      return deltaLengthBytes(random, values, isPlain);
+    case encoding.DELTA_BYTE_ARRAY:
+      return deltaByteArrayBytes(random, values, isPlain);
+    case encoding.BYTE_STREAM_SPLIT:
+      return splitBytes(values);
+  }
   if (column.field.type !== physicalType.BOOLEAN) {
     return Buffer.concat(values.map((value) => plainBytes(column.field, value)));
   }
   const bits = values.map((value) => value[0] ?? 0);
   if (how.number !== encoding.RLE) return packedBytes(bits, 1);
   return withLength(hybridBytes(random, bits, 1, !options.isModern));
+}
+
+// A number of 4 or 8 bytes.
+function numberOf(value: Uint8Array): bigint {
+  const view = new DataView(value.buffer, value.byteOffset, value.length);
+  return value.length === 4 ? BigInt(view.getInt32(0, true)) : view.getBigInt64(0, true);
 }
 
 function dataPage(
@@ -251,7 +298,8 @@ function dataPage(
       maxDefinition > 0
         ? hybridBytes(random, definition, widthOf(maxDefinition), !options.isModern)
         : new Uint8Array(0);
-    const isCompressed = random.chance(70) && !(options.isModern && values.length === 0);
+    const isCompressed =
+      options.mislabelsPages || (random.chance(70) && !(options.isModern && values.length === 0));
     // Writers that see no values write none of them, not even compressed nothing.
     const body = values.length === 0 || !isCompressed ? values : compress(values, codecNumber);
     return pageOf(
@@ -270,7 +318,8 @@ function dataPage(
         writeI32(w, 4, how.number);
         writeI32(w, 5, d.length);
         writeI32(w, 6, r.length);
-        if (!isCompressed || random.chance(50)) writeBoolean(w, 7, isCompressed);
+        if (options.mislabelsPages) writeBoolean(w, 7, false);
+        else if (!isCompressed || random.chance(50)) writeBoolean(w, 7, isCompressed);
         endStruct(w, inner);
       },
     );
@@ -399,7 +448,7 @@ function encodeFooter(
     if (value !== undefined) writeBinary(w, 2, text.encode(value));
     endStruct(w, pair);
   }
-  writeBinary(w, 6, text.encode('a writer from elsewhere'));
+  writeBinary(w, 6, text.encode(options.createdBy ?? 'a writer from elsewhere'));
   endStruct(w, outer);
   return writtenBytes(w);
 }

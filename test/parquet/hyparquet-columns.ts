@@ -1,9 +1,40 @@
 import assert from 'node:assert/strict';
-import { crc32, gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, crc32, gunzipSync } from 'node:zlib';
+import { init, decompress as undoZstd } from '@bokuweb/zstd-wasm';
 import { loadHyparquet } from '../../src/verify/hyparquet.ts';
 import type { LevelColumn } from './model.ts';
 
 const hyparquet = await loadHyparquet();
+await init();
+
+/** What others have for the codecs that hyparquet leaves to its caller. */
+const compressors = {
+  GZIP: (input: Uint8Array) => new Uint8Array(gunzipSync(input)),
+  BROTLI: (input: Uint8Array) => new Uint8Array(brotliDecompressSync(input)),
+  ZSTD: (input: Uint8Array, outputLength: number) => undoZstd(input, { defaultHeapSize: outputLength + 1 }),
+  LZ4_RAW: lz4Block,
+};
+
+// One block of LZ4, as plainly as can be.
+function lz4Block(input: Uint8Array): Uint8Array {
+  const out: number[] = [];
+  let position = 0;
+  const lengthFrom = (nibble: number): number => {
+    let length = nibble;
+    for (let byte = 255; nibble === 15 && byte === 255; length += byte) byte = input[position++] ?? 0;
+    return length;
+  };
+  while (position < input.length) {
+    const token = input[position++] ?? 0;
+    for (let left = lengthFrom(token >> 4); left > 0; left--) out.push(input[position++] ?? 0);
+    if (position >= input.length) break;
+    const offset = (input[position] ?? 0) | ((input[position + 1] ?? 0) << 8);
+    position += 2;
+    for (let left = lengthFrom(token & 15) + 4; left > 0; left--) out.push(out[out.length - offset] ?? 0);
+  }
+  return Uint8Array.from(out);
+}
+
 type Values = ReturnType<typeof hyparquet.readPlain>;
 type Metadata = ReturnType<typeof hyparquet.parquetMetadata>;
 
@@ -51,7 +82,7 @@ export function readWithHyparquet(bytes: Uint8Array, isOurs = true): ReadFile {
         schemaPath,
         parsers: hyparquet.DEFAULT_PARSERS,
         utf8: false,
-        compressors: { GZIP: (input: Uint8Array) => new Uint8Array(gunzipSync(input)) },
+        compressors,
       };
       const maxDefinition = hyparquet.getMaxDefinitionLevel(schemaPath);
       const start = Number(facts.dictionary_page_offset ?? facts.data_page_offset);

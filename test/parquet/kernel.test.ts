@@ -41,8 +41,8 @@ test('both kernels have the same functions', () => {
   assert.deepEqual(Object.keys(built).sort(), Object.keys(reference).sort());
 });
 
-test('the build runs, where it can, and not the reference', () => {
-  const rooms = borrowKernel();
+test('the build runs, where it can, and not the reference', async () => {
+  const rooms = await borrowKernel();
   assert.equal(rooms.kernel.name, 'WebAssembly');
   giveBack(rooms);
 });
@@ -279,11 +279,11 @@ test('a page ends at the begin of a row, once it is long or large enough', () =>
 });
 
 test('rooms keep what they are told to keep, do not overlap, and are used again', () => {
+  const slabBytes = 1024 * 1024;
+  const size = fc.oneof(fc.nat({ max: 40_000 }), fc.nat({ max: 3_000_000 }));
   fc.assert(
     fc.property(
-      fc.array(fc.record({ which: fc.nat({ max: 4 }), size: fc.nat({ max: 40_000 }), free: fc.boolean() }), {
-        maxLength: 40,
-      }),
+      fc.array(fc.record({ which: fc.nat({ max: 4 }), size, free: fc.boolean() }), { maxLength: 40 }),
       (steps) => {
         for (const kernel of kernels) {
           const rooms = freshRooms(kernel);
@@ -292,7 +292,7 @@ test('rooms keep what they are told to keep, do not overlap, and are used again'
           for (const [i, { which, size, free }] of steps.entries()) {
             const one = all[which];
             assert.ok(one);
-            sum += size + 8192;
+            sum += size + 65_536;
             if (free) {
               release(rooms, one.room);
               one.filled = 0;
@@ -309,11 +309,11 @@ test('rooms keep what they are told to keep, do not overlap, and are used again'
               kernel.memory.bytes.fill(i, at, at + one.room.sizeBytes + 16);
             }
           }
-          assert.ok(rooms.end <= 64 + sum * 2);
+          assert.ok(rooms.large.end <= 64 + slabBytes + sum * 2, `${rooms.large.end} of ${sum}`);
         }
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 

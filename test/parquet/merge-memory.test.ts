@@ -5,7 +5,7 @@ import { memorySink } from '../../src/core/byte-sink.ts';
 import { type ByteSource, memorySource } from '../../src/core/byte-source.ts';
 import { StoreError } from '../../src/core/errors.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
-import type { MemoryLimits } from '../../src/parquet/merge/memory-limits.ts';
+import type { MemoryLimits } from '../../src/parquet/memory-limits.ts';
 import { type MergeOptions, mergeFiles } from '../../src/parquet/merge/merge-files.ts';
 import { foreignFile, type Rows } from './foreign-file.ts';
 import { mergeBytes, mergeOptions } from './merging.ts';
@@ -13,7 +13,7 @@ import { type Field, randomFields, randomRows } from './model.ts';
 import { randomSource } from './random-source.ts';
 
 /** Limits so small that everything they stand for happens in files of a few kilobytes, together or one at a time. */
-const tight: MemoryLimits = {
+const tight: Partial<MemoryLimits> = {
   wholeRowGroupBytes: 0,
   aheadBytes: 1,
   windowBytes: 1,

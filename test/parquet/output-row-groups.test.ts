@@ -59,12 +59,16 @@ const files = fc.array(fc.array(source, { maxLength: 4 }), { maxLength: 6 });
 test('every row is in one slice, in order, and limits hold', () => {
   const rowGroupRows = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 100, max: 200_000 }));
   const rowGroupBytes = fc.oneof(fc.integer({ min: 1000, max: 200_000 }), fc.constant(128 * 1024 * 1024));
+  const chunkBytes = fc.oneof(fc.integer({ min: 1000, max: 200_000 }), fc.constant(64 * 1024 * 1024));
   fc.assert(
-    fc.property(files, rowGroupRows, rowGroupBytes, (sources, maxRows, maxBytes) => {
+    fc.property(files, rowGroupRows, rowGroupBytes, chunkBytes, (sources, maxRows, maxBytes, maxChunk) => {
       const total = sources.flat().reduce((sum, { rows }) => sum + rows, 0);
       // Few rows a group and many rows in all would only take long.
-      fc.pre(total / maxRows < 30_000 && sources.flat().every(({ bytes }) => (bytes / maxBytes) * 10 < 3000));
-      const outputs = [...planOutputRowGroups(sources.map(footerOf), maxRows, maxBytes)];
+      fc.pre(
+        total / maxRows < 30_000 &&
+          sources.flat().every(({ bytes }) => (bytes / Math.min(maxBytes, maxChunk)) * 10 < 3000),
+      );
+      const outputs = [...planOutputRowGroups(sources.map(footerOf), maxRows, maxBytes, maxChunk)];
       const taken = sources.map((rowGroups) => rowGroups.map(() => 0));
       let last = [-1, -1];
       for (const { rows, slices } of outputs) {
@@ -91,6 +95,8 @@ test('every row is in one slice, in order, and limits hold', () => {
         }
         // A single row may be larger than the limit; it has a row group of its own then.
         if (rows > 1) assert.ok(bytes <= maxBytes * 1.001, `${bytes} of ${maxBytes} bytes`);
+        if (rows > 1)
+          assert.ok(bytes / 2 <= maxChunk * 1.01, `${bytes / 2} of ${maxChunk} bytes of a column`);
         if (rows > 1) assert.ok(entries <= 16 * 1024 * 1024 * 1.001, `${entries} entries`);
       }
       assert.deepEqual(
@@ -105,7 +111,7 @@ test('every row is in one slice, in order, and limits hold', () => {
 test('row groups are as large as the limits let them be', () => {
   const small = footerOf([{ rows: 10, bytes: 100, entries: 10 }]);
   const sizes = (rows: number, bytes: number): number[] =>
-    [...planOutputRowGroups([small, small, small], rows, bytes)].map((output) => output.rows);
+    [...planOutputRowGroups([small, small, small], rows, bytes, 1_000_000)].map((output) => output.rows);
   assert.deepEqual(sizes(50_000, 1_000_000), [30]);
   assert.deepEqual(sizes(12, 1_000_000), [12, 12, 6]);
   assert.deepEqual(sizes(50_000, 150), [15, 15]);
@@ -118,7 +124,10 @@ test('footers that lie about their sizes cost neither time nor tiny row groups',
   assert.ok(lied);
   const chunks = lied.chunks.map((chunk) => ({ ...chunk, uncompressedSizeBytes: 2 ** 52 }));
   const footer = { ...footerOf([honest]), rowGroups: [{ ...lied, chunks }] };
-  assert.equal([...planOutputRowGroups([footer], 50_000, 128 * 1024 * 1024)].length, 1);
+  assert.equal([...planOutputRowGroups([footer], 50_000, 128 * 1024 * 1024, 64 * 1024 * 1024)].length, 1);
   const endless = footerOf([{ rows: 2 ** 52, bytes: 100, entries: 2 ** 52 }]);
-  assert.equal(planOutputRowGroups([endless], 50_000, 128 * 1024 * 1024).next().value?.rows, 50_000);
+  assert.equal(
+    planOutputRowGroups([endless], 50_000, 128 * 1024 * 1024, 64 * 1024 * 1024).next().value?.rows,
+    50_000,
+  );
 });

@@ -1,11 +1,12 @@
 import { memorySink } from '../../src/core/byte-sink.ts';
-import { physicalType } from '../../src/parquet/format.ts';
+import { prepareCodecs } from '../../src/parquet/codec/zstd.ts';
+import { codec, physicalType } from '../../src/parquet/format.ts';
 import { borrowKernel, giveBack } from '../../src/parquet/kernel/borrow-kernel.ts';
 import type { Rooms } from '../../src/parquet/kernel/rooms.ts';
 import { type LeafColumn, leafColumnsOf } from '../../src/parquet/metadata/leaf-column.ts';
 import { readSchemaElement } from '../../src/parquet/metadata/schema-element.ts';
 import { compactCursor } from '../../src/parquet/thrift/compact-reader.ts';
-import { chunkEncoder, encodeColumnChunk, type PageLimits } from '../../src/parquet/write/chunk-encoder.ts';
+import { type ChunkFormat, chunkEncoder, encodeColumnChunk } from '../../src/parquet/write/chunk-encoder.ts';
 import {
   appendChunk,
   beginFile,
@@ -19,6 +20,8 @@ import { placed, placedWords } from './kernels.ts';
 import { emptyColumns, type Field, type LevelColumn, shred } from './model.ts';
 import type { RandomSource } from './random-source.ts';
 import { elementBytesOf } from './schema-bytes.ts';
+
+await prepareCodecs([codec.ZSTD]);
 
 /** A file written through the engine's own door for values, and what is in it. */
 export interface OwnFile {
@@ -48,14 +51,15 @@ export async function ownFile(
     for (const leaf of leaves) {
       const column = columns[leaf.index];
       if (column === undefined) throw new Error(`no column ${leaf.path}`);
-      const pageLimits: PageLimits = {
+      const format: ChunkFormat = {
+        codec: random.pick([codec.SNAPPY, codec.UNCOMPRESSED, codec.GZIP, codec.LZ4_RAW, codec.ZSTD]),
         pageRows: random.pick([1, 3, 10, 20_000]),
         pageSizeBytes: random.pick([1, 40, 1024 * 1024]),
       };
       const useDictionary = leaf.type !== physicalType.BOOLEAN && random.chance(50);
-      const rooms = borrowKernel();
+      const rooms = await borrowKernel();
       const content = contentOf(rooms, leaf, column, useDictionary);
-      const chunk = encodeColumnChunk(chunkEncoder(rooms), content, pageLimits);
+      const chunk = encodeColumnChunk(chunkEncoder(rooms), content, format);
       giveBack(rooms);
       await appendChunk(writer, chunk);
     }

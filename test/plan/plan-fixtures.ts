@@ -13,6 +13,8 @@ export interface FileSketch {
   readonly sizeBytes: number;
   readonly schemaKey?: string;
   readonly reading?: FooterFacts['reading'];
+  readonly traits?: FooterFacts['traits'];
+  readonly adaptable?: FooterFacts['adaptable'];
   readonly owner?: string;
   readonly group?: string;
   readonly mode?: number;
@@ -57,6 +59,8 @@ export function candidate(sketch: FileSketch): CandidateFile {
             rowGroupBytes: sketch.rowGroupBytes ?? 100 * columnChunks,
             schemaKey: sketch.schemaKey ?? 'schema-1',
             ...(sketch.reading === undefined ? {} : { reading: sketch.reading }),
+            ...(sketch.traits === undefined ? {} : { traits: sketch.traits }),
+            ...(sketch.adaptable === undefined ? {} : { adaptable: sketch.adaptable }),
             ...(sketch.ours === undefined ? {} : { ours: sketch.ours }),
             ...(sketch.folded === undefined ? {} : { folded: sketch.folded }),
           }
@@ -152,13 +156,38 @@ export function afterMerge(
       candidate({
         name: bin.inputs[0]?.name ?? '',
         sizeBytes: Math.ceil(bin.sizeBytes * shrink),
-        schemaKey: bin.schemaKey,
+        ...schemaOf(bin, candidates),
         ...bin.attributes,
         rows: bin.rows,
         ours: { inputSizeBytes: bin.inputSizeBytes, inputFiles: bin.inputs.length, runId: 'run-1' },
       }),
     ),
   ];
+}
+
+// That of the inputs, or, where they are of several, all that they say together.
+function schemaOf(
+  bin: PartitionPlan['bins'][number],
+  candidates: readonly CandidateFile[],
+): Pick<FileSketch, 'schemaKey' | 'traits'> {
+  const names = new Set(bin.inputs.map(({ name }) => name));
+  const footers = candidates.flatMap(({ name, footer }) =>
+    names.has(name) && !('unreadable' in footer) ? [footer] : [],
+  );
+  if (footers.some(({ traits }) => traits === undefined)) return { schemaKey: bin.schemaKey };
+  const traits: Record<string, string> = {};
+  for (const footer of footers) {
+    for (const [thing, value] of Object.entries(footer.traits ?? {})) {
+      if ((traits[thing] ?? value) !== value) throw new Error(`a bin contradicts itself about ${thing}`);
+      traits[thing] = value;
+    }
+  }
+  return { traits, schemaKey: keyOf(traits) };
+}
+
+/** A schema key for what files say of their columns: equal for equal ones. */
+export function keyOf(traits: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.entries(traits).sort());
 }
 
 /** `name: verdict rule` for every file of the plan. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { CandidateFile, FooterFacts, PartitionPlan } from '../../src/plan/partition-plan.ts';
 import { planPartition } from '../../src/plan/plan-partition.ts';
 import type { PlanPolicy } from '../../src/plan/policy.ts';
-import { afterFold, afterMerge, candidate, inputOf, policy as roundPolicy } from './plan-fixtures.ts';
+import { afterFold, afterMerge, candidate, inputOf, keyOf, policy as roundPolicy } from './plan-fixtures.ts';
 
 const name = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }),
@@ -20,6 +20,17 @@ const sketch = fc.record({
     { arbitrary: fc.constantFrom(250, 300, 500, 700, 720), weight: 2 },
   ),
   schemaKey: fc.constantFrom('s1', 's1', 's1', 's2'),
+  columns: fc.option(
+    fc.record(
+      {
+        'column a': fc.constantFrom('integer', 'integer', 'text'),
+        'column b': fc.constantFrom('integer', 'text'),
+        'column c': fc.constant('integer'),
+      },
+      { requiredKeys: [] },
+    ),
+    { nil: undefined },
+  ),
   group: fc.constantFrom('g1', 'g1', 'g1', 'g2'),
   rows: fc.nat({ max: 100 }),
   rowGroups: fc.integer({ min: 1, max: 4 }),
@@ -36,17 +47,20 @@ function made(freq: number): fc.Arbitrary<FooterFacts['ours']> {
   return fc.option(making, { nil: undefined, freq });
 }
 
-const partition = fc
-  .uniqueArray(sketch, { selector: (file) => file.name, maxLength: 60 })
-  .map((sketches) =>
-    sketches.map(({ ours, folded, ...rest }) =>
-      candidate({ ...rest, ...(folded ? { folded } : ours ? { ours } : {}) }),
-    ),
-  );
+const partition = fc.uniqueArray(sketch, { selector: (file) => file.name, maxLength: 60 }).map((sketches) =>
+  sketches.map(({ ours, folded, columns, ...rest }) =>
+    candidate({
+      ...rest,
+      ...(columns ? { traits: columns, schemaKey: keyOf(columns) } : {}),
+      ...(folded ? { folded } : ours ? { ours } : {}),
+    }),
+  ),
+);
 
 const policies: fc.Arbitrary<PlanPolicy> = fc
   .record({
     mode: fc.constantFrom('rewrite', 'fold'),
+    schema: fc.constantFrom('compatible', 'compatible', 'exact'),
     minFiles: fc.integer({ min: 1, max: 8 }),
     maxFilesPerBin: fc.constantFrom(10_000, 7),
     maxRowGroupsPerBin: fc.constantFrom(30_000, 9),
@@ -96,7 +110,14 @@ test('bins keep to every limit, hold one cohort in name order, and reduce the nu
         assert.ok(sum(footers, (footer) => footer.rowGroups) <= policy.maxRowGroupsPerBin);
         assert.ok(sum(footers, (footer) => footer.columnChunks) * 110 <= policy.maxFooterTailBytes);
       }
-      assert.equal(new Set(footers.map((footer) => footer.schemaKey)).size, 1);
+      const isExact = policy.schema === 'exact' || policy.mode === 'fold';
+      const schemas = new Set(footers.map((footer) => footer.schemaKey));
+      assert.ok(schemas.size === 1 || !isExact);
+      assert.equal(bin.evolution?.schemas ?? 1, schemas.size);
+      for (const column of ['column a', 'column b', 'column c']) {
+        const said = footers.flatMap(({ traits }) => traits?.[column] ?? []);
+        assert.ok(new Set(said).size <= 1, column);
+      }
       assert.equal(new Set(inputs.map((input) => input.group)).size, 1);
       const names = inputs.map((input) => Buffer.from(input.name));
       assert.deepEqual(names, names.toSorted(Buffer.compare));

@@ -308,7 +308,6 @@ describe('HDFS', { skip }, () => {
     behindProxy(cluster, async ({ store, proxy, directory }) => {
       await put(store, `${directory}/a`, 'a');
       await put(store, `${directory}/b`, 'b');
-      const files = (await store.list(directory)) ?? [];
       const reply = await hdfsJson(cluster, { method: 'GET', op: 'LISTSTATUS_BATCH', path: directory });
       const [first, second] = ['"pathSuffix":"a"', '"pathSuffix":"b"'];
       proxy.ambush(({ op, path }) => op === 'LISTSTATUS_BATCH' && path === directory, {
@@ -318,6 +317,7 @@ describe('HDFS', { skip }, () => {
           .replace(first, `"ecBit":true,${first}`)
           .replace(second, `"encBit":true,${second}`),
       });
+      const files = (await store.list(directory)) ?? [];
       assert.deepEqual(
         (await store.foldObstacles?.(directory, files))?.map(({ path, rule }) => [path, rule]),
         [

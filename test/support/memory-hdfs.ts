@@ -9,10 +9,23 @@ import {
   sameGeneration,
 } from '../../src/store/store.ts';
 
+/** What a file holds. */
+export interface FileContent {
+  readonly sizeBytes: number;
+  /** Bytes that the caller may keep. The range lies inside the file. */
+  read(offsetBytes: number, lengthBytes: number): Uint8Array;
+}
+
+/** A file that is being written. */
+export interface ContentWriter {
+  write(bytes: Uint8Array): void;
+  end(): FileContent;
+}
+
 interface Node {
   readonly fileId: string;
   kind: 'file' | 'directory';
-  bytes: Uint8Array;
+  content: FileContent;
   modifiedAtMs: number;
   mode: number;
   owner: string;
@@ -27,6 +40,8 @@ export interface MemoryHdfs {
   readonly store: Store;
   /** The time the store tells; only moved by hand. */
   setNowMs(nowMs: number): void;
+  /** Puts a file into a directory that is there. */
+  addFile(path: string, content: FileContent, modifiedAtMs: number): void;
   /** Sets a file or directory's modification time. */
   setModifiedAt(path: string, modifiedAtMs: number): void;
   /** Appends to a file behind the program's back. */
@@ -42,13 +57,20 @@ const defaultPlacement: Placement = { blockSizeBytes: 128 * 2 ** 20, replication
  * step, RENAME with OVERWRITE, no hard links. For loops over every mutation, which would take hours on the real one; the
  * store contract and test/hdfs hold the real one to the same.
  */
-export function memoryHdfs(options: { readonly concatPathBytes?: number } = {}): MemoryHdfs {
+export function memoryHdfs(
+  options: {
+    readonly concatPathBytes?: number;
+    /** Where what is written goes; into memory unless told. */
+    readonly beginContent?: (path: string) => ContentWriter;
+  } = {},
+): MemoryHdfs {
+  const beginContent = options.beginContent ?? inMemory;
   let nextId = 16_386;
   let nowMs = Date.UTC(2026, 0, 2);
   const makeNode = (kind: Node['kind'], mode: number, placement = defaultPlacement): Node => ({
     fileId: String(nextId++),
     kind,
-    bytes: new Uint8Array(0),
+    content: contentOf(new Uint8Array(0)),
     modifiedAtMs: nowMs,
     mode,
     owner: 'lake',
@@ -83,7 +105,7 @@ export function memoryHdfs(options: { readonly concatPathBytes?: number } = {}):
     path,
     name: partsOf(path).at(-1) ?? '',
     kind: node.kind,
-    sizeBytes: node.bytes.length,
+    sizeBytes: node.content.sizeBytes,
     modifiedAtMs: node.modifiedAtMs,
     fileId: node.fileId,
     owner: node.owner,
@@ -130,12 +152,12 @@ export function memoryHdfs(options: { readonly concatPathBytes?: number } = {}):
       let isOpen = true;
       return {
         name: path,
-        sizeBytes: node.bytes.length,
+        sizeBytes: node.content.sizeBytes,
         read: async (offsetBytes, lengthBytes) => {
           if (!isOpen || offsetBytes < 0 || offsetBytes + lengthBytes > expected.sizeBytes) {
             throw new RangeError(`${path}: bytes ${offsetBytes}..${offsetBytes + lengthBytes}`);
           }
-          return check(path, expected).bytes.slice(offsetBytes, offsetBytes + lengthBytes);
+          return check(path, expected).content.read(offsetBytes, lengthBytes);
         },
         close: async () => {
           isOpen = false;
@@ -162,14 +184,14 @@ export function memoryHdfs(options: { readonly concatPathBytes?: number } = {}):
       const node = makeNode('file', 0o644, placement ?? defaultPlacement);
       parent.children.set(name, node);
       parent.modifiedAtMs = nowMs;
-      const chunks: Uint8Array[] = [];
+      const writer = beginContent(path);
       return {
         name: path,
         write: async (bytes) => {
-          chunks.push(bytes.slice());
+          writer.write(bytes);
         },
         close: async () => {
-          node.bytes = Buffer.concat(chunks);
+          node.content = writer.end();
           node.modifiedAtMs = nowMs;
         },
         abort: async () => {},
@@ -196,7 +218,7 @@ export function memoryHdfs(options: { readonly concatPathBytes?: number } = {}):
         }
         if (source.includes(',')) throw failure('concat-refused', 'concat', source, 'its path has a comma');
         const node = fileAt('concat', source);
-        if (node.bytes.length === 0) throw failure('concat-refused', 'concat', source, 'it is empty');
+        if (node.content.sizeBytes === 0) throw failure('concat-refused', 'concat', source, 'it is empty');
         if (node.placement.blockSizeBytes > into.placement.blockSizeBytes) {
           throw failure('concat-refused', 'concat', source, 'its preferred block size is larger');
         }
@@ -205,7 +227,7 @@ export function memoryHdfs(options: { readonly concatPathBytes?: number } = {}):
       if (new Set(nodes).size !== nodes.length || nodes.includes(into) || nodes.length === 0) {
         throw failure('concat-refused', 'concat', target, 'a source is named twice, or is the target');
       }
-      into.bytes = Buffer.concat([into.bytes, ...nodes.map((node) => node.bytes)]);
+      into.content = joined([into.content, ...nodes.map((node) => node.content)]);
       for (const source of sources) takeOut('concat', source);
       into.modifiedAtMs = nowMs;
     },
@@ -258,18 +280,60 @@ export function memoryHdfs(options: { readonly concatPathBytes?: number } = {}):
     setNowMs: (value) => {
       nowMs = value;
     },
+    addFile: (path, content, modifiedAtMs) => {
+      const { parent, name } = parentOf('create', path);
+      parent.children.set(name, Object.assign(makeNode('file', 0o644), { content, modifiedAtMs }));
+    },
     setModifiedAt: (path, modifiedAtMs) => {
       const node = nodeAt(path);
       if (node !== undefined) node.modifiedAtMs = modifiedAtMs;
     },
     append: (path, text) => {
       const node = fileAt('append', path);
-      node.bytes = Buffer.concat([node.bytes, Buffer.from(text)]);
+      node.content = joined([node.content, contentOf(Buffer.from(text))]);
       node.modifiedAtMs = nowMs;
     },
     textOf: (path) => {
       const node = nodeAt(path);
-      return node?.kind === 'file' ? Buffer.from(node.bytes).toString('utf8') : undefined;
+      return node?.kind === 'file'
+        ? Buffer.from(node.content.read(0, node.content.sizeBytes)).toString('utf8')
+        : undefined;
+    },
+  };
+}
+
+/** Bytes as the content of a file. */
+export function contentOf(bytes: Uint8Array): FileContent {
+  return {
+    sizeBytes: bytes.length,
+    read: (offsetBytes, lengthBytes) => bytes.slice(offsetBytes, offsetBytes + lengthBytes),
+  };
+}
+
+function inMemory(): ContentWriter {
+  const chunks: Uint8Array[] = [];
+  return {
+    write: (bytes) => {
+      chunks.push(bytes.slice());
+    },
+    end: () => contentOf(Buffer.concat(chunks)),
+  };
+}
+
+/** One file's bytes after the other's. */
+function joined(parts: readonly FileContent[]): FileContent {
+  return {
+    sizeBytes: parts.reduce((sum, part) => sum + part.sizeBytes, 0),
+    read: (offsetBytes, lengthBytes) => {
+      const bytes = new Uint8Array(lengthBytes);
+      let start = 0;
+      for (const part of parts) {
+        const from = Math.max(0, offsetBytes - start);
+        const to = Math.min(part.sizeBytes, offsetBytes + lengthBytes - start);
+        if (from < to) bytes.set(part.read(from, to - from), start + from - offsetBytes);
+        start += part.sizeBytes;
+      }
+      return bytes;
     },
   };
 }

@@ -46,6 +46,8 @@ export async function parquetjsReader(options: ParquetjsOptions): Promise<Second
       const reader = await ParquetReader.openEnvelopeReader(envelope, { metadata });
       return {
         rows: Number(metadata.num_rows),
+        // It is never asked about files of several schemas.
+        columns: new Map(),
         read: async (range, only) => {
           const readings = new Map<string, ColumnReading>();
           let groupStart = 0;

@@ -15,9 +15,15 @@ export const environmentPath = `${repositoryRoot}/.venv`;
 /** Written last by the installation: holds {@link environmentKey}. */
 export const markerPath = `${environmentPath}/.requirements-installed`;
 
+/** The pinned requirements of the witness that needs Java. */
+export const sparkRequirementsPath = `${repositoryRoot}/test/witness/spark-requirements.txt`;
+
+/** The same for Spark as {@link markerPath} for the others. */
+export const sparkMarkerPath = `${environmentPath}/.spark-installed`;
+
 /** What an installation is complete for: changes with the requirements file. */
-export function environmentKey(): string {
-  return createHash('sha256').update(readFileSync(requirementsPath)).digest('hex');
+export function environmentKey(path = requirementsPath): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 /** Full path of the environment's interpreter, or `undefined` when the environment is absent or outdated. */
@@ -25,6 +31,21 @@ export function pythonPath(): string | undefined {
   const python = `${environmentPath}/bin/python`;
   if (!existsSync(markerPath) || !existsSync(python)) return undefined;
   return readFileSync(markerPath, 'utf8').trim() === environmentKey() ? python : undefined;
+}
+
+/** Full path of the interpreter that has Spark, or `undefined` when it is absent or outdated. */
+export function sparkPythonPath(): string | undefined {
+  const python = pythonPath();
+  if (python === undefined || !existsSync(sparkMarkerPath)) return undefined;
+  return readFileSync(sparkMarkerPath, 'utf8').trim() === environmentKey(sparkRequirementsPath)
+    ? python
+    : undefined;
+}
+
+/** {@link skipWithoutPython} for tests that need Spark. */
+export function skipWithoutSpark(): string | false {
+  if (process.env.CI === 'true' || sparkPythonPath() !== undefined) return false;
+  return 'no Spark: run `npm run pretest` where python3 >= 3.9 with venv and Java >= 17 are installed';
 }
 
 /**

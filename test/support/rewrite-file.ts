@@ -44,7 +44,8 @@ export async function rewriteFile(
         valueEncoding: hasDictionary ? 8 : 0,
         min: statistics?.min,
         max: statistics?.max,
-        statesBounds: true,
+        nanCount: 0,
+        pageFacts: undefined,
         keyValueBytes: chunk.keyValueBytes,
       });
     }

@@ -1,11 +1,20 @@
 /**
- * Makes the Python environment of the tests: `.venv` with the pinned requirements. Says nothing and takes no time
- * when it is there already. Without a usable python3 it says so and exits with 0, so that everything else can be
- * tested; under `CI=true` it exits with 1.
+ * Makes the Python environment of the tests: `.venv` with the pinned requirements, and Spark where there is Java. Says
+ * nothing and takes no time when it is there already. Without a usable python3 or Java it says so and exits with 0, so
+ * that everything else can be tested; under `CI=true` it exits with 1.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
-import { environmentKey, environmentPath, markerPath, pythonPath, requirementsPath } from './python-env.ts';
+import {
+  environmentKey,
+  environmentPath,
+  markerPath,
+  pythonPath,
+  requirementsPath,
+  sparkMarkerPath,
+  sparkPythonPath,
+  sparkRequirementsPath,
+} from './python-env.ts';
 
 function run(command: string, args: readonly string[]): { ok: boolean; output: string } {
   const result = spawnSync(command, args, { encoding: 'utf8' });
@@ -28,13 +37,35 @@ function install(): string | undefined {
   return undefined;
 }
 
+/** The same for Spark: 460 MB come down, once. */
+function installSpark(): string | undefined {
+  const java = process.env.JAVA_HOME ? `${process.env.JAVA_HOME}/bin/java` : 'java';
+  const { ok, output } = run(java, ['-version']);
+  const major = Number(/ version "(\d+)/.exec(output)?.[1] ?? 0);
+  if (!ok || major < 17) {
+    const found = major > 0 ? `Java ${major} is too old` : 'no Java was found';
+    return `${found}; install 17 or newer (Debian: openjdk-17-jre-headless), or set JAVA_HOME`;
+  }
+  process.stderr.write('Adding Spark to it (some 460 MB come down, once) …\n');
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+  const installed = run(`${environmentPath}/bin/python`, [...pip, '-r', sparkRequirementsPath]);
+  if (!installed.ok) return `pip could not install ${sparkRequirementsPath}:\n${installed.output}`;
+  writeFileSync(sparkMarkerPath, `${environmentKey(sparkRequirementsPath)}\n`);
+  return undefined;
+}
+
+function complain(what: string, problem: string): void {
+  const line = '!'.repeat(100);
+  process.stderr.write(`${line}\n${what} will NOT run: ${problem}\n${line}\n`);
+  process.exitCode = process.env.CI === 'true' ? 1 : 0;
+}
+
 if (pythonPath() === undefined) {
   const problem = install();
-  if (problem !== undefined) {
-    const line = '!'.repeat(100);
-    process.stderr.write(
-      `${line}\nThe witnesses (pyarrow, DuckDB) and shellcheck will NOT run: ${problem}\n${line}\n`,
-    );
-    process.exitCode = process.env.CI === 'true' ? 1 : 0;
-  }
+  if (problem !== undefined)
+    complain('The witnesses (pyarrow, DuckDB, polars, Spark) and shellcheck', problem);
+}
+if (pythonPath() !== undefined && sparkPythonPath() === undefined) {
+  const problem = installSpark();
+  if (problem !== undefined) complain('The tests with Spark and parquet-java', problem);
 }

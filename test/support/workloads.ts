@@ -7,8 +7,9 @@ import { repositoryRoot, runPython } from './python-env.ts';
 /** Where workloads are made; git-ignored, shared by tests and benchmark. */
 export const workloadRoot = `${repositoryRoot}/.bench/workloads`;
 
-/** Workloads of test/workloads/make_telemetry.py; the others are made by make_nested.py. */
+/** Workloads of make_telemetry.py and of make_shapes.py; the others are made by make_nested.py. */
 const telemetry = ['seed21', 'small2k', 'medium200', 'large8'];
+const shapes = ['texts', 'wide'];
 
 /**
  * Makes a workload where it is not there yet and resolves with the full path of its partition directory. Not to be
@@ -16,7 +17,11 @@ const telemetry = ['seed21', 'small2k', 'medium200', 'large8'];
  * @throws Error when the Python environment is absent or the script fails
  */
 export async function workloadDirectory(name: string): Promise<string> {
-  const script = telemetry.includes(name) ? 'make_telemetry.py' : 'make_nested.py';
+  const script = telemetry.includes(name)
+    ? 'make_telemetry.py'
+    : shapes.includes(name)
+      ? 'make_shapes.py'
+      : 'make_nested.py';
   await runPython(`test/workloads/${script}`, [workloadRoot, name]);
   return `${workloadRoot}/${name}/date=2025-08-15`;
 }

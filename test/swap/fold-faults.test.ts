@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConsolidatorError } from '../../src/core/errors.ts';
+import { ConsolidatorError, StoreError, SwapError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import type { Store } from '../../src/store/store.ts';
 import { cleanupRuns } from '../../src/swap/cleanup.ts';
@@ -137,6 +137,72 @@ describe('every fault at every mutation of a fold', () => {
       });
     }
   }
+});
+
+describe('a CONCAT that is never answered', () => {
+  const unanswered = (path: string): StoreError =>
+    new StoreError('cannot concat: no complete answer', {
+      code: 'no-answer',
+      op: 'concat',
+      path,
+      outcomeUnknown: true,
+    });
+
+  it('is sent a few times with longer and longer pauses, then all is taken back and the store is named', async () => {
+    const fixture = await makeFoldFixture();
+    const sentAtMs: number[] = [];
+    const store: Store = {
+      ...fixture.store,
+      concat: async (target) => {
+        sentAtMs.push(performance.now());
+        throw unanswered(target);
+      },
+    };
+    const error = await consolidateByFold(store, fixture).then(
+      () => undefined,
+      (met: unknown) => met,
+    );
+    endFoldProcess(fixture);
+    assert.ok(error instanceof StoreError);
+    assert.deepEqual([error.code, error.dataState], ['no-answer', 'the originals are untouched']);
+    const pauses = sentAtMs.slice(1).map((ms, i) => ms - (sentAtMs[i] ?? 0));
+    assert.equal(pauses.length, 4);
+    const shortest = [50, 150, 450, 1350];
+    assert.ok(
+      pauses.every((ms, i) => ms > (shortest[i] ?? 0) - 5),
+      `pauses of ${pauses.join(', ')} ms`,
+    );
+    await recover(fixture.store, fixture, 'after a CONCAT without an answer');
+    await assertFoldRows(fixture, 'after a CONCAT without an answer');
+    await assertFoldTidy(fixture, 'after a CONCAT without an answer');
+  });
+
+  it('says, once another was answered, that the swap is interrupted and every row there', async () => {
+    const fixture = await makeFoldFixture();
+    let sent = 0;
+    const store: Store = {
+      ...fixture.store,
+      concat: async (target, sources) => {
+        sent++;
+        if (sent > 1) throw unanswered(target);
+        await fixture.store.concat(target, sources);
+      },
+    };
+    const error = await consolidateByFold(store, fixture).then(
+      () => undefined,
+      (met: unknown) => met,
+    );
+    endFoldProcess(fixture);
+    assert.ok(error instanceof SwapError);
+    assert.equal(error.code, 'swap-interrupted');
+    assert.match(error.message, /no complete answer/);
+    assert.match(error.dataState ?? '', /every row is in the partition once/);
+    assert.equal(sent, 1 + 5 + 5);
+    await assertFoldRows(fixture, 'interrupted');
+    await recover(fixture.store, fixture, 'after the second CONCAT had no answer');
+    await assertFoldRows(fixture, 'recovered');
+    await assertFoldTidy(fixture, 'recovered');
+  });
 });
 
 async function recover(store: Store, { basePath }: FoldFixture, when: string): Promise<void> {

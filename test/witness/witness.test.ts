@@ -33,7 +33,9 @@ const merges = [
 
 for (const { workload, rowGroupRows, useDictionary, files, rowGroups } of merges) {
   const title = `${workload}, row groups of ${rowGroupRows}${useDictionary ? '' : ', no dictionaries'}`;
-  test(`pyarrow and DuckDB find the same rows, schema and statistics: ${title}`, { skip }, async (t) => {
+  test(`pyarrow, DuckDB and polars find the same rows, schema and statistics: ${title}`, {
+    skip,
+  }, async (t) => {
     const directory = await workloadDirectory(workload);
     const inputs = await inputsIn(directory);
     assert.equal(inputs.length, files);

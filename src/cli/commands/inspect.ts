@@ -1,54 +1,67 @@
-import { resolve } from 'node:path';
-import { baseText } from '../../config/base-location.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
-import { ConfigError } from '../../core/errors.ts';
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
-import { readFooter } from '../../parquet/footer.ts';
-import { refOf } from '../../store/store.ts';
+import { type ParquetFooter, readFooter } from '../../parquet/footer.ts';
 import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
+import { compareSchemas, renderComparison } from '../inspect/compare-schemas.ts';
 import { describeFile } from '../inspect/describe-file.ts';
+import { describePages, firstPageOf } from '../inspect/describe-pages.ts';
+import { openInspected } from '../inspect/open-inspected.ts';
 import { renderFile } from '../inspect/render-file.ts';
-import { openLocalFile } from '../local-files.ts';
-import { openDataset } from '../open-dataset.ts';
+import { renderPages } from '../inspect/render-pages.ts';
 import { jsonLine } from '../output/json-line.ts';
 
 type InspectInvocation = Extract<Invocation, { command: 'inspect' }>;
 
-/** Shows what the footer of a Parquet file says. */
+/** Explains a Parquet file, with `--pages` down to its pages; or compares the schemas of two. */
 export async function runInspect(
   invocation: InspectInvocation,
   environment: CliEnvironment,
 ): Promise<ExitCode> {
   const { terminal } = environment;
-  const isUri = /^(?:file|s?webhdfs|hdfs):/i.test(invocation.file);
-  const source = isUri
-    ? await openByUri(invocation, environment)
-    : await openLocalFile(resolve(invocation.file));
+  if (invocation.other !== undefined) return runDiff(invocation, invocation.other, environment);
+  const source = await openInspected(invocation.file, invocation, environment);
   try {
-    const description = describeFile(await readFooter(source));
-    terminal.out(
-      invocation.output === 'json'
-        ? jsonLine({ command: 'inspect', exitCode: exitCodes.ok, ...description })
-        : renderFile(description, terminal.style),
-    );
+    const footer = await readFooter(source);
+    const description = describeFile(footer, await firstPageOf(source, footer));
+    const chunks = invocation.pages ? await describePages(source, footer) : undefined;
+    if (invocation.output === 'json') {
+      const pages = chunks === undefined ? {} : { pages: chunks };
+      terminal.out(jsonLine({ command: 'inspect', exitCode: exitCodes.ok, ...description, ...pages }));
+    } else {
+      const pages = chunks === undefined ? '' : `\n${renderPages(chunks, terminal.style)}`;
+      terminal.out(renderFile(description, terminal.style) + pages);
+    }
   } finally {
     await source.close();
   }
   return exitCodes.ok;
 }
 
-/** A file is found in the same way as a dataset: host, ports and user come from the settings. */
-async function openByUri(invocation: InspectInvocation, environment: CliEnvironment): Promise<ByteSource> {
-  const flags = { ...invocation, settingFlags: { 'base-path': invocation.file } };
-  const { settings, store, basePath: path } = await openDataset(flags, environment);
-  if (settings.base.kind === 'local') return openLocalFile(path);
-  const status = await store.stat(path);
-  if (status?.kind === 'file') {
-    return { ...(await store.open(path, refOf(status))), name: baseText(settings.base) };
-  }
-  throw new ConfigError(
-    `${baseText(settings.base)} ${status === undefined ? 'does not exist' : 'is no file'}`,
-    { code: 'file-missing', hint: `Check the path: hdfs dfs -ls ${baseText(settings.base)}` },
+async function runDiff(
+  invocation: InspectInvocation,
+  other: string,
+  environment: CliEnvironment,
+): Promise<ExitCode> {
+  const { terminal } = environment;
+  const first = await footerOf(invocation.file, invocation, environment);
+  const comparison = compareSchemas(first, await footerOf(other, invocation, environment));
+  terminal.out(
+    invocation.output === 'json'
+      ? jsonLine({ command: 'inspect', exitCode: exitCodes.ok, ...comparison })
+      : renderComparison(comparison, terminal.style),
   );
+  return exitCodes.ok;
+}
+
+async function footerOf(
+  file: string,
+  invocation: InspectInvocation,
+  environment: CliEnvironment,
+): Promise<ParquetFooter> {
+  const source = await openInspected(file, invocation, environment);
+  try {
+    return await readFooter(source);
+  } finally {
+    await source.close();
+  }
 }

@@ -1,8 +1,12 @@
 import { type ConsolidationStamp, readStamp } from '../../parquet/consolidation-stamp.ts';
+import { type FoldStamp, readFoldStamp } from '../../parquet/fold/fold-stamp.ts';
 import type { ParquetFooter } from '../../parquet/footer.ts';
 import { codec, encoding, nameOf } from '../../parquet/format.ts';
 import { type ColumnChunk, statisticsOf } from '../../parquet/metadata/column-chunk.ts';
 import type { LeafColumn } from '../../parquet/metadata/leaf-column.ts';
+import { type ColumnTotals, columnTotals, ratioOf } from './column-totals.ts';
+import type { FirstPage } from './describe-pages.ts';
+import { type Note, noteworthy } from './noteworthy.ts';
 import { type ReadableValue, readableValue } from './readable-value.ts';
 import { type SchemaNode, schemaTree } from './schema-tree.ts';
 
@@ -39,8 +43,19 @@ export interface FileDescription {
   readonly columns: number;
   readonly schema: readonly SchemaNode[];
   readonly keyValues: readonly { readonly key: string; readonly valueSizeBytes: number }[];
-  /** Present on files this program wrote. */
+  /** Present on files this program merged. */
   readonly consolidation?: ConsolidationStamp;
+  /** Present on files this program folded. */
+  readonly folding?: FoldStamp;
+  /** Whether pages have CRCs, as the first page says; absent where there is none that can be read. */
+  readonly hasPageCrcs?: boolean;
+  readonly compressedSizeBytes: number;
+  readonly uncompressedSizeBytes: number;
+  /** Uncompressed by compressed size. */
+  readonly ratio: number;
+  readonly notes: readonly Note[];
+  /** Over all row groups, one per column. */
+  readonly columnTotals: readonly ColumnTotals[];
   readonly rowGroups: readonly {
     readonly rows: number;
     readonly compressedSizeBytes: number;
@@ -49,9 +64,16 @@ export interface FileDescription {
   }[];
 }
 
-/** Everything `inspect` shows of a file. */
-export function describeFile(footer: ParquetFooter): FileDescription {
+/**
+ * Everything `inspect` shows of a file.
+ * @param firstPage what its first page tells, if it has one
+ */
+export function describeFile(footer: ParquetFooter, firstPage: FirstPage | undefined): FileDescription {
   const stamp = readStamp(footer);
+  const foldStamp = readFoldStamp(footer);
+  const totals = columnTotals(footer);
+  const compressedSizeBytes = sum(totals.map((column) => column.compressedSizeBytes));
+  const uncompressedSizeBytes = sum(totals.map((column) => column.uncompressedSizeBytes));
   return {
     file: footer.file,
     sizeBytes: footer.fileSizeBytes,
@@ -65,6 +87,13 @@ export function describeFile(footer: ParquetFooter): FileDescription {
       valueSizeBytes: Buffer.byteLength(value ?? ''),
     })),
     ...(stamp === undefined ? {} : { consolidation: stamp }),
+    ...(foldStamp === undefined ? {} : { folding: foldStamp }),
+    ...(firstPage !== undefined && 'hasCrc' in firstPage ? { hasPageCrcs: firstPage.hasCrc } : {}),
+    compressedSizeBytes,
+    uncompressedSizeBytes,
+    ratio: ratioOf(uncompressedSizeBytes, compressedSizeBytes),
+    notes: noteworthy(footer, totals, firstPage),
+    columnTotals: totals,
     rowGroups: footer.rowGroups.map((rowGroup) => ({
       rows: rowGroup.rows,
       compressedSizeBytes: sum(rowGroup.chunks.map((chunk) => chunk.compressedSizeBytes)),
@@ -86,10 +115,7 @@ function describeChunk(leaf: LeafColumn, chunk: ColumnChunk): ChunkDescription {
     values: chunk.valueCount,
     compressedSizeBytes: chunk.compressedSizeBytes,
     uncompressedSizeBytes: chunk.uncompressedSizeBytes,
-    ratio:
-      chunk.compressedSizeBytes > 0
-        ? Number((chunk.uncompressedSizeBytes / chunk.compressedSizeBytes).toFixed(2))
-        : 1,
+    ratio: ratioOf(chunk.uncompressedSizeBytes, chunk.compressedSizeBytes),
     ...(statistics === undefined ? {} : { statistics }),
     hasPageIndex: chunk.hasPageIndex,
     hasBloomFilter: chunk.hasBloomFilter,

@@ -3,20 +3,35 @@ import { counted, formatCount } from '../output/numbers.ts';
 import { printable } from '../output/printable.ts';
 import type { Style } from '../output/style.ts';
 import { textTable } from '../output/text-table.ts';
-import type { ChunkDescription, FileDescription } from './describe-file.ts';
-import type { ReadableValue } from './readable-value.ts';
+import type { ColumnTotals, Extent } from './column-totals.ts';
+import type { FileDescription } from './describe-file.ts';
 import { schemaLines } from './schema-tree.ts';
+import { shownValue } from './shown-value.ts';
 
-/** Longest text of a minimum or maximum in the table; JSON has it whole. */
-const longestValue = 28;
+/** So many row groups are listed; JSON has them all. */
+const mostRowGroups = 20;
 
 /** A file's description as text for a person. */
 export function renderFile(file: FileDescription, style: Style): string {
-  const stamp = file.consolidation;
+  return [
+    `${style.bold(file.file)}\n${factTable(file)}`,
+    ...(file.notes.length === 0
+      ? []
+      : [`${style.bold('Noteworthy')}\n${file.notes.map(({ text }) => `  ${text}\n`).join('')}`]),
+    `${style.bold('Schema')}\n${schemaLines(file.schema).join('\n')}\n`,
+    `${style.bold('Columns')}\n${columnTable(file.columnTotals)}`,
+    ...(file.rowGroups.length < 2 ? [] : [`${style.bold('Row groups')}\n${rowGroupTable(file)}`]),
+  ].join('\n');
+}
+
+function factTable(file: FileDescription): string {
+  const { consolidation, folding, hasPageCrcs } = file;
   const keys = file.keyValues.map(
     ({ key, valueSizeBytes }) => `${printable(key)} (${counted(valueSizeBytes, 'byte')})`,
   );
-  const facts = textTable(
+  const madeFrom = ({ inputFiles, inputSizeBytes, runId }: NonNullable<typeof consolidation>): string =>
+    `from ${counted(inputFiles, 'file')}, ${formatSize(inputSizeBytes)}, by run ${printable(runId)}`;
+  return textTable(
     [
       { title: '', align: 'left' },
       { title: '', align: 'left' },
@@ -29,56 +44,75 @@ export function renderFile(file: FileDescription, style: Style): string {
       ['Created by', printable(file.createdBy ?? 'not stated')],
       ['Rows', `${formatCount(file.rows)} in ${counted(file.rowGroups.length, 'row group')}`],
       ['Columns', formatCount(file.columns)],
+      [
+        'Data',
+        `${formatSize(file.compressedSizeBytes)}, ${formatSize(file.uncompressedSizeBytes)} uncompressed (ratio ${file.ratio.toFixed(2)})`,
+      ],
+      ['Page index', extentText(file.columnTotals.map(({ pageIndex }) => pageIndex))],
+      ['Bloom filters', extentText(file.columnTotals.map(({ bloomFilter }) => bloomFilter))],
+      ['Page CRCs', hasPageCrcs === undefined ? 'unknown' : hasPageCrcs ? 'yes' : 'no'],
       ['Metadata keys', keys.length === 0 ? 'none' : keys.join(', ')],
-      ...(stamp === undefined
-        ? []
-        : [
-            [
-              'Consolidated',
-              `from ${counted(stamp.inputFiles, 'file')}, ${formatSize(stamp.inputSizeBytes)}, by run ${stamp.runId}`,
-            ],
-          ]),
+      ...(consolidation === undefined ? [] : [['Consolidated', madeFrom(consolidation)]]),
+      ...(folding === undefined ? [] : [['Folded', madeFrom(folding)]]),
     ],
   );
-  const rowGroups = file.rowGroups.map(
-    (rowGroup, index) =>
-      `\n${style.bold(`Row group ${index}`)}: ${counted(rowGroup.rows, 'row')}, ` +
-      `${formatSize(rowGroup.compressedSizeBytes)} compressed, ${formatSize(rowGroup.uncompressedSizeBytes)} before\n` +
-      chunkTable(rowGroup.columns),
-  );
-  return `${style.bold(file.file)}\n${facts}\n${style.bold('Schema')}\n${schemaLines(file.schema).join('\n')}\n${rowGroups.join('')}`;
 }
 
-function chunkTable(chunks: readonly ChunkDescription[]): string {
+function extentText(extents: readonly Extent[]): string {
+  const some = extents.filter((extent) => extent !== 'none').length;
+  if (some === 0) return 'no';
+  if (extents.every((extent) => extent === 'all')) return 'yes';
+  return `in ${some} of ${counted(extents.length, 'column')}${extents.includes('some') ? ', not in every row group' : ''}`;
+}
+
+function columnTable(columns: readonly ColumnTotals[]): string {
   return textTable(
     [
       { title: 'column', align: 'left' },
+      { title: 'type', align: 'left' },
       { title: 'codec', align: 'left' },
       { title: 'encodings', align: 'left' },
       { title: 'values', align: 'right' },
       { title: 'nulls', align: 'right' },
       { title: 'size', align: 'right' },
+      { title: 'uncompressed', align: 'right' },
       { title: 'ratio', align: 'right' },
       { title: 'min', align: 'left' },
       { title: 'max', align: 'left' },
     ],
-    chunks.map((chunk) => [
-      printable(chunk.column),
-      chunk.codec,
-      chunk.encodings.join(' '),
-      formatCount(chunk.values),
-      chunk.statistics?.nulls === undefined ? '-' : formatCount(chunk.statistics.nulls),
-      formatSize(chunk.compressedSizeBytes),
-      chunk.ratio.toFixed(2),
-      shownValue(chunk.statistics?.min),
-      shownValue(chunk.statistics?.max),
+    columns.map((column) => [
+      printable(column.column),
+      column.type,
+      column.codecs.join(' '),
+      column.encodings.join(' '),
+      formatCount(column.values),
+      column.nulls === undefined ? '-' : formatCount(column.nulls),
+      formatSize(column.compressedSizeBytes),
+      formatSize(column.uncompressedSizeBytes),
+      column.ratio.toFixed(2),
+      shownValue(column.min),
+      shownValue(column.max),
     ]),
   );
 }
 
-function shownValue(value: ReadableValue | undefined): string {
-  if (value === undefined) return '-';
-  if (typeof value !== 'string') return Object.is(value, -0) ? '-0' : String(value);
-  const shown = [...printable(value)];
-  return shown.length <= longestValue ? shown.join('') : `${shown.slice(0, longestValue - 1).join('')}…`;
+function rowGroupTable({ rowGroups }: FileDescription): string {
+  const table = textTable(
+    [
+      { title: 'number', align: 'right' },
+      { title: 'rows', align: 'right' },
+      { title: 'size', align: 'right' },
+      { title: 'uncompressed', align: 'right' },
+    ],
+    rowGroups
+      .slice(0, mostRowGroups)
+      .map((rowGroup, number) => [
+        String(number),
+        formatCount(rowGroup.rows),
+        formatSize(rowGroup.compressedSizeBytes),
+        formatSize(rowGroup.uncompressedSizeBytes),
+      ]),
+  );
+  const more = rowGroups.length - mostRowGroups;
+  return more > 0 ? `${table}  … and ${formatCount(more)} more; --output json has them all\n` : table;
 }

@@ -1,15 +1,25 @@
-import { gunzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } from 'node:zlib';
 import { codec, nameOf } from '../format.ts';
 import { corrupt, unsupported } from '../format-error.ts';
-import { snappyRoom, snappyTableBytes } from '../kernel/kernel.ts';
+import { lz4Room, lz4TableBytes, snappyRoom, snappyTableBytes } from '../kernel/kernel.ts';
 import { problem } from '../kernel/problems.ts';
-import { type Room, type Rooms, reserve } from '../kernel/rooms.ts';
+import { emptyRoom, type Room, type Rooms, reserve } from '../kernel/rooms.ts';
+import { decodeLz4, decodeLz4Raw } from './lz4.ts';
+import { zstdCompress, zstdDecompress } from './zstd.ts';
+
+const readable: ReadonlySet<number> = new Set([
+  codec.UNCOMPRESSED,
+  codec.SNAPPY,
+  codec.GZIP,
+  codec.BROTLI,
+  codec.LZ4,
+  codec.ZSTD,
+  codec.LZ4_RAW,
+]);
 
 /** Refuses a codec that {@link decompress} does not know, before anything is read. */
 export function checkCodec(number: number): void {
-  if (number !== codec.UNCOMPRESSED && number !== codec.SNAPPY && number !== codec.GZIP) {
-    throw unsupported(`compression ${nameOf(codec, number)}`);
-  }
+  if (!readable.has(number)) throw unsupported(`compression ${nameOf(codec, number)}`);
 }
 
 /** Snappy never makes data smaller than this part of it (a copy of 64 bytes takes 3). */
@@ -47,40 +57,89 @@ export function decompress(
       if (code < 0) throw problem(kernel, code);
       return to;
     }
-    case codec.GZIP: {
+    case codec.GZIP:
+      return copied(rooms, from, end, sizeBytes, room, gunzip);
+    case codec.BROTLI:
+      return copied(rooms, from, end, sizeBytes, room, unbrotli);
+    case codec.ZSTD:
+      return copied(rooms, from, end, sizeBytes, room, zstdDecompress);
+    case codec.LZ4:
+    case codec.LZ4_RAW: {
       if (length === 0 && sizeBytes === 0) return from;
-      const result = gunzip(rooms.kernel.memory.bytes.subarray(from, end), sizeBytes);
-      if (result.length !== sizeBytes) throw wrongSize(result.length, sizeBytes);
-      const to = reserve(rooms, room, sizeBytes);
-      rooms.kernel.memory.bytes.set(result, to);
-      return to;
+      const page = { from, end, sizeBytes, room };
+      return number === codec.LZ4 ? decodeLz4(rooms, page) : decodeLz4Raw(rooms, page);
     }
     default:
       throw unsupported(`compression ${nameOf(codec, number)}`);
   }
 }
 
-/** Where {@link compressSnappy} works. */
-export interface SnappyRooms {
+/** Where {@link compress} works. */
+export interface CompressionRooms {
   readonly compressed: Room;
   readonly table: Room;
 }
 
+/** Rooms that {@link compress} may use, without bytes yet. */
+export function compressionRooms(): CompressionRooms {
+  return { compressed: emptyRoom(), table: emptyRoom() };
+}
+
+/** As good as the default of 6 to a few percent, and twice as fast. */
+const gzipLevel = 5;
+/** The default of 11 takes a hundred times as long. */
+const brotliQuality = 5;
+
 /**
- * Compresses what lies from `from` to `end` in the kernel's memory with Snappy, into a room of its own.
+ * Compresses what lies from `from` to `end` in the kernel's memory, into a room of its own. Zstd must have been made
+ * ready (`prepareCodecs`).
+ * @param number a codec that {@link checkCodec} accepts, but not LZ4
  * @param before bytes that are left free in front of the result
  * @returns the address of the result and the one behind it; good until the next call
  */
-export function compressSnappy(
+export function compress(
   rooms: Rooms,
+  number: number,
   from: number,
   end: number,
-  { compressed, table }: SnappyRooms,
+  { compressed, table }: CompressionRooms,
   before = 0,
 ): { readonly at: number; readonly end: number } {
-  const at = reserve(rooms, compressed, before + snappyRoom(end - from)) + before;
-  const tableAt = reserve(rooms, table, snappyTableBytes);
-  return { at, end: at + rooms.kernel.snappyEncode(from, end - from, at, tableAt) };
+  const { kernel } = rooms;
+  const length = end - from;
+  switch (number) {
+    case codec.SNAPPY: {
+      const at = reserve(rooms, compressed, before + snappyRoom(length)) + before;
+      const tableAt = reserve(rooms, table, snappyTableBytes);
+      return { at, end: at + kernel.snappyEncode(from, length, at, tableAt) };
+    }
+    case codec.LZ4_RAW: {
+      const at = reserve(rooms, compressed, before + lz4Room(length)) + before;
+      const tableAt = reserve(rooms, table, lz4TableBytes);
+      return { at, end: at + kernel.lz4Encode(from, length, at, tableAt) };
+    }
+    default: {
+      const result = compressOutside(number, kernel.memory.bytes.subarray(from, end));
+      const at = reserve(rooms, compressed, before + result.length) + before;
+      kernel.memory.bytes.set(result, at);
+      return { at, end: at + result.length };
+    }
+  }
+}
+
+function compressOutside(number: number, bytes: Uint8Array): Uint8Array {
+  switch (number) {
+    case codec.UNCOMPRESSED:
+      return bytes.slice();
+    case codec.GZIP:
+      return gzipSync(bytes, { level: gzipLevel });
+    case codec.BROTLI:
+      return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: brotliQuality } });
+    case codec.ZSTD:
+      return zstdCompress(bytes);
+    default:
+      throw new Error(`pages are not written with compression ${nameOf(codec, number)}`);
+  }
 }
 
 // Where the data begins behind the preamble that says how much it holds.
@@ -97,13 +156,42 @@ function snappyStart(bytes: Uint8Array, from: number, end: number, sizeBytes: nu
   throw corrupt('Snappy data has no length');
 }
 
+// Undone outside of the kernel's memory.
+function copied(
+  rooms: Rooms,
+  from: number,
+  end: number,
+  sizeBytes: number,
+  room: Room,
+  undo: (stored: Uint8Array, sizeBytes: number) => Uint8Array,
+): number {
+  if (from === end && sizeBytes === 0) return from;
+  const result = undo(rooms.kernel.memory.bytes.subarray(from, end), sizeBytes);
+  if (result.length !== sizeBytes) throw wrongSize(result.length, sizeBytes);
+  const to = reserve(rooms, room, sizeBytes);
+  rooms.kernel.memory.bytes.set(result, to);
+  return to;
+}
+
 function gunzip(compressed: Uint8Array, sizeBytes: number): Uint8Array {
   try {
     return gunzipSync(compressed, { maxOutputLength: Math.max(sizeBytes, 1) });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw corrupt(`gzip data is damaged or holds more than ${sizeBytes} bytes (${why})`);
+    throw damaged('gzip', sizeBytes, cause);
   }
+}
+
+function unbrotli(compressed: Uint8Array, sizeBytes: number): Uint8Array {
+  try {
+    return brotliDecompressSync(compressed, { maxOutputLength: Math.max(sizeBytes, 1) });
+  } catch (cause) {
+    throw damaged('Brotli', sizeBytes, cause);
+  }
+}
+
+function damaged(name: string, sizeBytes: number, cause: unknown): Error {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return corrupt(`${name} data is damaged or holds more than ${sizeBytes} bytes (${why})`);
 }
 
 function wrongSize(found: number, expected: number): Error {

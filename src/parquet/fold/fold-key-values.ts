@@ -1,4 +1,5 @@
 import { stampValue } from '../consolidation-stamp.ts';
+import { writersOf } from '../created-by.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { mergeKeyValues } from '../merge/merge-key-values.ts';
 import { foldStampKey, readFoldStamp } from './fold-stamp.ts';
@@ -16,6 +17,7 @@ export function foldKeyValues(
   warnings: string[],
 ): readonly Uint8Array[] {
   const inputFiles = footers.reduce((sum, footer) => sum + (readFoldStamp(footer)?.inputFiles ?? 1), 0);
-  const value = stampValue({ inputSizeBytes: making.inputSizeBytes, inputFiles, runId: making.runId });
+  const { inputSizeBytes, runId } = making;
+  const value = stampValue({ inputSizeBytes, inputFiles, runId, writers: writersOf(footers) });
   return mergeKeyValues(footers, [{ key: foldStampKey, value }], warnings);
 }

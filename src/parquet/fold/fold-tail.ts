@@ -1,3 +1,4 @@
+import { createdByOf } from '../created-by.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { placed, unsupported } from '../format-error.ts';
 import { compactWriter, writtenBytes } from '../thrift/compact-writer.ts';
@@ -19,6 +20,7 @@ export interface FoldTail {
   readonly pieces: readonly FoldPiece[];
   /** `KeyValue` structs as thrift bytes, in the order they will have. */
   readonly keyValues: readonly Uint8Array[];
+  /** This program and its version: see `createdByOf`. */
   readonly createdBy: string;
   /** Zero bytes before the footer, for a file that must not be shorter than another. */
   readonly padBytes: number;
@@ -52,7 +54,10 @@ export function foldTail({ pieces, keyValues, createdBy, padBytes }: FoldTail): 
   const columnOrders = firstColumnOrders(pieces);
   const w = compactWriter(padBytes + rowGroupBytes + roomForTheRest);
   w.length = padBytes;
-  putFooter(w, { like, version, rows, rowGroups, keyValues, createdBy, columnOrders }, () => {
+  const footers = pieces.map(({ footer }) => footer);
+  const writer = createdByOf(footers, createdBy);
+  const frame = { like, version, rows, rowGroups, keyValues, createdBy: writer, columnOrders };
+  putFooter(w, frame, () => {
     for (const { footer, offsetBytes } of pieces) {
       const bounds = trustedBounds(footer, columnOrders);
       for (const [number, { bytes }] of footer.rowGroups.entries()) {

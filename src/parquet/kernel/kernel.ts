@@ -41,6 +41,20 @@ export interface Kernel {
   snappyEncode(from: number, sizeBytes: number, to: number, table: number): number;
 
   /**
+   * Decodes LZ4's block format.
+   * @param window lowest address that copies may reach back to, `to` or below
+   * @returns the number of bytes, at most `roomBytes`, or a code
+   */
+  lz4Decode(window: number, from: number, end: number, to: number, roomBytes: number): number;
+
+  /**
+   * Compresses to LZ4's block format; returns the number of bytes.
+   * @param to room of {@link lz4Room} bytes
+   * @param table room of {@link lz4TableBytes}, of any content
+   */
+  lz4Encode(from: number, sizeBytes: number, to: number, table: number): number;
+
+  /**
    * Decodes `count` levels of the RLE/bit-packed hybrid (parquet-format, Encodings, "RLE") to a byte each.
    * @param bitWidth 0 to 8
    * @returns how many of them are `max`, or a code; one above `max` is an error
@@ -68,6 +82,69 @@ export interface Kernel {
   encodeIndices(from: number, count: number, bitWidth: number, to: number): number;
   /** Packs booleans of a byte each. */
   packBooleans(from: number, count: number, to: number): void;
+
+  /**
+   * Decodes `count` DELTA_BINARY_PACKED numbers of 4 or 8 bytes; sums wrap around.
+   * @returns the number of bytes they take, or a code; result word 0: how many numbers there are
+   */
+  deltaDecode(from: number, end: number, width: number, count: number, to: number): number;
+  /** Encodes numbers of 4 or 8 bytes; returns the number of bytes. Room: {@link deltaRoom}. */
+  deltaEncode(from: number, width: number, count: number, to: number): number;
+  /** Puts the bytes of BYTE_STREAM_SPLIT values together. */
+  splitDecode(from: number, width: number, count: number, to: number): void;
+  /** Splits values into as many streams as they have bytes. */
+  splitEncode(from: number, width: number, count: number, to: number): void;
+  /**
+   * How many bytes the values have that `prefixes` bytes of the value before and `suffixes` bytes of their own make
+   * up, without lengths: i32 each. Or a code.
+   * @param prefixes address, or 0 where no value has any
+   * @param sizeBytes how many bytes of suffixes there are
+   * @param width what every value has, or 0
+   */
+  joinedBytes(prefixes: number, suffixes: number, count: number, sizeBytes: number, width: number): number;
+  /** Writes these values as PLAIN, and their offsets where `width` is 0. What `joinedBytes` refuses must not come here. */
+  joinValues(
+    prefixes: number,
+    suffixes: number,
+    count: number,
+    from: number,
+    width: number,
+    to: number,
+    offsets: number,
+  ): void;
+  /**
+   * The other way round, for `count` byte arrays from number `first` on: writes how many bytes each has in common with
+   * the one before, how many are its own, and these. Returns how many those are together.
+   */
+  cutPrefixes(
+    bytes: number,
+    offsets: number,
+    first: number,
+    count: number,
+    prefixes: number,
+    suffixes: number,
+    to: number,
+  ): number;
+
+  /** Writes, for each of `count` levels, the byte that `table` has at its place. `to` may be `from`. */
+  mapLevels(from: number, count: number, table: number, to: number): void;
+  /**
+   * Writes the entries whose repetition level is not above `keptRepetition`, their definition levels through `table`.
+   * @returns how many there are
+   */
+  projectLevels(
+    repetition: number,
+    definition: number,
+    count: number,
+    keptRepetition: number,
+    table: number,
+    toRepetition: number,
+    toDefinition: number,
+  ): number;
+  /** Writes numbers of 32 bits as numbers of 64 bits; `isSigned` is 1 or 0. */
+  widenIntegers(isSigned: number, from: number, count: number, to: number): void;
+  /** Writes floats as doubles of the same value. A NaN keeps its sign and the bits it has, quiet or not. */
+  widenFloats(from: number, count: number, to: number): void;
 
   /** How many of the `count` levels are `level`. */
   countLevels(from: number, count: number, level: number): number;
@@ -166,7 +243,7 @@ export interface Kernel {
 
   /**
    * Finds the least and the greatest value of an order (`orderNumber`): result words 0 and 1 are their numbers or -1,
-   * result word 2 is 1 when there is a NaN, which takes no part.
+   * result word 2 the number of NaNs, which take no part.
    * @param used address of a byte for each value, 0 where it does not count; or 0 when all count
    */
   findExtremes(
@@ -219,6 +296,19 @@ export const snappyTableBytes = 32_768;
 export function snappyRoom(sizeBytes: number): number {
   // A block of 64 KB that is one literal has three bytes more; copies are never longer than what they stand for.
   return sizeBytes + Math.ceil(sizeBytes / 65_536) * 3 + Math.ceil(sizeBytes / 6) + 16;
+}
+
+/** Bytes of the table that compressing to LZ4 needs. */
+export const lz4TableBytes = 32_768;
+
+/** Bytes that so many may take in LZ4's block format, at worst. */
+export function lz4Room(sizeBytes: number): number {
+  return sizeBytes + Math.ceil(sizeBytes / 255) + 16;
+}
+
+/** Bytes that `count` numbers may take as DELTA_BINARY_PACKED, at worst. */
+export function deltaRoom(count: number, widthBytes: number): number {
+  return Math.ceil(count / 128) * (128 * widthBytes + 14) + 32;
 }
 
 /** Bytes that `count` values of a bit width may take in the hybrid, at worst. */

@@ -39,6 +39,28 @@ export function problem(kernel: Kernel, number: number, what = 'value'): Error {
       return corrupt(`Snappy copy from ${first >>> 0} bytes back at ${second >>> 0}`);
     case code.tooLittle:
       return corrupt(`Snappy data holds ${first >>> 0} bytes, not the ${second >>> 0} it says`);
+    case code.cutDelta:
+      return corrupt(`delta-encoded numbers are cut after ${first} of ${second}`);
+    case code.wrongBlocks:
+      return corrupt(`delta-encoded numbers in blocks of ${first} values and ${second} parts`);
+    case code.fewDeltas:
+      return corrupt(`${first} delta-encoded numbers where there must be ${second}`);
+    case code.wideDelta:
+      return corrupt(`delta-encoded numbers of ${first} bits`);
+    case code.wrongLength:
+      return corrupt(`value ${first} has a length of ${second}`);
+    case code.longPrefix:
+      return corrupt(`a value takes ${first} bytes over from one of ${second}`);
+    case code.cutBytes:
+      return corrupt(`value ${first} of ${second} ends behind the end of the page`);
+    case code.otherWidth:
+      return corrupt(`a value of ${first} bytes where all must have ${second}`);
+    case code.cutLz4:
+      return corrupt('LZ4 data is cut');
+    case code.muchLz4:
+      return corrupt('LZ4 data holds more than it says');
+    case code.wrongLz4Offset:
+      return corrupt(`LZ4 copy from ${first} bytes back at ${second >>> 0}`);
     default:
       return new Error(`the kernel returned ${number}`);
   }

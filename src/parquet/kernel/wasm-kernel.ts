@@ -20,6 +20,8 @@ interface WebAssemblyApi {
 const { WebAssembly }: { readonly WebAssembly?: WebAssemblyApi } = globalThis as object;
 
 const pageBytes = 65_536;
+/** The memory grows by at least this. */
+const leastGrowthBytes = 16 * 1024 * 1024;
 
 let compiled: object | undefined;
 
@@ -56,7 +58,11 @@ function linearMemory(memory: Memory): LinearMemory {
       const more = sizeBytes - result.bytes.length;
       if (more <= 0) return;
       if (sizeBytes > mostMemoryBytes) throw new RangeError(`a memory of ${sizeBytes} bytes is too large`);
-      memory.grow(Math.ceil(more / pageBytes));
+      // Growing costs a collection of garbage; memory that nobody has touched costs nothing.
+      const pages = Math.ceil(
+        Math.max(more, Math.min(leastGrowthBytes, mostMemoryBytes - result.bytes.length)) / pageBytes,
+      );
+      memory.grow(pages);
       result.bytes = new Uint8Array(memory.buffer);
       result.words = new Int32Array(memory.buffer);
     },

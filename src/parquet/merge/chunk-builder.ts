@@ -1,8 +1,8 @@
 import { unsupported } from '../format-error.ts';
-import { emptyRoom, type Room, type Rooms, reserve } from '../kernel/rooms.ts';
+import { emptyRoom, type Room, type Rooms, release, reserve } from '../kernel/rooms.ts';
 import { limits } from '../limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
-import type { PageReader } from '../read/page-reader.ts';
+import type { DecodedPage } from '../read/decoded-page.ts';
 import type { ChunkContent } from '../write/chunk-content.ts';
 import {
   appendIndexed,
@@ -27,8 +27,13 @@ import {
 const maxDictionaryBytes = 1024 * 1024;
 /** How much smaller a dictionary beyond that size must make the chunk. */
 const largeDictionaryGain = 8;
-/** A dictionary beyond this is given up in any case. */
+/** A dictionary beyond this is given up, unless the chunk would have more than `leastWithoutPlainBytes` then. */
 const mostDictionaryBytes = 16 * 1024 * 1024;
+const leastWithoutPlainBytes = 256 * 1024 * 1024;
+/** A dictionary's room is given back beyond this when the dictionary is given up. */
+const keptDictionaryBytes = 4 * 1024 * 1024;
+/** Bytes that are put into the dictionary before it is judged again. */
+const triedAtOnceBytes = 4 * 1024 * 1024;
 /** From so many values on a dictionary that saves nothing is given up early. */
 const earlyDecisionValues = 16_384;
 
@@ -84,7 +89,7 @@ export function beginChunk(builder: ChunkBuilder, leaf: LeafColumn, useDictionar
  */
 export function appendPage(
   builder: ChunkBuilder,
-  reader: PageReader,
+  reader: DecodedPage,
   entryFrom: number,
   entryTo: number,
   valueFrom: number,
@@ -97,10 +102,12 @@ export function appendPage(
   appendLevels(builder, reader, entryFrom, entries);
   builder.entryCount += entries;
   let from = valueFrom;
-  if (builder.usesDictionary && valueTo > valueFrom) {
-    from = appendIndices(builder, reader, valueFrom, valueTo);
-    builder.presentCount += from - valueFrom;
-    if (from < valueTo || !dictionaryPays(builder, false)) convertToPlain(builder);
+  while (builder.usesDictionary && from < valueTo) {
+    const to = Math.min(valueTo, from + valuesAtOnce(reader));
+    const reached = appendIndices(builder, reader, from, to);
+    builder.presentCount += reached - from;
+    if (reached < to || !dictionaryPays(builder, false)) convertToPlain(builder);
+    from = reached;
   }
   if (from === valueTo) return;
   if (reader.usesDictionary) {
@@ -126,7 +133,7 @@ export function finishChunk(builder: ChunkBuilder): ChunkContent {
   };
 }
 
-function appendLevels(builder: ChunkBuilder, reader: PageReader, from: number, entries: number): void {
+function appendLevels(builder: ChunkBuilder, reader: DecodedPage, from: number, entries: number): void {
   const { rooms, leaf, entryCount: done } = builder;
   if (leaf.maxDefinitionLevel > 0) {
     const to = reserve(rooms, builder.definition, done + entries, done) + done;
@@ -145,19 +152,32 @@ function appendLevels(builder: ChunkBuilder, reader: PageReader, from: number, e
 function dictionaryPays(builder: ChunkBuilder, isLast: boolean): boolean {
   const { dictionary, presentCount, leaf } = builder;
   const sizeBytes = sizeOf(dictionary);
-  if (sizeBytes > mostDictionaryBytes) return false;
-  if (!isLast && presentCount < earlyDecisionValues) return true;
   const entries = entriesOf(dictionary);
+  const plain =
+    leaf.widthBytes === 0
+      ? (sizeBytes / Math.max(1, entries)) * presentCount
+      : leaf.widthBytes * presentCount;
+  // A few huge values, each of them many times: without a dictionary there would be no room for them.
+  if (sizeBytes > mostDictionaryBytes && plain < leastWithoutPlainBytes) return false;
+  if (!isLast && presentCount < earlyDecisionValues) return true;
   if (entries === 0) return true;
   const bitsPerIndex = 32 - Math.clz32(Math.max(entries - 1, 1));
   const withDictionary = sizeBytes + (presentCount * bitsPerIndex) / 8;
-  const plain = leaf.widthBytes === 0 ? (sizeBytes / entries) * presentCount : leaf.widthBytes * presentCount;
   const gain = sizeBytes > maxDictionaryBytes ? largeDictionaryGain : 1;
   return withDictionary * gain < plain;
 }
 
+// Values so large that a page of them is large are put into the dictionary a few at a time, and it is judged between.
+function valuesAtOnce({ usesDictionary, values, rooms }: DecodedPage): number {
+  if (usesDictionary || values.widthBytes > 0 || values.count === 0) return Number.POSITIVE_INFINITY;
+  const { words } = rooms.kernel.memory;
+  const place = values.offsetsAt / 4;
+  const sizeBytes = (words[place + values.count] as number) - (words[place] as number);
+  return Math.max(1, Math.floor((triedAtOnceBytes * values.count) / Math.max(1, sizeBytes)));
+}
+
 // Returns the first value that was not appended: `to`, unless the dictionary cannot take one.
-function appendIndices(builder: ChunkBuilder, reader: PageReader, from: number, to: number): number {
+function appendIndices(builder: ChunkBuilder, reader: DecodedPage, from: number, to: number): number {
   const { rooms, dictionary, indices, presentCount } = builder;
   reserve(rooms, indices, (presentCount + to - from) * 4, presentCount * 4);
   return reader.usesDictionary
@@ -168,4 +188,6 @@ function appendIndices(builder: ChunkBuilder, reader: PageReader, from: number, 
 function convertToPlain(builder: ChunkBuilder): void {
   builder.usesDictionary = false;
   gatherValues(builder.plain, blockOf(builder.dictionary), builder.indices.at, builder.presentCount);
+  const { bytes } = builder.dictionary;
+  if (bytes.sizeBytes > keptDictionaryBytes) release(builder.rooms, bytes);
 }

@@ -1,27 +1,31 @@
+import {
+  type ColumnReader,
+  chunkToRead,
+  columnReader,
+  columnRoomBytes,
+  evolvedColumnReader,
+  nextColumnPage,
+  openColumn,
+  releaseColumn,
+  reopenColumnPage,
+} from '../evolution/column-reader.ts';
+import type { EvolvedInputs } from '../evolution/evolved-inputs.ts';
 import { type Extremes, emptyExtremes, mergeExtremes } from '../extremes.ts';
 import type { ColumnFingerprint, DigestState } from '../fingerprint.ts';
 import { corrupt, placed } from '../format-error.ts';
 import type { Rooms } from '../kernel/rooms.ts';
-import type { ColumnChunk } from '../metadata/column-chunk.ts';
+import type { MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { fetchAhead } from '../read/chunk-window.ts';
+import type { DecodedPage } from '../read/decoded-page.ts';
 import { feed, isMoving } from '../read/feed-reader.ts';
 import { fingerprintOf } from '../read/fingerprint-file.ts';
 import { digestPage } from '../read/page-digest.ts';
-import {
-  nextPage,
-  openChunk,
-  type PageReader,
-  pageReader,
-  releaseRooms,
-  reopenPage,
-  roomBytes,
-} from '../read/page-reader.ts';
 import { windowOf } from '../read/row-group-windows.ts';
-import { type ChunkEncoder, defaultPageLimits, encodeColumnChunk } from '../write/chunk-encoder.ts';
+import { type ChunkEncoder, type ChunkFormat, encodeColumnChunk } from '../write/chunk-encoder.ts';
 import type { EncodedChunk } from '../write/encoded-chunk.ts';
 import { appendPage, beginChunk, type ChunkBuilder, finishChunk } from './chunk-builder.ts';
-import type { MemoryLimits } from './memory-limits.ts';
+import { type CompactChoice, encodeCompactly, isSettled } from './compact-encoding.ts';
 import type { LoadedSlice, SourceRowGroup } from './source-row-groups.ts';
 
 /** After a chunk for which a dictionary did not pay, so many are written without trying one. */
@@ -32,6 +36,10 @@ export interface ColumnTools {
   readonly builder: ChunkBuilder;
   readonly encoder: ChunkEncoder;
   readonly useDictionary: boolean;
+  /** How the chunks of each leaf are laid out. */
+  readonly formats: readonly ChunkFormat[];
+  /** Of each leaf that may be encoded in a way that not all readers have. */
+  readonly compact: readonly (CompactChoice | undefined)[];
   readonly memory: MemoryLimits;
   /** Bytes of the decoded pages that columns keep. */
   keptBytes: number;
@@ -39,8 +47,14 @@ export interface ColumnTools {
 
 /** One column on its way through the inputs: what was read of it, and where its reader stands. */
 export interface ColumnMerge {
+  readonly rooms: Rooms;
   readonly leaf: LeafColumn;
-  readonly reader: PageReader;
+  /** Reads the inputs of the schema at hand. */
+  reader: ColumnReader;
+  /** One for each schema of the inputs, once it is needed. */
+  readonly readers: (ColumnReader | undefined)[];
+  /** What the inputs' schemas have of the leaf; undefined when all are of one. */
+  readonly evolved: EvolvedInputs | undefined;
   readonly digest: DigestState;
   readonly extremes: Extremes;
   /** Row group whose chunk the reader has open. */
@@ -58,11 +72,22 @@ export interface ColumnMerge {
   plainChunksLeft: number;
 }
 
-/** A column before its first row, with a digest over nothing. */
-export function columnMerge(rooms: Rooms, leaf: LeafColumn, digest: DigestState): ColumnMerge {
+/**
+ * A column before its first row, with a digest over nothing.
+ * @param evolved how to get there from the inputs' schemas, when there are several
+ */
+export function columnMerge(
+  rooms: Rooms,
+  leaf: LeafColumn,
+  digest: DigestState,
+  evolved?: EvolvedInputs,
+): ColumnMerge {
   return {
+    rooms,
     leaf,
-    reader: pageReader(rooms, leaf),
+    reader: columnReader(rooms, leaf),
+    readers: [],
+    evolved,
     digest,
     extremes: emptyExtremes(leaf.sortOrder),
     openKey: '',
@@ -86,7 +111,9 @@ export async function mergeColumnChunk(
   tools: ColumnTools,
 ): Promise<EncodedChunk> {
   const { builder, encoder, useDictionary } = tools;
-  beginChunk(builder, column.leaf, useDictionary && column.plainChunksLeft === 0);
+  const compact = tools.compact[column.leaf.index];
+  const triesDictionary = useDictionary && column.plainChunksLeft === 0 && !isSettled(compact);
+  beginChunk(builder, column.leaf, triesDictionary);
   const triedDictionary = builder.usesDictionary;
   tools.keptBytes -= column.keptBytes;
   column.keptBytes = 0;
@@ -95,23 +122,37 @@ export async function mergeColumnChunk(
     if (column.openKey !== from.key) open(column, from);
     column.rowsLeft = rows;
     // Nearly all sources are there whole, and waiting for nothing costs, too.
-    while (!takeRows(column, builder)) await feed(column.reader);
+    while (!takeRows(column, builder)) await feedColumn(column);
   }
   keepOrSuspend(column, tools);
   const content = finishChunk(builder);
   if (triedDictionary) column.plainChunksLeft = builder.usesDictionary ? 0 : chunksWithoutTrying;
   else if (column.plainChunksLeft > 0) column.plainChunksLeft--;
-  const encoded = encodeColumnChunk(encoder, content, defaultPageLimits);
+  const format = formatOf(column, tools);
+  const encoded =
+    compact === undefined
+      ? encodeColumnChunk(encoder, content, format)
+      : encodeCompactly(compact, encoder, content, builder.plain, format);
   mergeExtremes(column.extremes, encoded.min, encoded.max);
   return encoded;
+}
+
+function formatOf({ leaf }: ColumnMerge, { formats }: ColumnTools): ChunkFormat {
+  const format = formats[leaf.index];
+  if (format === undefined) throw new Error(`no layout for column ${leaf.path}`);
+  return format;
 }
 
 /** Begins to fetch what {@link mergeColumnChunk} will need of row groups that are read column by column. */
 export function fetchColumnAhead(column: ColumnMerge, slices: readonly LoadedSlice[]): void {
   for (const { from } of slices) {
     if (from.windows.whole !== undefined) continue;
-    const window = windowOf(from.windows, chunkOf(column, from));
-    if (isMoving(window)) fetchAhead(window, column.openKey === from.key ? column.reader.position : 0);
+    const reader = readerFor(column, from);
+    const chunk = chunkToRead(reader, from.rowGroup.chunks);
+    if (chunk === undefined) continue;
+    const window = windowOf(from.windows, chunk);
+    const position = column.openKey === from.key ? (reader.source?.position ?? 0) : 0;
+    if (isMoving(window)) fetchAhead(window, position);
   }
 }
 
@@ -121,39 +162,53 @@ export function fetchColumnAhead(column: ColumnMerge, slices: readonly LoadedSli
  */
 export function finishColumn(column: ColumnMerge): ColumnFingerprint {
   checkExhausted(column);
-  return fingerprintOf(column.reader.rooms, column.leaf, column.digest, column.extremes);
+  return fingerprintOf(column.rooms, column.leaf, column.digest, column.extremes);
 }
 
 function open(column: ColumnMerge, from: SourceRowGroup): void {
   checkExhausted(column);
-  openChunk(column.reader, windowOf(from.windows, chunkOf(column, from)), from.file, from.number);
+  const reader = readerFor(column, from);
+  if (reader !== column.reader) releaseColumn(column.reader);
+  column.reader = reader;
+  const chunk = chunkToRead(reader, from.rowGroup.chunks);
+  const window = chunk === undefined ? undefined : windowOf(from.windows, chunk);
+  openColumn(reader, window, { file: from.file, number: from.number, rows: from.rowGroup.rows });
   column.openKey = from.key;
   column.entryTaken = 0;
   column.valueTaken = 0;
 }
 
-function chunkOf({ leaf }: ColumnMerge, { rowGroup, number, file }: SourceRowGroup): ColumnChunk {
-  const chunk = rowGroup.chunks[leaf.index];
-  if (chunk === undefined) throw new Error(`no column chunk ${leaf.path} in row group ${number} of ${file}`);
-  return chunk;
+function readerFor(column: ColumnMerge, from: SourceRowGroup): ColumnReader {
+  const { evolved, rooms, leaf, readers } = column;
+  if (evolved === undefined) return column.reader;
+  const schema = evolved.schemaOfInput[from.input] ?? 0;
+  const known = readers[schema];
+  if (known !== undefined) return known;
+  const { mappings, leaves } = evolved.schemas[schema] ?? {};
+  const mapping = mappings?.[leaf.index];
+  if (mapping === undefined || leaves === undefined) throw new Error(`no way to column ${leaf.path}`);
+  const reader = evolvedColumnReader(rooms, leaf, mapping, leaves);
+  readers[schema] = reader;
+  return reader;
 }
 
 /** Moves rows of the open chunk into the builder; false when the reader's window must be moved on first. */
 function takeRows(column: ColumnMerge, builder: ChunkBuilder): boolean {
   const { leaf, reader } = column;
+  const { page } = reader;
   // A row of a repeated column ends where the next begins, which may be on the next page.
-  while (column.rowsLeft > 0 || (leaf.maxRepetitionLevel > 0 && !isAtRowStart(column))) {
-    if (column.entryTaken === reader.entryCount) {
-      const outcome = nextPage(reader);
+  while (column.rowsLeft > 0 || (reader.rowsMaySpan && !isAtRowStart(column))) {
+    if (column.entryTaken === page.entryCount) {
+      const outcome = nextColumnPage(reader);
       if (outcome === 'starved') return false;
       if (outcome === 'end') {
         throw corrupt(`column chunk ends ${column.rowsLeft} rows before its row group`, {
-          file: reader.file,
-          rowGroup: reader.rowGroup,
+          file: page.file,
+          rowGroup: page.rowGroup,
           column: leaf.path,
         });
       }
-      digestPage(column.digest, reader);
+      digestPage(column.digest, page);
       column.entryTaken = 0;
       column.valueTaken = 0;
       continue;
@@ -161,19 +216,19 @@ function takeRows(column: ColumnMerge, builder: ChunkBuilder): boolean {
     const from = column.entryTaken;
     let to = from;
     if (leaf.maxRepetitionLevel === 0) {
-      to = Math.min(reader.entryCount, from + column.rowsLeft);
+      to = Math.min(page.entryCount, from + column.rowsLeft);
       column.rowsLeft -= to - from;
     } else {
-      const { kernel } = reader.rooms;
-      to = kernel.rowEnd(reader.repetition.at, from, reader.entryCount, column.rowsLeft);
+      const { kernel } = column.rooms;
+      to = kernel.rowEnd(page.repetition.at, from, page.entryCount, column.rowsLeft);
       column.rowsLeft = kernel.memory.words[0] as number;
     }
     const valueFrom = column.valueTaken;
-    const valueTo = valueFrom + presentBetween(reader, from, to);
+    const valueTo = valueFrom + presentBetween(page, from, to);
     try {
-      appendPage(builder, reader, from, to, valueFrom, valueTo);
+      appendPage(builder, page, from, to, valueFrom, valueTo);
     } catch (error) {
-      throw placed(error, { file: reader.file, rowGroup: reader.rowGroup, column: leaf.path });
+      throw placed(error, { file: page.file, rowGroup: page.rowGroup, column: leaf.path });
     }
     column.entryTaken = to;
     column.valueTaken = valueTo;
@@ -184,54 +239,56 @@ function takeRows(column: ColumnMerge, builder: ChunkBuilder): boolean {
 // Where an output row group ends inside a page, the column comes back to that page: it keeps it, or decodes it again.
 function keepOrSuspend(column: ColumnMerge, tools: ColumnTools): void {
   const { reader } = column;
-  if (reader.entriesLeft === 0 && column.entryTaken === reader.entryCount) {
-    releaseRooms(reader);
+  if (reader.page.entriesLeft === 0 && column.entryTaken === reader.page.entryCount) {
+    releaseColumn(reader);
     return;
   }
-  const bytes = roomBytes(reader);
+  const bytes = columnRoomBytes(reader);
   if (tools.keptBytes + bytes <= tools.memory.keptPageBytes) {
     column.keptBytes = bytes;
     tools.keptBytes += bytes;
     return;
   }
-  releaseRooms(reader);
+  releaseColumn(reader);
   column.isSuspended = true;
 }
 
 async function resume(column: ColumnMerge): Promise<void> {
   const { reader } = column;
   column.isSuspended = false;
-  reopenPage(reader);
+  reopenColumnPage(reader);
   for (;;) {
-    const outcome = nextPage(reader);
+    const outcome = nextColumnPage(reader);
     if (outcome === 'page') return;
     if (outcome === 'end') throw new Error('a page that was there is there no more');
-    await feed(reader);
+    await feedColumn(column);
   }
 }
 
-function isAtRowStart(column: ColumnMerge): boolean {
-  const { reader } = column;
-  if (column.entryTaken < reader.entryCount)
-    return reader.rooms.kernel.memory.bytes[reader.repetition.at + column.entryTaken] === 0;
-  return reader.entriesLeft === 0;
+async function feedColumn({ reader, leaf }: ColumnMerge): Promise<void> {
+  if (reader.source === undefined) throw new Error(`column ${leaf.path} waits for nothing`);
+  await feed(reader.source);
 }
 
-function presentBetween(reader: PageReader, from: number, to: number): number {
-  const max = reader.leaf.maxDefinitionLevel;
+function isAtRowStart({ rooms, reader: { page }, entryTaken }: ColumnMerge): boolean {
+  if (entryTaken < page.entryCount) return rooms.kernel.memory.bytes[page.repetition.at + entryTaken] === 0;
+  return page.entriesLeft === 0;
+}
+
+function presentBetween(page: DecodedPage, from: number, to: number): number {
+  const max = page.leaf.maxDefinitionLevel;
   if (max === 0) return to - from;
-  if (from === 0 && to === reader.entryCount) return reader.presentCount;
-  if (reader.constantDefinition >= 0) return reader.constantDefinition === max ? to - from : 0;
-  return reader.rooms.kernel.countLevels(reader.definition.at + from, to - from, max);
+  if (from === 0 && to === page.entryCount) return page.presentCount;
+  if (page.constantDefinition >= 0) return page.constantDefinition === max ? to - from : 0;
+  return page.rooms.kernel.countLevels(page.definition.at + from, to - from, max);
 }
 
-function checkExhausted(column: ColumnMerge): void {
-  const { reader } = column;
-  if (reader.entriesLeft > 0 || column.entryTaken < reader.entryCount) {
+function checkExhausted({ reader: { page }, entryTaken, leaf }: ColumnMerge): void {
+  if (page.entriesLeft > 0 || entryTaken < page.entryCount) {
     throw corrupt('column chunk holds more rows than its row group', {
-      file: reader.file,
-      rowGroup: reader.rowGroup,
-      column: reader.leaf.path,
+      file: page.file,
+      rowGroup: page.rowGroup,
+      column: leaf.path,
     });
   }
 }

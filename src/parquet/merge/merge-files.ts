@@ -1,12 +1,25 @@
 import type { ByteSink } from '../../core/byte-sink.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
+import { codecFor, type OutputCodec } from '../codec/output-codec.ts';
+import { prepareCodecs } from '../codec/zstd.ts';
+import { createdByOf, int96Writer } from '../created-by.ts';
+import { adaptedMetadata } from '../evolution/adapted-metadata.ts';
+import { chunksOfLeaf, type EvolvedInputs, evolvedInputs } from '../evolution/evolved-inputs.ts';
+import { schemasDiffer } from '../evolution/unify-schemas.ts';
 import { type ColumnFingerprint, emptyDigests } from '../fingerprint.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { unsupported } from '../format-error.ts';
 import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
 import { emptyRoom, type Rooms } from '../kernel/rooms.ts';
+import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
-import { chunkEncoder } from '../write/chunk-encoder.ts';
+import { codecsOf } from '../supported-features.ts';
+import {
+  type ChunkFormat,
+  chunkEncoder,
+  defaultPageLimits,
+  type PageLimits,
+} from '../write/chunk-encoder.ts';
 import { abandonFile, appendChunk, beginFile, endFile, endRowGroup } from '../write/file-writer.ts';
 import { chunkBuilder } from './chunk-builder.ts';
 import {
@@ -16,10 +29,14 @@ import {
   finishColumn,
   mergeColumnChunk,
 } from './column-merge.ts';
-import { defaultMemoryLimits, type MemoryLimits } from './memory-limits.ts';
+import { compactChoice } from './compact-encoding.ts';
 import { commonChunkKeyValues, mergeKeyValues } from './merge-key-values.ts';
 import { planOutputRowGroups } from './output-row-groups.ts';
 import { sourceRowGroups } from './source-row-groups.ts';
+
+const int96Warning =
+  'INT96 timestamps of parquet-mr and of other writers go into one file: Hive reads them differently, by the name of the writer, ' +
+  'and Impala and Spark do where they are told to; here all count as of another writer';
 
 /** A file to merge: open, with its footer read. */
 export interface MergeInput {
@@ -34,9 +51,23 @@ export interface MergeOptions {
   /** Most bytes of an output row group, before compression. */
   readonly rowGroupBytes: number;
   readonly useDictionary: boolean;
+  /** How pages are compressed. Absent: Snappy. */
+  readonly compression?: OutputCodec;
+  /**
+   * compact: also DELTA_BINARY_PACKED, DELTA_BYTE_ARRAY and BYTE_STREAM_SPLIT, for columns that become smaller by it;
+   * not all readers have these. Absent: standard.
+   */
+  readonly encodings?: 'standard' | 'compact';
+  /** Where pages end, instead of {@link defaultPageLimits}. */
+  readonly pages?: Partial<PageLimits>;
+  /**
+   * exact: the inputs are of one schema, byte for byte. compatible: of schemas of which one can hold what all hold
+   * (`schemaTraits`): the output has that one. Absent: exact.
+   */
+  readonly schema?: 'exact' | 'compatible';
   /** Added to the key-value metadata of the inputs; replaces an entry of the same key. */
   readonly keyValues: readonly { readonly key: string; readonly value: string }[];
-  /** Written as `created_by`. */
+  /** This program and its version, for `created_by`: see `createdByOf`. */
   readonly createdBy: string;
   /** Stops between two column chunks when aborted; the error is the signal's reason. */
   readonly signal?: AbortSignal;
@@ -59,11 +90,10 @@ export interface MergeResult {
 }
 
 /**
- * Merges files of one schema into one file, column by column: rows in the order of the inputs. Schema elements are
- * written byte for byte as the first input has them.
+ * Merges files into one file, column by column: rows in the order of the inputs. Schema elements are written byte for
+ * byte as the first input has them; those of a unified schema as `unifySchemas` says.
  *
- * Memory: the stored bytes of the source row groups of one output row group, unless they are large; one decoded output
- * column chunk; and what `memory` says.
+ * Memory: what `memory` says, and the footers.
  * The sink is neither closed nor aborted here.
  * @throws FormatError when an input is damaged or uses what is not supported; the output is then not finished
  */
@@ -72,9 +102,11 @@ export async function mergeFiles(
   sink: ByteSink,
   options: MergeOptions,
 ): Promise<MergeResult> {
-  const rooms = borrowKernel();
+  const memory = { ...defaultMemoryLimits, ...options.memory };
+  for (const { footer } of inputs) await prepareCodecs(codecsOf(footer));
+  const rooms = await borrowKernel(memory.pageBytes);
   try {
-    return await mergeIn(rooms, inputs, sink, options);
+    return await mergeIn(rooms, inputs, sink, options, memory);
   } finally {
     giveBack(rooms);
   }
@@ -85,28 +117,42 @@ async function mergeIn(
   inputs: readonly MergeInput[],
   sink: ByteSink,
   options: MergeOptions,
+  memory: MemoryLimits,
 ): Promise<MergeResult> {
   const footers = inputs.map((input) => input.footer);
-  const { elementBytes, leaves, firstLeaf } = commonSchema(footers);
+  const { elementBytes, leaves, firstLeaf, evolved } = commonSchema(footers, options.schema);
+  const metadata = adaptedMetadata(options.schema === 'compatible' ? footers : []);
   const warnings: string[] = [];
   if (rooms.kernel.name !== 'WebAssembly') {
     warnings.push('WebAssembly cannot be used here: merging takes several times as long as with it');
   }
   const haveKeyValues = footers.some(({ rowGroups }) => rowGroups.some((one) => one.hasChunkKeyValues));
   const columns = emptyDigests(rooms, emptyRoom(), leaves).map(({ leaf, digest }) =>
-    Object.assign(columnMerge(rooms, leaf, digest), {
-      keyValueBytes: haveKeyValues ? commonChunkKeyValues(footers, leaf, warnings) : undefined,
+    Object.assign(columnMerge(rooms, leaf, digest, evolved), {
+      keyValueBytes: haveKeyValues
+        ? commonChunkKeyValues(chunksOfLeaf(footers, leaf, evolved), leaf, warnings)
+        : undefined,
     }),
   );
+  const formats = leaves.map((leaf): ChunkFormat => {
+    const chunks = chunksOfLeaf(footers, leaf, evolved);
+    const codec = codecFor(
+      options.compression ?? 'snappy',
+      chunks.map((chunk) => chunk.codec),
+    );
+    return { ...defaultPageLimits, ...options.pages, codec };
+  });
+  await prepareCodecs(formats.map(({ codec }) => codec));
   const rowsTotal = footers.reduce((sum, footer) => sum + footer.rows, 0);
   const writer = await beginFile(sink, elementBytes, leaves);
-  const memory = { ...defaultMemoryLimits, ...options.memory };
-  const plan = planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes);
+  const plan = planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes, memory.chunkBytes);
   const sources = sourceRowGroups(rooms, inputs, plan, memory);
   const tools: ColumnTools = {
     builder: chunkBuilder(rooms, firstLeaf),
     encoder: chunkEncoder(rooms),
     useDictionary: options.useDictionary,
+    formats,
+    compact: options.encodings === 'compact' ? leaves.map(compactChoice) : [],
     memory,
     keptBytes: 0,
   };
@@ -129,8 +175,10 @@ async function mergeIn(
       options.onProgress?.(rowsDone, rowsTotal);
     }
     const fingerprints = columns.map(finishColumn);
-    const keyValues = mergeKeyValues(footers, options.keyValues, warnings);
-    const sizeBytes = await endFile(writer, keyValues, options.createdBy);
+    if (int96Writer(footers) === 'parquet-mr and others') warnings.push(int96Warning);
+    const adapted = without(footers, metadata.dropped);
+    const keyValues = mergeKeyValues(adapted, [...metadata.replaced, ...options.keyValues], warnings);
+    const sizeBytes = await endFile(writer, keyValues, createdByOf(footers, options.createdBy));
     return { rows: rowsDone, rowGroups, sizeBytes, columns: fingerprints, warnings };
   } finally {
     await sources.stop();
@@ -138,20 +186,30 @@ async function mergeIn(
   }
 }
 
-function commonSchema(footers: readonly ParquetFooter[]): {
-  elementBytes: readonly Uint8Array[];
-  leaves: readonly LeafColumn[];
-  firstLeaf: LeafColumn;
-} {
+function without(footers: readonly ParquetFooter[], dropped: ReadonlySet<string>): readonly ParquetFooter[] {
+  if (dropped.size === 0) return footers;
+  return footers.map((footer) => ({
+    ...footer,
+    keyValues: footer.keyValues.filter(({ key }) => !dropped.has(key)),
+  }));
+}
+
+interface CommonSchema {
+  readonly elementBytes: readonly Uint8Array[];
+  readonly leaves: readonly LeafColumn[];
+  readonly firstLeaf: LeafColumn;
+  /** How the inputs get there, when they are of several schemas. */
+  readonly evolved?: EvolvedInputs;
+}
+
+function commonSchema(footers: readonly ParquetFooter[], schema: MergeOptions['schema']): CommonSchema {
   const first = footers[0];
   if (first === undefined) throw new Error('nothing to merge');
-  const other = footers.find((footer) => footer.schemaKey !== first.schemaKey);
-  if (other !== undefined) {
-    throw unsupported(`merging files of different schemas (that of ${first.file} is another)`, {
-      file: other.file,
-    });
-  }
   const firstLeaf = first.leaves[0];
   if (firstLeaf === undefined) throw unsupported('a schema without columns', { file: first.file });
-  return { elementBytes: first.elementBytes, leaves: first.leaves, firstLeaf };
+  const other = footers.find((footer) => footer.schemaKey !== first.schemaKey);
+  if (other === undefined) return { elementBytes: first.elementBytes, leaves: first.leaves, firstLeaf };
+  if (schema !== 'compatible') throw schemasDiffer(first, other);
+  const evolved = evolvedInputs(footers);
+  return { elementBytes: evolved.elementBytes, leaves: evolved.leaves, firstLeaf, evolved };
 }

@@ -1,6 +1,6 @@
 import { dictionaryBytes, dictionaryWord, stopped } from '../kernel/kernel.ts';
 import { emptyRoom, type Room, type Rooms, release, reserve } from '../kernel/rooms.ts';
-import type { PageReader } from '../read/page-reader.ts';
+import type { DecodedPage } from '../read/decoded-page.ts';
 import type { ValueBlock } from '../value-block.ts';
 
 /**
@@ -17,7 +17,7 @@ export interface MergedDictionary {
   readonly slots: Room;
   /** Which merged entry each entry of the current source dictionary is, or -1. */
   readonly map: Room;
-  mapSource: PageReader | undefined;
+  mapSource: DecodedPage | undefined;
   mapGeneration: number;
   mapMerged: number;
 }
@@ -108,7 +108,7 @@ export function appendValues(
 /** The same for values that the reader's current page has as indices into its dictionary. */
 export function appendIndexed(
   dictionary: MergedDictionary,
-  reader: PageReader,
+  reader: DecodedPage,
   from: number,
   to: number,
   out: Room,
@@ -140,7 +140,7 @@ export function appendIndexed(
   }
 }
 
-function mapOf(dictionary: MergedDictionary, reader: PageReader): number {
+function mapOf(dictionary: MergedDictionary, reader: DecodedPage): number {
   const { rooms, map } = dictionary;
   const { block, generation } = reader.dictionary;
   const isKnown =

@@ -25,7 +25,7 @@ const maxEntries = 16 * 1024 * 1024;
  * Divides the rows of all inputs, in order, into output row groups: one ends at `rowGroupRows` rows, or where its
  * share of the sources' uncompressed (encoded) bytes reaches `rowGroupBytes`, whichever comes first. What is written
  * is compressed, so it stays below that. It ends earlier where lists have so many elements that a column would have
- * more than 16 Mi entries.
+ * more than 16 Mi entries, and where a column has so large values that its chunk would have more than `chunkBytes`.
  *
  * They come one by one: a footer that lies about its rows is found out when the first of them are read.
  */
@@ -33,27 +33,38 @@ export function* planOutputRowGroups(
   footers: readonly ParquetFooter[],
   rowGroupRows: number,
   rowGroupBytes: number,
+  chunkBytes: number,
 ): Generator<OutputRowGroup> {
   let slices: RowSlice[] = [];
   let rows = 0;
   let bytes = 0;
   let entries = 0;
+  // Bytes of each column so far, and of a row of it in the source row group at hand.
+  const columnBytes: number[] = [];
+  const columnBytesPerRow: number[] = [];
   for (const [input, footer] of footers.entries()) {
     for (const [number, rowGroup] of footer.rowGroups.entries()) {
+      const rowsOrOne = Math.max(rowGroup.rows, 1);
       let sourceBytes = 0;
       let sourceEntries = 0;
-      for (const { uncompressedSizeBytes, compressedSizeBytes, valueCount } of rowGroup.chunks) {
+      for (const [i, chunk] of rowGroup.chunks.entries()) {
+        const { uncompressedSizeBytes, compressedSizeBytes, valueCount } = chunk;
         const stated = Math.max(uncompressedSizeBytes, compressedSizeBytes);
-        sourceBytes += Math.min(stated, compressedSizeBytes * mostBytesFromOne);
+        const believed = Math.min(stated, compressedSizeBytes * mostBytesFromOne);
+        sourceBytes += believed;
+        columnBytesPerRow[i] = believed / rowsOrOne;
         sourceEntries = Math.max(sourceEntries, valueCount);
       }
-      const bytesPerRow = sourceBytes / Math.max(rowGroup.rows, 1);
-      const entriesPerRow = sourceEntries / Math.max(rowGroup.rows, 1);
+      const bytesPerRow = sourceBytes / rowsOrOne;
+      const entriesPerRow = sourceEntries / rowsOrOne;
       let left = rowGroup.rows;
       while (left > 0) {
-        const roomByBytes = Math.floor((rowGroupBytes - bytes) / Math.max(bytesPerRow, 1e-9));
+        const roomByBytes = roomFor(rowGroupBytes - bytes, bytesPerRow);
         const roomByEntries = Math.floor((maxEntries - entries) / Math.max(entriesPerRow, 1));
-        const roomBySize = Math.min(roomByBytes, roomByEntries);
+        let roomBySize = Math.min(roomByBytes, roomByEntries);
+        for (const [i, perRow] of columnBytesPerRow.entries()) {
+          roomBySize = Math.min(roomBySize, roomFor(chunkBytes - (columnBytes[i] ?? 0), perRow));
+        }
         const room = Math.min(rowGroupRows - rows, rows === 0 ? Math.max(roomBySize, 1) : roomBySize);
         if (room <= 0) {
           yield { rows, slices };
@@ -61,6 +72,7 @@ export function* planOutputRowGroups(
           rows = 0;
           bytes = 0;
           entries = 0;
+          columnBytes.fill(0);
           continue;
         }
         const taken = Math.min(left, room);
@@ -68,9 +80,16 @@ export function* planOutputRowGroups(
         rows += taken;
         bytes += taken * bytesPerRow;
         entries += taken * entriesPerRow;
+        for (const [i, perRow] of columnBytesPerRow.entries()) {
+          columnBytes[i] = (columnBytes[i] ?? 0) + taken * perRow;
+        }
         slices.push({ input, rowGroup: number, rows: taken, isLast: left === 0 });
       }
     }
   }
   if (rows > 0) yield { rows, slices };
+}
+
+function roomFor(bytesLeft: number, bytesPerRow: number): number {
+  return Math.floor(bytesLeft / Math.max(bytesPerRow, 1e-9));
 }

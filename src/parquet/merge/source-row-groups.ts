@@ -1,13 +1,15 @@
 import type { RowGroup } from '../footer.ts';
 import type { Rooms } from '../kernel/rooms.ts';
+import type { MemoryLimits } from '../memory-limits.ts';
 import { type RowGroupExtent, rowGroupExtent } from '../read/row-group-extent.ts';
 import {
+  isAtHand,
   movingRowGroup,
   type RowGroupWindows,
   releaseRowGroup,
   wholeRowGroup,
+  wholeRowGroupNow,
 } from '../read/row-group-windows.ts';
-import type { MemoryLimits } from './memory-limits.ts';
 import type { MergeInput } from './merge-files.ts';
 import type { OutputRowGroup, RowSlice } from './output-row-groups.ts';
 
@@ -15,6 +17,8 @@ import type { OutputRowGroup, RowSlice } from './output-row-groups.ts';
 export interface SourceRowGroup {
   /** Names it among those of all inputs. */
   readonly key: string;
+  /** Position of the input it is of. */
+  readonly input: number;
   readonly file: string;
   readonly number: number;
   readonly rowGroup: RowGroup;
@@ -50,6 +54,8 @@ const readsAtOnce = 32;
 const slicesAheadMost = 4096;
 /** Least bytes of a window on a column chunk. */
 const leastStepBytes = 64 * 1024;
+/** Most of them: what was fetched is there twice until it is copied. */
+const mostStepBytes = 8 * 1024 * 1024;
 
 interface Ahead {
   readonly extent: RowGroupExtent;
@@ -90,8 +96,10 @@ export function sourceRowGroups(
     next = slicesAhead.next();
     const { input, rowGroup, key } = placeOf(slice);
     if (ahead.has(key) || open.has(key)) return;
+    // Nothing is gained by reading ahead what is read without waiting.
+    if (isAtHand(input.source)) return;
     const extent = rowGroupExtent(rowGroup);
-    if (!extent.isDense || extent.sizeBytes === 0 || extent.sizeBytes > limits.wholeRowGroupBytes) return;
+    if (!isReadWhole(extent)) return;
     aheadBytes += extent.sizeBytes;
     reading++;
     const bytes = input.source.read(extent.startOffsetBytes, extent.sizeBytes);
@@ -103,6 +111,9 @@ export function sourceRowGroups(
     // A failure is told to whoever waits for the bytes.
     bytes.then(done, done);
   };
+
+  const isReadWhole = ({ isDense, sizeBytes }: RowGroupExtent): boolean =>
+    isDense && sizeBytes > 0 && sizeBytes <= limits.wholeRowGroupBytes;
 
   const fill = (): void => {
     while (!isStopped && reading < readsAtOnce && aheadBytes < limits.aheadBytes) {
@@ -120,12 +131,16 @@ export function sourceRowGroups(
     if (known !== undefined) return known;
     const coming = ahead.get(key);
     const { source, footer } = input;
-    const step = Math.floor(limits.windowBytes / Math.max(1, footer.leaves.length));
+    const extent = isAtHand(source) ? rowGroupExtent(rowGroup) : undefined;
+    const share = Math.floor(limits.windowBytes / Math.max(1, footer.leaves.length));
+    const step = Math.min(mostStepBytes, share);
     const windows =
-      coming === undefined
-        ? movingRowGroup(source, Math.max(leastStepBytes, step))
-        : wholeRowGroup(rooms, source, coming.extent, await coming.bytes);
-    const result = { key, file: footer.file, number: slice.rowGroup, rowGroup, windows };
+      isAtHand(source) && extent !== undefined && isReadWhole(extent)
+        ? wholeRowGroupNow(rooms, source, extent)
+        : coming === undefined
+          ? movingRowGroup(source, Math.max(leastStepBytes, step))
+          : wholeRowGroup(rooms, source, coming.extent, await coming.bytes);
+    const result = { key, input: slice.input, file: footer.file, number: slice.rowGroup, rowGroup, windows };
     open.set(key, result);
     if (coming !== undefined) {
       ahead.delete(key);

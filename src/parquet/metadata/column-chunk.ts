@@ -28,6 +28,7 @@ export interface StatedStatistics {
   readonly max?: Uint8Array;
   readonly minExact?: boolean;
   readonly maxExact?: boolean;
+  readonly nanCount?: number;
   /** The deprecated fields, of unknown order. */
   readonly deprecatedMin?: Uint8Array;
   readonly deprecatedMax?: Uint8Array;
@@ -50,6 +51,8 @@ export interface ColumnChunk {
   readonly statisticsAt?: number;
   /** What `statisticsAt` is a place in: the footer. */
   readonly footerBytes?: Uint8Array;
+  /** Version 2 pages are compressed although they may say that they are not. */
+  readonly isAlwaysCompressed?: boolean;
   readonly hasBloomFilter: boolean;
   readonly hasPageIndex: boolean;
   /** The key-value list of the chunk as it stands in the file, if it has one. */
@@ -268,6 +271,9 @@ export function readStatistics(c: CompactCursor): StatedStatistics {
         break;
       case 8:
         statistics.minExact = readBoolean(c);
+        break;
+      case 9:
+        statistics.nanCount = readI64(c);
         break;
       default:
         skipField(c);

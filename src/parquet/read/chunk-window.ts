@@ -37,7 +37,8 @@ export function movingWindow(
  * @param position from where on the chunk will be read: where enough is there, nothing is fetched
  */
 export function fetchAhead(window: MovingWindow, position: number): void {
-  const { chunk, to, stepBytes } = window;
+  const { chunk, to, stepBytes, source } = window;
+  if (source.readNow !== undefined) return;
   const isThere = to >= chunk.compressedSizeBytes || to - position > stepBytes / 2;
   if (window.ahead !== undefined || isThere) return;
   window.ahead = fetch(window, Math.min(chunk.compressedSizeBytes, to + stepBytes));
@@ -53,10 +54,21 @@ export async function advance(rooms: Rooms, window: MovingWindow, from: number, 
   const end = Math.min(window.chunk.compressedSizeBytes, to);
   if (from < window.from || from > window.to) leave(rooms, window, from);
   while (window.to < end) {
-    const step = Math.min(from + window.stepBytes, window.chunk.compressedSizeBytes);
-    const bytes = await (window.ahead ?? fetch(window, Math.max(end, step)));
+    // A page larger than the step comes in several: what is fetched is copied, and is there twice until then.
+    const { compressedSizeBytes } = window.chunk;
+    const step = Math.max(from + window.stepBytes, Math.min(end, window.to + window.stepBytes));
+    const stepEnd = Math.min(step, compressedSizeBytes);
+    const { source, chunk } = window;
+    if (source.readNow !== undefined) {
+      const target = roomToAppend(rooms, window, from, stepEnd - window.to, end - from);
+      source.readNow(chunk.startOffsetBytes + window.to, target);
+      window.to = stepEnd;
+      continue;
+    }
+    const bytes = await (window.ahead ?? fetch(window, stepEnd));
     window.ahead = undefined;
-    append(rooms, window, from, bytes);
+    roomToAppend(rooms, window, from, bytes.length, end - from).set(bytes);
+    window.to += bytes.length;
   }
 }
 
@@ -73,14 +85,21 @@ function fetch({ source, chunk, to }: MovingWindow, end: number): Promise<Uint8A
   return source.read(chunk.startOffsetBytes + to, end - to);
 }
 
-function append(rooms: Rooms, window: MovingWindow, from: number, bytes: Uint8Array): void {
+// Lets the window begin at `from`, with room for so many bytes behind its last one. `wantedBytes`: how much it will have
+// to hold soon.
+function roomToAppend(
+  rooms: Rooms,
+  window: MovingWindow,
+  from: number,
+  lengthBytes: number,
+  wantedBytes: number,
+): Uint8Array {
   const { room } = window;
   const kept = window.to - from;
   const { memory } = rooms.kernel;
   if (kept > 0)
     memory.bytes.copyWithin(room.at, window.at + from - window.from, window.at + window.to - window.from);
-  window.at = reserve(rooms, room, kept + bytes.length, kept);
-  memory.bytes.set(bytes, window.at + kept);
+  window.at = reserve(rooms, room, Math.max(wantedBytes, kept + lengthBytes), kept);
   window.from = from;
-  window.to = from + kept + bytes.length;
+  return memory.bytes.subarray(window.at + kept, window.at + kept + lengthBytes);
 }

@@ -1,21 +1,27 @@
 import type { ByteSource } from '../../core/byte-source.ts';
+import { prepareCodecs } from '../codec/zstd.ts';
 import { type Extremes, emptyExtremes, extendExtremes, mergeExtremes } from '../extremes.ts';
 import { type ColumnFingerprint, type DigestState, digestText, emptyDigests } from '../fingerprint.ts';
 import type { ParquetFooter, RowGroup } from '../footer.ts';
 import { corrupt } from '../format-error.ts';
+import { extendIndexed, type IndexedRooms, indexedRooms } from '../indexed-extremes.ts';
 import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
 import { emptyRoom, type Room, type Rooms, reserve } from '../kernel/rooms.ts';
+import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
+import { codecsOf } from '../supported-features.ts';
 import { feed } from './feed-reader.ts';
 import { digestPage } from './page-digest.ts';
 import { nextPage, openChunk, type PageReader, pageReader, releaseRooms } from './page-reader.ts';
 import { rowGroupExtent } from './row-group-extent.ts';
 import {
+  isAtHand,
   movingRowGroup,
   type RowGroupWindows,
   releaseRowGroup,
   releaseWindow,
   wholeRowGroup,
+  wholeRowGroupNow,
   windowOf,
 } from './row-group-windows.ts';
 
@@ -27,9 +33,28 @@ const stepBytes = 4 * 1024 * 1024;
 /** What one column chunk holds. */
 export interface ChunkFingerprint {
   readonly nulls: number;
+  /** Of floating-point columns, where the pages were looked at one by one. */
+  readonly nans?: number;
   readonly min?: Uint8Array;
   readonly max?: Uint8Array;
 }
+
+/** What one data page holds, and where it lies: to hold the page index against. */
+export interface PageFingerprint extends ChunkFingerprint {
+  /** Where its header begins in the file. */
+  readonly offsetBytes: number;
+  /** Bytes as stored, header included. */
+  readonly sizeBytes: number;
+  readonly rows: number;
+  readonly values: number;
+  readonly nans: number;
+}
+
+/** Is told the data pages of each row group, by leaf, when all of it was read. */
+export type OnPages = (
+  rowGroup: number,
+  pages: readonly (readonly PageFingerprint[])[],
+) => void | Promise<void>;
 
 /** What a whole file holds, found by decoding every page of it. */
 export interface FileFingerprint {
@@ -43,12 +68,19 @@ export interface FileFingerprint {
 
 /**
  * Decodes every value of a file and says what it holds. Memory: one row group's stored bytes and a page a column.
+ * @param onPages what it throws ends the reading
  * @throws FormatError when anything does not decode, or a column's rows are not the row group's
  */
-export async function fingerprintFile(source: ByteSource, footer: ParquetFooter): Promise<FileFingerprint> {
-  const rooms = borrowKernel();
+export async function fingerprintFile(
+  source: ByteSource,
+  footer: ParquetFooter,
+  memory: MemoryLimits = defaultMemoryLimits,
+  onPages?: OnPages,
+): Promise<FileFingerprint> {
+  await prepareCodecs(codecsOf(footer));
+  const rooms = await borrowKernel(memory.pageBytes);
   try {
-    return await fingerprintIn(rooms, source, footer);
+    return await fingerprintIn(rooms, source, footer, onPages);
   } finally {
     giveBack(rooms);
   }
@@ -58,8 +90,10 @@ async function fingerprintIn(
   rooms: Rooms,
   source: ByteSource,
   footer: ParquetFooter,
+  onPages: OnPages | undefined,
 ): Promise<FileFingerprint> {
   const used = emptyRoom();
+  const indexed = indexedRooms();
   const columns = emptyDigests(rooms, emptyRoom(), footer.leaves).map(({ leaf, digest }) => ({
     leaf,
     reader: pageReader(rooms, leaf),
@@ -70,6 +104,7 @@ async function fingerprintIn(
   for (const [number, rowGroup] of footer.rowGroups.entries()) {
     const windows = await openRowGroup(rooms, source, rowGroup);
     const ofRowGroup: ChunkFingerprint[] = [];
+    const pagesOfRowGroup: PageFingerprint[][] = [];
     for (const { leaf, reader, digest, extremes } of columns) {
       const place = { file: footer.file, rowGroup: number };
       const chunk = rowGroup.chunks[leaf.index];
@@ -78,7 +113,16 @@ async function fingerprintIn(
       const entriesBefore = digest.entries;
       const presentBefore = digest.present;
       const own = emptyExtremes(leaf.sortOrder);
-      const rows = await readChunk(reader, digest, own, used);
+      let rows: number;
+      let nans: number | undefined;
+      if (onPages === undefined) {
+        rows = await readChunk(reader, digest, own, used);
+      } else {
+        const pages = await readPages(reader, digest, own, indexed);
+        rows = pages.reduce((sum, page) => sum + page.rows, 0);
+        nans = pages.reduce((sum, page) => sum + page.nans, 0);
+        pagesOfRowGroup.push(pages);
+      }
       if (rows !== rowGroup.rows) {
         throw corrupt(`column holds ${rows} rows, its row group ${rowGroup.rows}`, {
           ...place,
@@ -88,6 +132,7 @@ async function fingerprintIn(
       mergeExtremes(extremes, own.min, own.max);
       ofRowGroup.push({
         nulls: digest.entries - entriesBefore - (digest.present - presentBefore),
+        ...(nans === undefined ? {} : { nans }),
         ...bounds(own),
       });
       releaseRooms(reader);
@@ -95,6 +140,7 @@ async function fingerprintIn(
     }
     releaseRowGroup(rooms, windows);
     chunks.push(ofRowGroup);
+    await onPages?.(number, pagesOfRowGroup);
   }
   return {
     rows: footer.rows,
@@ -109,6 +155,7 @@ async function openRowGroup(rooms: Rooms, source: ByteSource, rowGroup: RowGroup
   if (!extent.isDense || extent.sizeBytes === 0 || extent.sizeBytes > wholeRowGroupBytes) {
     return movingRowGroup(source, stepBytes);
   }
+  if (isAtHand(source)) return wholeRowGroupNow(rooms, source, extent);
   const bytes = await source.read(extent.startOffsetBytes, extent.sizeBytes);
   return wholeRowGroup(rooms, source, extent, bytes);
 }
@@ -141,7 +188,7 @@ async function readChunk(
   extremes: Extremes,
   used: Room,
 ): Promise<number> {
-  const { leaf, rooms, dictionary } = reader;
+  const { rooms, dictionary } = reader;
   const { kernel } = rooms;
   let rows = 0;
   let usesDictionary = false;
@@ -151,10 +198,7 @@ async function readChunk(
       continue;
     }
     digestPage(digest, reader);
-    rows +=
-      leaf.maxRepetitionLevel === 0
-        ? reader.entryCount
-        : kernel.countLevels(reader.repetition.at, reader.entryCount, 0);
+    rows += rowsOf(reader);
     if (!reader.usesDictionary) {
       extendExtremes(extremes, kernel, reader.values);
       continue;
@@ -169,4 +213,43 @@ async function readChunk(
   }
   if (usesDictionary) extendExtremes(extremes, kernel, dictionary.block, used.at);
   return rows;
+}
+
+/** The same, page by page. */
+async function readPages(
+  reader: PageReader,
+  digest: DigestState,
+  extremes: Extremes,
+  indexed: IndexedRooms,
+): Promise<PageFingerprint[]> {
+  const { leaf, rooms, dictionary, window } = reader;
+  const pages: PageFingerprint[] = [];
+  for (let outcome = nextPage(reader); outcome !== 'end'; outcome = nextPage(reader)) {
+    if (outcome === 'starved') {
+      await feed(reader);
+      continue;
+    }
+    digestPage(digest, reader);
+    const own = emptyExtremes(leaf.sortOrder);
+    if (reader.usesDictionary) {
+      extendIndexed(own, rooms, dictionary.block, reader.indices.at, reader.presentCount, indexed);
+    } else {
+      extendExtremes(own, rooms.kernel, reader.values);
+    }
+    mergeExtremes(extremes, own.min, own.max);
+    pages.push({
+      offsetBytes: window.chunk.startOffsetBytes + reader.pagePosition,
+      sizeBytes: reader.position - reader.pagePosition,
+      rows: rowsOf(reader),
+      values: reader.presentCount,
+      nulls: reader.entryCount - reader.presentCount,
+      nans: own.nanCount,
+      ...bounds(own),
+    });
+  }
+  return pages;
+}
+
+function rowsOf({ leaf, rooms, repetition, entryCount }: PageReader): number {
+  return leaf.maxRepetitionLevel === 0 ? entryCount : rooms.kernel.countLevels(repetition.at, entryCount, 0);
 }

@@ -1,9 +1,11 @@
 import { crc32 } from 'node:zlib';
+import type { FormatError } from '../../core/errors.ts';
 import { checkCodec, decompress } from '../codec/compression.ts';
 import { pageType } from '../format.ts';
-import { corrupt, placed, unsupported } from '../format-error.ts';
+import { corrupt, placed, tooLarge, unsupported } from '../format-error.ts';
 import { emptyRoom, type Room, type Rooms, release, reserve } from '../kernel/rooms.ts';
 import { limits } from '../limits.ts';
+import { memoryForPage } from '../memory-limits.ts';
 import type { ColumnChunk } from '../metadata/column-chunk.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { emptyPageHeader, type PageHeader, readPageHeader } from '../metadata/page-header.ts';
@@ -56,7 +58,9 @@ export interface PageReader {
   /** Bodies of the current page and of the dictionary page, where they had to be decompressed. */
   readonly body: Room;
   readonly dictionaryBody: Room;
-  /** Unpacked booleans, or offsets of the values. */
+  /** Values that had to be put together from the parts of an encoding. */
+  readonly joined: Room;
+  /** Unpacked numbers and booleans, or offsets of the values. */
   readonly places: Room;
   window: ChunkWindow;
   file: string;
@@ -117,6 +121,7 @@ export function pageReader(rooms: Rooms, leaf: LeafColumn): PageReader {
     cursor: compactCursor(new Uint8Array(0)),
     body: emptyRoom(),
     dictionaryBody: emptyRoom(),
+    joined: emptyRoom(),
     places: emptyRoom(),
     window: nowhere,
     file: '',
@@ -163,9 +168,21 @@ export function roomBytes(reader: PageReader): number {
 }
 
 function roomsOf(reader: PageReader): readonly Room[] {
-  const { definition, repetition, indices, dictionary, hashes, body, dictionaryBody, places } = reader;
+  const { definition, repetition, indices, dictionary, hashes, body, dictionaryBody, joined, places } =
+    reader;
   const { hashes: entryHashes, offsets } = dictionary;
-  return [definition, repetition, indices, entryHashes, offsets, hashes, body, dictionaryBody, places];
+  return [
+    definition,
+    repetition,
+    indices,
+    entryHashes,
+    offsets,
+    hashes,
+    body,
+    dictionaryBody,
+    joined,
+    places,
+  ];
 }
 
 /** Goes back to before the current page: the next one is the same again, after the dictionary it needs. */
@@ -224,6 +241,8 @@ function readPage(reader: PageReader): PageOutcome | 'no data' {
   const end = start + size;
   let next = window.from + end - window.at;
   if (next > chunk.compressedSizeBytes) throw corrupt(`page of ${size} bytes ends behind its column chunk`);
+  if (Math.max(size, header.uncompressedSizeBytes) > rooms.pageBytes)
+    throw pageTooLarge(header, rooms.pageBytes);
   const isData = header.type === pageType.DATA_PAGE || header.type === pageType.DATA_PAGE_V2;
   reader.neededTo = isData && header.valueCount >= reader.entriesLeft ? endOfLast(chunk, next) : next;
   if (reader.neededTo > window.to) return 'starved';
@@ -265,6 +284,15 @@ function readPage(reader: PageReader): PageOutcome | 'no data' {
   reader.position = next;
   reader.page++;
   return isData ? 'page' : 'no data';
+}
+
+function pageTooLarge(header: PageHeader, mostBytes: number): FormatError {
+  const sizeBytes = Math.max(header.compressedSizeBytes, header.uncompressedSizeBytes);
+  const values = header.valueCount === 1 ? 'one value alone' : `${header.valueCount} values`;
+  return tooLarge(
+    `page of ${sizeBytes} bytes (${values}), more than the ${mostBytes} for which there is memory`,
+    memoryForPage(sizeBytes),
+  );
 }
 
 function copyOut(rooms: Rooms, start: number, end: number, room: Room): number {
@@ -373,7 +401,7 @@ function readDataPageV2(reader: PageReader, start: number, end: number, codecNum
     throw corrupt(
       `page has ${header.uncompressedSizeBytes} bytes uncompressed, its levels alone ${levelsSize}`,
     );
-  } else if (header.isCompressed) {
+  } else if (header.isCompressed || reader.window.chunk.isAlwaysCompressed) {
     const body = decompress(rooms, codecNumber, bodyAt, end, sizeBytes, reader.body);
     readValues(reader, body, body + sizeBytes);
   } else {

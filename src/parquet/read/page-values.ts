@@ -1,4 +1,6 @@
+import { decodeDelta, decodeJoined } from '../encodings/delta-decoder.ts';
 import { decodePlain } from '../encodings/plain-decoder.ts';
+import { decodeSplit } from '../encodings/split-decoder.ts';
 import { encoding, nameOf, physicalType } from '../format.ts';
 import { corrupt, unsupported } from '../format-error.ts';
 import { problem } from '../kernel/problems.ts';
@@ -6,6 +8,9 @@ import { reserve } from '../kernel/rooms.ts';
 import type { ValueBlock } from '../value-block.ts';
 import { checkDecodedCount } from './page-levels.ts';
 import type { PageReader } from './page-reader.ts';
+
+const { INT32, INT64, FLOAT, DOUBLE, BYTE_ARRAY, FIXED_LEN_BYTE_ARRAY } = physicalType;
+const splitTypes = [INT32, INT64, FLOAT, DOUBLE, FIXED_LEN_BYTE_ARRAY];
 
 /**
  * Decodes the body of a dictionary page that lies between two addresses, and hashes its entries.
@@ -64,10 +69,32 @@ export function readValues(reader: PageReader, start: number, end: number): void
       reader.usesDictionary = true;
       return;
     }
+    case encoding.DELTA_BINARY_PACKED:
+      checkType(reader, [INT32, INT64]);
+      decodeDelta(rooms, start, end, count, values, reader.places);
+      break;
+    case encoding.DELTA_LENGTH_BYTE_ARRAY:
+    case encoding.DELTA_BYTE_ARRAY: {
+      const hasPrefixes = header.encoding === encoding.DELTA_BYTE_ARRAY;
+      checkType(reader, hasPrefixes ? [BYTE_ARRAY, FIXED_LEN_BYTE_ARRAY] : [BYTE_ARRAY]);
+      const { joined, places } = reader;
+      decodeJoined(rooms, start, end, count, hasPrefixes, values, { bytes: joined, offsets: places });
+      break;
+    }
+    case encoding.BYTE_STREAM_SPLIT:
+      checkType(reader, splitTypes);
+      decodeSplit(rooms, start, end, count, values, reader.places);
+      break;
     default:
       throw unsupported(`encoding ${nameOf(encoding, header.encoding)}`);
   }
   hashBlock(reader, values, reserve(rooms, reader.hashes, count * 8));
+}
+
+function checkType({ header, leaf }: PageReader, types: readonly number[]): void {
+  if (types.includes(leaf.type)) return;
+  const name = nameOf(encoding, header.encoding);
+  throw corrupt(`encoding ${name} for values of type ${nameOf(physicalType, leaf.type)}`);
 }
 
 function hashBlock(reader: PageReader, block: ValueBlock, to: number): void {

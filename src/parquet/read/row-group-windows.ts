@@ -27,6 +27,27 @@ export function wholeRowGroup(
   return { whole: { startOffsetBytes, room }, source, stepBytes: 0, windows: new Map() };
 }
 
+/**
+ * The same, read straight into the kernel's memory from a source that need not wait.
+ * @throws StoreError when it cannot be read
+ */
+export function wholeRowGroupNow(
+  rooms: Rooms,
+  source: ByteSource & Required<Pick<ByteSource, 'readNow'>>,
+  extent: RowGroupExtent,
+): RowGroupWindows {
+  const room = emptyRoom();
+  const at = reserve(rooms, room, extent.sizeBytes);
+  source.readNow(extent.startOffsetBytes, rooms.kernel.memory.bytes.subarray(at, at + extent.sizeBytes));
+  const { startOffsetBytes } = extent;
+  return { whole: { startOffsetBytes, room }, source, stepBytes: 0, windows: new Map() };
+}
+
+/** Whether a source can be read without waiting for it. */
+export function isAtHand(source: ByteSource): source is ByteSource & Required<Pick<ByteSource, 'readNow'>> {
+  return source.readNow !== undefined;
+}
+
 /** A row group of which every chunk is read through a window, `stepBytes` at a time. */
 export function movingRowGroup(source: ByteSource, stepBytes: number): RowGroupWindows {
   return { whole: undefined, source, stepBytes, windows: new Map() };

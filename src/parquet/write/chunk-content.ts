@@ -16,7 +16,8 @@ export interface ChunkContent {
   /** The same for repetition levels. */
   readonly repetitionAt: number;
   /**
-   * The `presentCount` values: themselves, or as indices into them. The first offset of values without a width is 0.
+   * The `presentCount` values: themselves, or as indices into them, none of which is unused. The first offset of values
+   * without a width is 0.
    */
   readonly values: ValueBlock;
   /** Address of `presentCount` indices of an i32 each, when the values are told by them. */

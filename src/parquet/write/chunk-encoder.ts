@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
-import { compressSnappy, type SnappyRooms } from '../codec/compression.ts';
+import { type CompressionRooms, compress, compressionRooms } from '../codec/compression.ts';
 import { bitWidthOf } from '../encodings/bit-width.ts';
-import { emptyExtremes, extendExtremes } from '../extremes.ts';
-import { codec, encoding, pageType, physicalType } from '../format.ts';
+import { emptyExtremes, mergeExtremes } from '../extremes.ts';
+import { encoding, pageType, physicalType } from '../format.ts';
+import { type IndexedRooms, indexedRooms } from '../indexed-extremes.ts';
 import { hybridRoom, type Kernel } from '../kernel/kernel.ts';
 import { emptyRoom, type Room, type Rooms, reserve } from '../kernel/rooms.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
@@ -17,7 +18,10 @@ import {
 } from '../thrift/compact-writer.ts';
 import type { ValueBlock } from '../value-block.ts';
 import type { ChunkContent } from './chunk-content.ts';
+import { putCompact } from './compact-values.ts';
 import type { EncodedChunk } from './encoded-chunk.ts';
+import { roomFor } from './page-body.ts';
+import { type PageFacts, pageFacts } from './page-facts.ts';
 
 /** Sizes that decide where a page ends. */
 export interface PageLimits {
@@ -30,42 +34,60 @@ export interface PageLimits {
 /** What parquet-java uses too. */
 export const defaultPageLimits: PageLimits = { pageSizeBytes: 1024 * 1024, pageRows: 20_000 };
 
+/** How a column chunk is laid out. */
+export interface ChunkFormat extends PageLimits {
+  /** parquet-format's number of the compression: one that {@link compress} knows. */
+  readonly codec: number;
+}
+
 /** What encodes one column chunk after the other: room for a page under construction. */
 export interface ChunkEncoder {
   readonly rooms: Rooms;
   readonly body: Room;
-  readonly snappy: SnappyRooms;
+  /** The pages of the chunk so far. */
+  readonly encoded: Room;
+  readonly compression: CompressionRooms;
+  readonly indexed: IndexedRooms;
 }
 
 /** An encoder that works in the memory of a kernel. */
 export function chunkEncoder(rooms: Rooms): ChunkEncoder {
-  return { rooms, body: emptyRoom(), snappy: { compressed: emptyRoom(), table: emptyRoom() } };
+  return {
+    rooms,
+    body: emptyRoom(),
+    encoded: emptyRoom(),
+    compression: compressionRooms(),
+    indexed: indexedRooms(),
+  };
 }
 
 const header = compactWriter(256);
 
 interface Pages {
-  readonly bytes: Uint8Array[];
+  readonly codec: number;
   uncompressedBytes: number;
   compressedBytes: number;
 }
 
 /**
  * Encodes a column chunk: a dictionary page when the content has indices, then data pages (version 1) of whole rows,
- * each compressed with Snappy and with a CRC.
+ * each compressed and with a CRC.
  * @param content in the memory of the encoder's kernel
- * @returns the pages in order, with what the footer says about them; the bytes are the caller's
+ * @param plainEncoding how values are encoded that are not told by indices: PLAIN, or one that {@link putCompact} knows
+ * @returns the pages in order, with what the footer says about them; the bytes lie in the kernel's memory and are good
+ * until it is used again
  */
 export function encodeColumnChunk(
   encoder: ChunkEncoder,
   content: ChunkContent,
-  pageLimits: PageLimits,
+  format: ChunkFormat,
+  plainEncoding: number = encoding.PLAIN,
 ): EncodedChunk {
   const { leaf, indicesAt, values } = content;
-  const { rooms, body } = encoder;
+  const { rooms, body, encoded } = encoder;
   const { kernel } = rooms;
-  const pages: Pages = { bytes: [], uncompressedBytes: 0, compressedBytes: 0 };
-  const valueEncoding = indicesAt === undefined ? encoding.PLAIN : encoding.RLE_DICTIONARY;
+  const pages: Pages = { codec: format.codec, uncompressedBytes: 0, compressedBytes: 0 };
+  const valueEncoding = indicesAt === undefined ? plainEncoding : encoding.RLE_DICTIONARY;
   let dictionarySizeBytes = 0;
   if (indicesAt !== undefined) {
     const end = putPlain(encoder, leaf, values, 0, values.count, reserve(rooms, body, 0));
@@ -73,33 +95,38 @@ export function encodeColumnChunk(
     dictionarySizeBytes = pages.compressedBytes;
   }
   const indexWidth = Math.max(1, bitWidthOf(Math.max(values.count - 1, 0)));
-  let dataPages = 0;
+  const facts: PageFacts[] = [];
   let entry = 0;
   let value = 0;
   while (entry < content.entryCount) {
-    const end = pageEnd(kernel, content, indexWidth, entry, value, pageLimits);
+    const end = pageEnd(kernel, content, indexWidth, entry, value, format);
     let at = reserve(rooms, body, 0);
     at = putLevels(encoder, content.repetitionAt + entry, end.entry - entry, leaf.maxRepetitionLevel, at);
     at = putLevels(encoder, content.definitionAt + entry, end.entry - entry, leaf.maxDefinitionLevel, at);
     if (indicesAt === undefined) {
-      at = putPlain(encoder, leaf, values, value, end.value, at);
+      at =
+        plainEncoding === encoding.PLAIN
+          ? putPlain(encoder, leaf, values, value, end.value, at)
+          : putCompact(encoder, plainEncoding, values, value, end.value, at);
     } else {
       const count = end.value - value;
       at = roomFor(encoder, at, hybridRoom(count, indexWidth) + 1);
       kernel.memory.bytes[at] = indexWidth;
       at += 1 + kernel.encodeIndices(indicesAt + value * 4, count, indexWidth, at + 1);
     }
+    const bytesBefore = pages.compressedBytes;
     pushPage(encoder, pages, pageType.DATA_PAGE, at, end.entry - entry, valueEncoding);
-    dataPages++;
+    const span = { entry, entryEnd: end.entry, value, valueEnd: end.value };
+    facts.push(pageFacts(rooms, content, span, pages.compressedBytes - bytesBefore, encoder.indexed));
     entry = end.entry;
     value = end.value;
   }
   const extremes = emptyExtremes(leaf.sortOrder);
-  extendExtremes(extremes, kernel, values);
+  for (const page of facts) mergeExtremes(extremes, page.extremes.min, page.extremes.max);
   return {
     leaf,
-    pages: pages.bytes,
-    codec: codec.SNAPPY,
+    pages: [rooms.kernel.memory.bytes.subarray(encoded.at, encoded.at + pages.compressedBytes)],
+    codec: format.codec,
     encodings: [
       ...(indicesAt === undefined ? [] : [encoding.PLAIN]),
       valueEncoding,
@@ -110,11 +137,12 @@ export function encodeColumnChunk(
     uncompressedSizeBytes: pages.uncompressedBytes,
     compressedSizeBytes: pages.compressedBytes,
     dictionarySizeBytes,
-    dataPages,
+    dataPages: facts.length,
     valueEncoding,
     min: extremes.min,
     max: extremes.max,
-    statesBounds: !extremes.hasNan,
+    nanCount: facts.reduce((sum, page) => sum + page.extremes.nanCount, 0),
+    pageFacts: facts,
     keyValueBytes: undefined,
   };
 }
@@ -159,12 +187,6 @@ function pageEnd(
   return { entry: end, value: kernel.memory.words[0] as number };
 }
 
-// What is put goes to address `at` of the body, which may move; the result is the address behind it.
-function roomFor({ rooms, body }: ChunkEncoder, at: number, more: number): number {
-  const used = at - body.at;
-  return reserve(rooms, body, used + more, used) + used;
-}
-
 function putLevels(encoder: ChunkEncoder, from: number, count: number, maxLevel: number, at: number): number {
   if (maxLevel === 0) return at;
   const { kernel } = encoder.rooms;
@@ -206,7 +228,7 @@ const headerRoomBytes = 64;
 
 // The page lies from the begin of the body to address `end`.
 function pushPage(
-  { rooms, body, snappy }: ChunkEncoder,
+  { rooms, body, encoded, compression }: ChunkEncoder,
   pages: Pages,
   type: number,
   end: number,
@@ -214,7 +236,7 @@ function pushPage(
   valueEncoding: number,
 ): void {
   const sizeBytes = end - body.at;
-  const compressed = compressSnappy(rooms, body.at, end, snappy, headerRoomBytes);
+  const compressed = compress(rooms, pages.codec, body.at, end, compression, headerRoomBytes);
   const { bytes } = rooms.kernel.memory;
   resetWriter(header);
   const outer = beginStruct(header);
@@ -235,7 +257,10 @@ function pushPage(
   const headerBytes = writtenBytes(header);
   const start = compressed.at - headerBytes.length;
   bytes.set(headerBytes, start);
-  pages.bytes.push(bytes.slice(start, compressed.end));
+  const length = compressed.end - start;
+  const { compressedBytes: before } = pages;
+  const to = reserve(rooms, encoded, before + length, before) + before;
+  rooms.kernel.memory.bytes.copyWithin(to, start, compressed.end);
   pages.uncompressedBytes += headerBytes.length + sizeBytes;
-  pages.compressedBytes += compressed.end - start;
+  pages.compressedBytes += length;
 }

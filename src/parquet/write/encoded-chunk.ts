@@ -1,4 +1,5 @@
 import type { LeafColumn } from '../metadata/leaf-column.ts';
+import type { PageFacts } from './page-facts.ts';
 
 /**
  * A column chunk as it will lie in the file, with what the footer says about it. Either encoded from values
@@ -23,10 +24,12 @@ export interface EncodedChunk {
   readonly min: Uint8Array | undefined;
   readonly max: Uint8Array | undefined;
   /**
-   * Whether the extremes are written as statistics. Not where a NaN is among the values: bounds say nothing of it, and
+   * NaNs among the values. Where there is one the extremes are not written as statistics: bounds say nothing of it, and
    * readers that rank NaN above all numbers (Spark, DuckDB for FLOAT16) would skip its row.
    */
-  readonly statesBounds: boolean;
+  readonly nanCount: number;
+  /** What each data page holds, in order, for a page index; without it there is none. */
+  readonly pageFacts: readonly PageFacts[] | undefined;
   /** The chunk's own key-value list as thrift bytes, when it has one. */
   readonly keyValueBytes: Uint8Array | undefined;
 }

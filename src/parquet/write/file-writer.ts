@@ -10,6 +10,7 @@ import {
   putBinary,
   putRaw,
   putZigzag,
+  resetWriter,
   writeBinary,
   writeBoolean,
   writeI16,
@@ -21,17 +22,34 @@ import {
   writtenBytes,
 } from '../thrift/compact-writer.ts';
 import type { EncodedChunk } from './encoded-chunk.ts';
+import {
+  encodeColumnIndex,
+  encodeOffsetIndex,
+  isFloating,
+  isWritableBound,
+  writeSizeStatistics,
+} from './page-index.ts';
 
 /** A sink is given about so many bytes at a time. */
 const writtenAtOnceBytes = 1024 * 1024;
-/** A statistic longer than this is left out: readers keep footers in memory. */
-const maxStatisticBytes = 4096;
-
 const text = new TextEncoder();
 const magic = text.encode('PAR1');
 
-interface WrittenChunk extends Omit<EncodedChunk, 'pages'> {
+/** What is kept of a chunk until the file ends. */
+interface WrittenChunk {
   readonly offsetBytes: number;
+  readonly uncompressedSizeBytes: number;
+  readonly compressedSizeBytes: number;
+  /** Its `ColumnMetaData` as thrift bytes. */
+  readonly metaData: Uint8Array;
+  readonly columnIndex: Placed | undefined;
+  readonly offsetIndex: Placed | undefined;
+}
+
+/** Bytes that follow the last row group, and where; -1 before they are written. */
+interface Placed {
+  readonly bytes: Uint8Array;
+  offsetBytes: number;
 }
 
 interface WrittenRowGroup {
@@ -83,9 +101,22 @@ export async function appendChunk(writer: FileWriter, chunk: EncodedChunk): Prom
   if (chunk.leaf.index !== writer.current.length) {
     throw new Error(`column chunk ${chunk.leaf.path} comes as number ${writer.current.length}`);
   }
-  const { pages, ...facts } = chunk;
-  writer.current.push({ ...facts, offsetBytes: writer.positionBytes });
-  for (const page of pages) await put(writer, page);
+  const { leaf, pageFacts, uncompressedSizeBytes, compressedSizeBytes } = chunk;
+  const offsetBytes = writer.positionBytes;
+  const dataOffsetBytes = offsetBytes + chunk.dictionarySizeBytes;
+  writer.current.push({
+    offsetBytes,
+    uncompressedSizeBytes,
+    compressedSizeBytes,
+    metaData: encodeMetaData(chunk, offsetBytes),
+    columnIndex: unplaced(pageFacts && encodeColumnIndex(leaf, pageFacts)),
+    offsetIndex: unplaced(pageFacts && encodeOffsetIndex(leaf, pageFacts, dataOffsetBytes)),
+  });
+  for (const page of chunk.pages) await put(writer, page);
+}
+
+function unplaced(bytes: Uint8Array | undefined): Placed | undefined {
+  return bytes && { bytes, offsetBytes: -1 };
 }
 
 async function put(writer: FileWriter, bytes: Uint8Array): Promise<void> {
@@ -126,7 +157,7 @@ export function endRowGroup(writer: FileWriter, rows: number): void {
 }
 
 /**
- * Writes the footer. The sink stays open.
+ * Writes the page index, the column indexes of all chunks before the offset indexes, and the footer. The sink stays open.
  * @param keyValues `KeyValue` structs as thrift bytes, in the order they will have
  * @returns the length of the whole file
  */
@@ -135,6 +166,9 @@ export async function endFile(
   keyValues: readonly Uint8Array[],
   createdBy: string,
 ): Promise<number> {
+  const chunks = writer.rowGroups.flatMap((rowGroup) => rowGroup.chunks);
+  for (const { columnIndex } of chunks) await place(writer, columnIndex);
+  for (const { offsetIndex } of chunks) await place(writer, offsetIndex);
   const footer = encodeFooter(writer, keyValues, createdBy);
   const end = new Uint8Array(8);
   new DataView(end.buffer).setUint32(0, footer.length, true);
@@ -144,6 +178,12 @@ export async function endFile(
   await flush(writer);
   await writer.writing.done;
   return writer.positionBytes;
+}
+
+async function place(writer: FileWriter, index: Placed | undefined): Promise<void> {
+  if (index === undefined) return;
+  index.offsetBytes = writer.positionBytes;
+  await put(writer, index.bytes);
 }
 
 /** A `KeyValue` struct as thrift bytes. */
@@ -211,8 +251,24 @@ function encodeChunk(w: CompactWriter, chunk: WrittenChunk): void {
   const outer = beginStruct(w);
   // Deprecated file_offset: writers now put 0 there, or the first page's offset.
   writeI64(w, 2, 0);
-  writeStructField(w, 3);
-  const inner = beginStruct(w);
+  writeRawField(w, 3, wireType.STRUCT, chunk.metaData);
+  if (chunk.offsetIndex !== undefined) {
+    writeI64(w, 4, chunk.offsetIndex.offsetBytes);
+    writeI32(w, 5, chunk.offsetIndex.bytes.length);
+  }
+  if (chunk.columnIndex !== undefined) {
+    writeI64(w, 6, chunk.columnIndex.offsetBytes);
+    writeI32(w, 7, chunk.columnIndex.bytes.length);
+  }
+  endStruct(w, outer);
+}
+
+const metaDataWriter = compactWriter();
+
+function encodeMetaData(chunk: EncodedChunk, offsetBytes: number): Uint8Array {
+  const w = metaDataWriter;
+  resetWriter(w);
+  const outer = beginStruct(w);
   writeI32(w, 1, chunk.leaf.type);
   writeListField(w, 2, wireType.I32, chunk.encodings.length);
   for (const number of chunk.encodings) putZigzag(w, number);
@@ -223,34 +279,36 @@ function encodeChunk(w: CompactWriter, chunk: WrittenChunk): void {
   writeI64(w, 6, chunk.uncompressedSizeBytes);
   writeI64(w, 7, chunk.compressedSizeBytes);
   if (chunk.keyValueBytes !== undefined) writeRawField(w, 8, wireType.LIST, chunk.keyValueBytes);
-  writeI64(w, 9, chunk.offsetBytes + chunk.dictionarySizeBytes);
-  if (chunk.dictionarySizeBytes > 0) writeI64(w, 11, chunk.offsetBytes);
+  writeI64(w, 9, offsetBytes + chunk.dictionarySizeBytes);
+  if (chunk.dictionarySizeBytes > 0) writeI64(w, 11, offsetBytes);
   encodeStatistics(w, chunk);
   const hasDictionary = chunk.dictionarySizeBytes > 0;
   writeListField(w, 13, wireType.STRUCT, hasDictionary ? 2 : 1);
   if (hasDictionary) encodePageCount(w, pageType.DICTIONARY_PAGE, encoding.PLAIN, 1);
   encodePageCount(w, pageType.DATA_PAGE, chunk.valueEncoding, chunk.dataPages);
-  endStruct(w, inner);
+  if (chunk.pageFacts !== undefined) writeSizeStatistics(w, 16, chunk.leaf, chunk.pageFacts);
   endStruct(w, outer);
+  return writtenBytes(w).slice();
 }
 
-function encodeStatistics(w: CompactWriter, chunk: WrittenChunk): void {
-  const { min, max } = chunk;
+function encodeStatistics(w: CompactWriter, chunk: EncodedChunk): void {
+  const { leaf, min, max, nanCount } = chunk;
   writeStructField(w, 12);
   const outer = beginStruct(w);
   writeI64(w, 3, chunk.nullCount);
   if (
-    chunk.statesBounds &&
+    nanCount === 0 &&
     min !== undefined &&
     max !== undefined &&
-    min.length <= maxStatisticBytes &&
-    max.length <= maxStatisticBytes
+    isWritableBound(leaf, min) &&
+    isWritableBound(leaf, max)
   ) {
     writeBinary(w, 5, max);
     writeBinary(w, 6, min);
     writeBoolean(w, 7, true);
     writeBoolean(w, 8, true);
   }
+  if (isFloating(leaf)) writeI64(w, 9, nanCount);
   endStruct(w, outer);
 }
 

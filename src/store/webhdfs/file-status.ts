@@ -10,8 +10,6 @@ export interface RemoteStatus {
   readonly hasAcl: boolean;
   /** Number of the storage policy in effect, 0 for none. */
   readonly storagePolicyId: number;
-  readonly isErasureCoded: boolean;
-  readonly isEncrypted: boolean;
   /** Of a directory: snapshots may be taken of it. */
   readonly isSnapshottable: boolean;
 }
@@ -68,12 +66,13 @@ export function remoteStatus(json: unknown, path: string): RemoteStatus {
     blockSizeBytes: numberAt(json, 'blockSize') ?? 0,
     replication: numberAt(json, 'replication') ?? 0,
   };
+  const isErasureCoded = member(json, 'ecBit') === true;
+  const isEncrypted = member(json, 'encBit') === true;
+  const keptAs = isErasureCoded ? 'erasure-coded' : isEncrypted ? 'encrypted' : undefined;
   return {
-    status: kind === 'file' ? { ...status, placement } : status,
+    status: kind === 'file' ? { ...status, placement, ...(keptAs === undefined ? {} : { keptAs }) } : status,
     hasAcl: member(json, 'aclBit') === true,
     storagePolicyId: numberAt(json, 'storagePolicy') ?? 0,
-    isErasureCoded: member(json, 'ecBit') === true,
-    isEncrypted: member(json, 'encBit') === true,
     isSnapshottable: member(json, 'snapshotEnabled') === true,
   };
 }

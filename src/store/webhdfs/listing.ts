@@ -12,6 +12,9 @@ const looksAtOnce = 16;
 /** How often a listing of several pages is begun again because the directory changed meanwhile. */
 const maxListings = 4;
 
+/** More than the server's time may be off. */
+const stillMs = 2_000;
+
 /**
  * The entries of a directory as the NameNode tells them, in byte order of names; undefined when it is absent. A listing
  * beyond one page (1,000 entries unless `dfs.ls.limit` says otherwise) is no snapshot: one is taken
@@ -30,12 +33,14 @@ async function readWhole(
   looks: Looks,
   directory: string,
 ): Promise<readonly RemoteStatus[]> {
+  const askedMs = performance.now();
   const first = await readPage(client, directory, '');
   if (first.remaining === 0) return inByteOrder(first.entries);
   let entries: readonly RemoteStatus[] = [];
   let before = await looks.remote(directory, 'list');
   for (let attempt = 1; attempt <= maxListings; attempt++) {
-    entries = await readPages(client, directory);
+    const isStill = attempt === 1 && wasStill(client, before, askedMs);
+    entries = await readPages(client, directory, isStill ? first.entries : []);
     const after = await looks.remote(directory, 'list');
     const isWhole =
       before?.status.fileId === after?.status.fileId &&
@@ -44,6 +49,14 @@ async function readWhole(
     before = after;
   }
   return inByteOrder(entries);
+}
+
+/** True when the directory had not changed for a while when we asked: then what was told before `found` belongs to it too. */
+function wasStill({ clock }: WebHdfsClient, found: RemoteStatus | undefined, askedMs: number): boolean {
+  const nowMs = performance.now();
+  const serverMs = clock.timeAt(nowMs);
+  if (found === undefined || serverMs === undefined) return false;
+  return found.status.modifiedAtMs < serverMs - (nowMs - askedMs) - stillMs;
 }
 
 /** The same, completed with ACLs and storage policies. An entry that goes away meanwhile is left out. */
@@ -66,9 +79,14 @@ interface Page {
   readonly remaining: number;
 }
 
-async function readPages(client: WebHdfsClient, directory: string): Promise<readonly RemoteStatus[]> {
-  const all: RemoteStatus[] = [];
-  for (let startAfter = ''; ; ) {
+/** All entries; `known` are the first ones, if they are known. */
+async function readPages(
+  client: WebHdfsClient,
+  directory: string,
+  known: readonly RemoteStatus[],
+): Promise<readonly RemoteStatus[]> {
+  const all = [...known];
+  for (let startAfter = known.at(-1)?.status.name ?? ''; ; ) {
     const { entries, remaining } = await readPage(client, directory, startAfter);
     all.push(...entries);
     const last = entries.at(-1);

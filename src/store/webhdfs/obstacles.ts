@@ -19,22 +19,19 @@ export async function remoteObstacles(
   directory: string,
   files: readonly FileStatus[],
 ): Promise<readonly FoldObstacle[]> {
-  const entries = await listRemote(client, looks, directory);
-  const byId = new Map(entries?.map((entry) => [entry.status.fileId, entry]));
   const inSnapshots = await snapshotOf(client, looks, directory);
   return files.flatMap((file) => {
     const found: FoldObstacle[] = [];
     const add = (rule: string, reason: string): void => {
       found.push({ path: file.path, rule, reason });
     };
-    const remote = byId.get(file.fileId);
     if (file.path.includes(',')) {
       add('comma-in-name', 'its path has a comma, where HDFS splits the list of files to join; rename it');
     }
-    if (remote?.isErasureCoded === true) {
+    if (file.keptAs === 'erasure-coded') {
       add('erasure-coded', 'it is erasure-coded, and HDFS joins only replicated files');
     }
-    if (remote?.isEncrypted === true) {
+    if (file.keptAs === 'encrypted') {
       add('encryption-zone', 'it lies in an encryption zone, where HDFS joins no files');
     }
     const snapshot = inSnapshots.get(file.fileId);

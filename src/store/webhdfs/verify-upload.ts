@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../core/errors.ts';
 import { type FileStatus, refOf } from '../store.ts';
 import { noReplyError, replyError } from './call-errors.ts';
@@ -11,6 +12,28 @@ import { agrees, checksumMaker, type FileChecksums, type StoredChecksum } from '
 
 /** Bytes read back at a time. */
 const readBackBytes = 8 * 1024 * 1024;
+
+/** Longest wait between two looks after bytes whose arrival was not confirmed; about three seconds in all. */
+const maxArrivalDelayMs = 1600;
+
+/**
+ * Whether the store has come to hold a file of this id and length under the name: what becomes of an upload whose answer was
+ * lost. A DataNode that has got all bytes still completes the file then, and one that has not closes it as it is.
+ */
+export async function allArrived(
+  looks: Looks,
+  path: string,
+  fileId: string,
+  sizeBytes: number,
+): Promise<boolean> {
+  for (let delayMs = 50; ; delayMs *= 2) {
+    const found = await looks.remote(path, 'close');
+    if (found?.status.fileId !== fileId) return false;
+    if (found.status.sizeBytes === sizeBytes) return true;
+    if (delayMs > maxArrivalDelayMs) return false;
+    await sleep(delayMs);
+  }
+}
 
 /**
  * Holds what the store has of a new file against what was sent: its length and the checksum that its DataNodes
@@ -40,8 +63,8 @@ export async function verifyUpload(
     throw damaged(client, path, `${sent.sizeBytes} bytes were sent, the store has ${sizeBytes}`);
   }
   if (sizeBytes === 0) return;
-  // The checksum of an encrypted file is of what is on the disks.
-  const stored = found.isEncrypted || found.isErasureCoded ? undefined : await storedChecksum(client, path);
+  // Otherwise it is that of what is on the disks.
+  const stored = found.status.keptAs === undefined ? await storedChecksum(client, path) : undefined;
   const isSame = stored === undefined ? undefined : agrees(sent.checksums, stored);
   if (isSame === true) return;
   if (isSame === false)

@@ -12,7 +12,7 @@ import {
 import { clearRunDirectory } from '../clear-run.ts';
 import type { FoldBin } from '../journal.ts';
 import { rolledForward, type Settlement, settledBefore } from '../settlement.ts';
-import { deleteFileSurely, renameSurely, replaceSurely } from '../sure-steps.ts';
+import { deleteFileSurely, maxTries, pauseBefore, renameSurely, replaceSurely } from '../sure-steps.ts';
 import {
   type BinState,
   decideFold,
@@ -48,6 +48,7 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
   // A holder that was fenced and wakes up must not find them where its CONCAT looks for them.
   if (!options.mayBegin) await takeTailsBack(run, options);
   const stopped: Stopped = { refused: new Map(), mended: new Set() };
+  const unanswered = new Map<string, number>();
   const looks = spareLooks + 4 * journal.bins.reduce((sum, bin) => sum + 2 + bin.steps.length, 0);
   for (let look = 0; look < looks; look++) {
     await options.assertHeld();
@@ -76,10 +77,18 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
       }
       default:
         if (decision.do === 'mend') stopped.mended.add(decision.bin);
-        await act(run, decision, found, (error) => {
-          // While nothing is folded, all can be taken back.
-          if (!states.some(isBegun)) throw error;
-          stopped.refused.set(decision.bin, error.message);
+        await act(run, decision, found, {
+          refused: (error) => {
+            // While nothing is folded, all can be taken back.
+            if (!states.some(isBegun)) throw error;
+            stopped.refused.set(decision.bin, error.message);
+          },
+          unanswered: async (target, error) => {
+            const times = (unanswered.get(target) ?? 0) + 1;
+            unanswered.set(target, times);
+            if (times === maxTries) throw error;
+            await pauseBefore(times);
+          },
         });
     }
   }
@@ -135,14 +144,17 @@ function stateOf(bin: FoldBin, found: FoundFold, index: number, stopped: Stopped
   return state.state === 'left' || state.state === 'ready' ? { state: 'left', problem } : state;
 }
 
+/** What is done when a CONCAT is not answered with success. */
+interface ConcatFailures {
+  /** The store will not do it. */
+  readonly refused: (error: StoreError) => void;
+  /** It is not known whether it was done; the next look tells. */
+  readonly unanswered: (target: string, error: StoreError) => Promise<void>;
+}
+
 type Step = Exclude<FoldDecision, { do: 'roll-back' | 'finish' | 'overwritten' }>;
 
-async function act(
-  run: FoldRun,
-  decision: Step,
-  found: FoundFold,
-  refused: (error: StoreError) => void,
-): Promise<void> {
+async function act(run: FoldRun, decision: Step, found: FoundFold, failures: ConcatFailures): Promise<void> {
   const { store, journal, runDirectory, partitionPath } = run;
   const bin = journal.bins[decision.bin];
   if (bin === undefined) throw new Error(`there is no bin ${decision.bin}`);
@@ -168,7 +180,7 @@ async function act(
       const names = bin.inputs.slice(from, inputsOf(bin, decision.step + 1)).map((input) => input.name);
       const tail = tailName(journal.runId, bin.binIndex, decision.step);
       const sources = [...names, tail].map((name) => join(partitionPath, name));
-      await concatOnce(run, target, sources, refused);
+      await concatOnce(run, target, sources, failures);
       return;
     }
     case 'replace':
@@ -187,13 +199,14 @@ async function concatOnce(
   { store }: FoldRun,
   target: string,
   sources: readonly string[],
-  refused: (error: StoreError) => void,
+  { refused, unanswered }: ConcatFailures,
 ): Promise<void> {
   try {
     await store.concat(target, sources);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    if (error.outcomeUnknown || error.code === 'not-found') return;
+    if (error.code === 'not-found') return;
+    if (error.outcomeUnknown) return await unanswered(target, error);
     if (error.code !== 'concat-refused') throw error;
     refused(error);
   }

@@ -15,15 +15,15 @@ function isOut(used: usize, i: i32): bool {
   return used !== 0 && load<u8>(used + usize(i)) === 0;
 }
 
-function result(min: i32, max: i32, nan: bool): void {
+function result(min: i32, max: i32, nans: i32): void {
   setResult(0, min);
   setResult(1, max);
-  setResult(2, i32(nan));
+  setResult(2, nans);
 }
 
 // A NaN is neither less nor greater than anything, so it never wins.
 function findNumbers<T>(bytes: usize, count: i32, used: usize): void {
-  let nan: bool = false;
+  let nans: i32 = 0;
   let min: i32 = -1;
   let max: i32 = -1;
   let least: T = 0;
@@ -34,7 +34,7 @@ function findNumbers<T>(bytes: usize, count: i32, used: usize): void {
     if (isOut(used, i)) continue;
     // biome-ignore lint/suspicious/noGlobalIsNan: this is AssemblyScript's, which knows the type.
     if (isNaN<T>(value)) {
-      nan = true;
+      nans++;
       continue;
     }
     if (min < 0 || value < least) {
@@ -46,7 +46,7 @@ function findNumbers<T>(bytes: usize, count: i32, used: usize): void {
       max = i;
     }
   }
-  result(min, max, nan);
+  result(min, max, nans);
 }
 
 // The same for many values that all count: sixteen bytes at a time for what is the least and the greatest, then where.
@@ -81,7 +81,7 @@ function findWide<T>(bytes: usize, count: i32): void {
     findNumbers<T>(bytes, count, 0);
     return;
   }
-  result(placeOf<T>(bytes, count, least), placeOf<T>(bytes, count, greatest), false);
+  result(placeOf<T>(bytes, count, least), placeOf<T>(bytes, count, greatest), 0);
 }
 
 function placeOf<T>(bytes: usize, count: i32, wanted: T): i32 {
@@ -113,7 +113,7 @@ function halfKey(bytes: usize): i32 {
 }
 
 function findHalves(bytes: usize, count: i32, used: usize): void {
-  let nan: bool = false;
+  let nans: i32 = 0;
   let min: i32 = -1;
   let max: i32 = -1;
   let least: i32 = 0;
@@ -122,7 +122,7 @@ function findHalves(bytes: usize, count: i32, used: usize): void {
     if (isOut(used, i)) continue;
     const key = halfKey(bytes + (usize(i) << 1));
     if (key > 0x7c00 || key < -0x7c00) {
-      nan = true;
+      nans++;
       continue;
     }
     if (min < 0 || key < least) {
@@ -134,7 +134,7 @@ function findHalves(bytes: usize, count: i32, used: usize): void {
       max = i;
     }
   }
-  result(min, max, nan);
+  result(min, max, nans);
 }
 
 function compareUnsigned(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
@@ -152,7 +152,8 @@ function compareUnsigned(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
   return aLength < bLength ? -1 : i32(aLength > bLength);
 }
 
-// Big-endian two's complement numbers of any length (DECIMAL); an empty one counts as zero.
+// Big-endian two's complement numbers of any length (DECIMAL); an empty one counts as zero. Of two equal ones the shorter
+// comes first, so that there is one least and one greatest.
 function compareSigned(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
   const aFill: i32 = aLength > 0 && load<u8>(a) > 127 ? 255 : 0;
   const bFill: i32 = bLength > 0 && load<u8>(b) > 127 ? 255 : 0;
@@ -162,7 +163,7 @@ function compareSigned(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
     const right: i32 = i <= bLength ? i32(load<u8>(b + usize(bLength - i))) : bFill;
     if (left !== right) return left - right;
   }
-  return 0;
+  return aLength < bLength ? -1 : i32(aLength > bLength);
 }
 
 function findBytes(isSigned: bool, width: u32, bytes: usize, offsets: usize, count: i32, used: usize): void {
@@ -203,7 +204,7 @@ function findBytes(isSigned: bool, width: u32, bytes: usize, offsets: usize, cou
       maxLength = length;
     }
   }
-  result(min, max, false);
+  result(min, max, 0);
 }
 
 /** See `Kernel.findExtremes`. */

@@ -16,18 +16,18 @@ export function extremesReference(views: Views): Pick<Kernel, 'findExtremes'> {
       };
       let min = -1;
       let max = -1;
-      let nan = 0;
+      let nans = 0;
       for (let i = 0; i < count; i++) {
         if (used !== 0 && views.bytes[used + i] === 0) continue;
         const value = bytesOf(i);
         if (isNan(order, value)) {
-          nan = 1;
+          nans++;
           continue;
         }
         if (min < 0 || compareValues(order, value, bytesOf(min)) < 0) min = i;
         if (max < 0 || compareValues(order, value, bytesOf(max)) > 0) max = i;
       }
-      views.words.set([min, max, nan]);
+      views.words.set([min, max, nans]);
     },
   };
 }

@@ -1,11 +1,16 @@
 import type { Kernel } from '../kernel.ts';
+import { deltaReference } from './delta.ts';
 import { dictionaryReference } from './dictionary.ts';
 import { digestReference } from './digest.ts';
+import { evolutionReference } from './evolution.ts';
 import { extremesReference } from './extremes.ts';
 import { hybridReference } from './hybrid.ts';
+import { joinedReference } from './joined.ts';
 import { levelsReference } from './levels.ts';
+import { lz4Reference } from './lz4.ts';
 import { snappyReference } from './snappy.ts';
 import { snappyEncodeReference } from './snappy-encode.ts';
+import { splitReference } from './split.ts';
 import { valuesReference } from './values.ts';
 import { views } from './views.ts';
 
@@ -15,13 +20,18 @@ export function referenceKernel(): Kernel {
   return {
     name: 'TypeScript',
     memory,
+    ...deltaReference(memory),
     ...dictionaryReference(memory),
     ...digestReference(memory),
+    ...evolutionReference(memory),
     ...extremesReference(memory),
     ...hybridReference(memory),
+    ...joinedReference(memory),
     ...levelsReference(memory),
+    ...lz4Reference(memory),
     ...snappyEncodeReference(memory),
     ...snappyReference(memory),
+    ...splitReference(memory),
     ...valuesReference(memory),
   };
 }

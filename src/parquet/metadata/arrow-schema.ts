@@ -1,3 +1,6 @@
+/** Key of the footer's metadata under which Arrow's writers keep the schema they were given. */
+export const arrowSchemaKey = 'ARROW:schema';
+
 /**
  * What an Arrow schema says of its columns, in one line that is equal for two schemas exactly when an Arrow reader makes the same
  * columns of the same Parquet data by either: names, types, nullability, extension types and other metadata of

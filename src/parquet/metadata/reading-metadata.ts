@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { KeyValue, ParquetFooter } from '../parquet/footer.ts';
-import { arrowColumns } from './arrow-schema.ts';
-
-const arrowKey = 'ARROW:schema';
+import { int96Writer } from '../created-by.ts';
+import type { KeyValue, ParquetFooter } from '../footer.ts';
+import { arrowColumns, arrowSchemaKey } from './arrow-schema.ts';
 
 /**
  * Keys under which a file says how its values are to be read: types that Parquet does not have (Arrow, Avro, Spark,
@@ -10,7 +9,7 @@ const arrowKey = 'ARROW:schema';
  * which area the file covers, and readers skip files by that.
  */
 const readingKeys: ReadonlySet<string> = new Set([
-  arrowKey,
+  arrowSchemaKey,
   'avro.schema',
   'geo',
   'iceberg.schema',
@@ -20,16 +19,20 @@ const readingKeys: ReadonlySet<string> = new Set([
   'writer.zone.conversion.legacy',
 ]);
 const sparkPrefix = 'org.apache.spark.';
+/** Not a key-value pair, but a field of the footer like one. */
+const writerKey = 'created_by';
 
 /**
  * A digest of each key-value pair that says how the values of a file are to be read, by key; undefined when there is none.
  * A merged file has one value for a key, so files that differ here cannot be merged: a list of any length, read by the
- * schema of a list of fixed length, is an error; an integer becomes a duration.
+ * schema of a list of fixed length, is an error; an integer becomes a duration. So does the writer of INT96 timestamps, by which
+ * Hive, Impala and Spark tell whether a time zone is to be undone.
  */
 export function readingMetadata(footer: ParquetFooter): Readonly<Record<string, string>> | undefined {
   const pairs = footer.keyValues.filter(({ key }) => readingKeys.has(key) || key.startsWith(sparkPrefix));
   if (!areAlike(pairs, last.pairs)) last = { pairs, digests: digestsOf(pairs) };
-  return last.digests;
+  const writer = int96Writer([footer]);
+  return writer === undefined ? last.digests : { ...last.digests, [writerKey]: writer };
 }
 
 // Files of one partition nearly always agree in these, and reading an Arrow schema takes longer than the rest of a footer.
@@ -45,7 +48,7 @@ function areAlike(a: readonly KeyValue[], b: readonly KeyValue[]): boolean {
 function digestsOf(pairs: readonly KeyValue[]): Readonly<Record<string, string>> | undefined {
   const values = new Map<string, string[]>();
   for (const { key, value } of pairs) {
-    const meaning = key === arrowKey && value !== undefined ? (arrowColumns(value) ?? value) : value;
+    const meaning = key === arrowSchemaKey && value !== undefined ? (arrowColumns(value) ?? value) : value;
     values.set(key, [...(values.get(key) ?? []), JSON.stringify(meaning ?? null)]);
   }
   if (values.size === 0) return undefined;

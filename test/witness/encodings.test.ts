@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { memorySink } from '../../src/core/byte-sink.ts';
+import { memorySource } from '../../src/core/byte-source.ts';
+import { stampKey, stampValue } from '../../src/parquet/consolidation-stamp.ts';
+import { readFooter } from '../../src/parquet/footer.ts';
+import { encoding, nameOf } from '../../src/parquet/format.ts';
+import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
+import { digestSink } from '../../src/verify/digest-sink.ts';
+import { verifyStagedFile } from '../../src/verify/verify-staged-file.ts';
+import { runPython, skipWithoutPython } from '../support/python-env.ts';
+import { inputsIn, workloadDirectory } from '../support/workloads.ts';
+
+const skip = skipWithoutPython();
+const scratch = mkdtempSync(join(tmpdir(), 'witness-encodings-'));
+after(() => rmSync(scratch, { recursive: true }));
+
+const compactNames = ['DELTA_BINARY_PACKED', 'DELTA_BYTE_ARRAY', 'BYTE_STREAM_SPLIT'] as const;
+
+/** What of the compact encodings must come up: where none pays, none is written. */
+const merges = [
+  { workload: 'seed21', compression: 'snappy', expected: ['DELTA_BINARY_PACKED', 'BYTE_STREAM_SPLIT'] },
+  { workload: 'seed21', compression: 'zstd', expected: compactNames },
+  { workload: 'nested12', compression: 'gzip', expected: [] },
+  { workload: 'nested12', compression: 'uncompressed', expected: [] },
+  { workload: 'types12', compression: 'lz4_raw', expected: ['DELTA_BINARY_PACKED'] },
+  { workload: 'types12', compression: 'zstd', expected: ['DELTA_BINARY_PACKED'] },
+  { workload: 'types12', compression: 'keep', expected: ['DELTA_BINARY_PACKED'] },
+] as const;
+
+for (const { workload, compression, expected } of merges) {
+  test(`pyarrow, DuckDB, polars and hyparquet read ${workload} in compact encodings, ${compression}`, {
+    skip,
+  }, async (t) => {
+    const directory = await workloadDirectory(workload);
+    const inputs = await inputsIn(directory);
+    const memory = memorySink('/scratch/out');
+    const sink = digestSink(memory);
+    const stamp = { inputSizeBytes: 1, inputFiles: inputs.length, runId: '20250815T020000Z-abcdef' };
+    const merged = await mergeFiles(inputs, sink, {
+      rowGroupRows: 500,
+      rowGroupBytes: 2 ** 27,
+      useDictionary: true,
+      compression,
+      encodings: 'compact',
+      keyValues: [{ key: stampKey, value: stampValue(stamp) }],
+      createdBy: 'parquet-consolidator version 0.0.0-test',
+    });
+    const bytes = memory.bytes();
+    const staged = memorySource('/scratch/out', bytes);
+    const ref = { name: 'out', fileId: '1', sizeBytes: bytes.length, modifiedAtMs: 0 };
+    const { receipt } = await verifyStagedFile({
+      staged,
+      stagedPath: '/scratch/out',
+      ref,
+      inputs,
+      merged,
+      written: sink.written(),
+      level: 'full',
+      sampleSeed: `${workload} ${compression}`,
+    });
+    const notRead = receipt.sample?.notRead ?? [];
+    assert.ok(compression === 'lz4_raw' || notRead.length === 0, notRead.join('\n'));
+
+    const { rowGroups } = await readFooter(staged);
+    const found = new Set(
+      rowGroups.flatMap(({ chunks }) =>
+        chunks.flatMap((chunk) => chunk.encodings.map((n) => nameOf(encoding, n))),
+      ),
+    );
+    t.diagnostic(compactNames.filter((name) => found.has(name)).join(', '));
+    for (const name of expected) assert.ok(found.has(name), name);
+
+    const out = join(scratch, `${workload}-${compression}.parquet`);
+    writeFileSync(out, bytes);
+    const { stdout } = await runPython('test/witness/witness.py', [directory, out]);
+    t.diagnostic(stdout.trim());
+  });
+}

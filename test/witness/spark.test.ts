@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { memorySink } from '../../src/core/byte-sink.ts';
+import { memorySource } from '../../src/core/byte-source.ts';
+import { stampKey, stampValue } from '../../src/parquet/consolidation-stamp.ts';
+import { type ParquetFooter, readFooter } from '../../src/parquet/footer.ts';
+import { type MergeInput, mergeFiles } from '../../src/parquet/merge/merge-files.ts';
+import { runPython, skipWithoutSpark } from '../support/python-env.ts';
+import { type Spark, startSpark } from '../support/spark.ts';
+import { inputsIn, workloadDirectory } from '../support/workloads.ts';
+
+const skip = skipWithoutSpark();
+const scratch = mkdtempSync(join(tmpdir(), 'spark-'));
+/** The cases of test/witness/spark_inputs.py. */
+const cases = [
+  ...['flat', 'flat_pages', 'flat_plain', 'flat_v2'],
+  ...['nested', 'nested_pages', 'nested_legacy', 'nested_v2'],
+  ...['int96', 'decimals_legacy', 'bloom'],
+];
+const rowMetadataKey = 'org.apache.spark.sql.parquet.row.metadata';
+
+let spark: Spark;
+
+before(async () => {
+  if (skip !== false) return;
+  spark = await startSpark();
+  assert.deepEqual((await spark.ask({ do: 'write', directory: scratch })).cases, cases);
+});
+
+after(async () => {
+  await spark?.stop();
+  rmSync(scratch, { recursive: true });
+});
+
+async function mergeTo(
+  out: string,
+  inputs: readonly MergeInput[],
+  rowGroupRows: number,
+): Promise<ParquetFooter> {
+  const sink = memorySink(out);
+  const stamp = { inputSizeBytes: 1, inputFiles: inputs.length, runId: '20250815T020000Z-abcdef' };
+  const merged = await mergeFiles(inputs, sink, {
+    rowGroupRows,
+    rowGroupBytes: 128 * 1024 * 1024,
+    useDictionary: true,
+    keyValues: [{ key: stampKey, value: stampValue(stamp) }],
+    createdBy: 'parquet-consolidator version 0.0.0-test',
+  });
+  assert.deepEqual(merged.warnings, []);
+  writeFileSync(out, sink.bytes());
+  return readFooter(memorySource(out, sink.bytes()));
+}
+
+const pathsOf = (inputs: readonly MergeInput[]): readonly string[] => inputs.map(({ source }) => source.name);
+
+for (const name of cases) {
+  test(`Spark reads out what it wrote, merged: ${name}`, { skip }, async (t) => {
+    t.diagnostic(`Spark ${spark.versions.spark}, parquet-java ${spark.versions.parquetJava}`);
+    const inputs = await inputsIn(join(scratch, name));
+    assert.equal(inputs.length, 3);
+    const out = join(scratch, `${name}.parquet`);
+    const footer = await mergeTo(out, inputs, 50_000);
+    assert.equal(footer.rowGroups.length, 1);
+
+    // Its own row metadata, and everything else it says of the file, to the letter.
+    const own = inputs[0]?.footer.keyValues.map(({ key, value }) => [key, value]) ?? [];
+    assert.ok(own.some(([key]) => key === rowMetadataKey));
+    const kept = footer.keyValues.filter(({ key }) => key !== stampKey);
+    assert.deepEqual(
+      kept.map(({ key, value }) => [key, value]),
+      own,
+    );
+    const compared = await spark.ask({ do: 'compare', inputs: pathsOf(inputs), out });
+    const columns = Number(compared.columns);
+    assert.deepEqual(compared, { rows: 301, columns, comments: columns - 1 });
+
+    // In small row groups, which its filters may skip.
+    const small = join(scratch, `${name}-small.parquet`);
+    assert.equal((await mergeTo(small, inputs, 40)).rowGroups.length, 8);
+    assert.equal((await spark.ask({ do: 'compare', inputs: pathsOf(inputs), out: small })).rows, 301);
+
+    const { stdout } = await runPython('test/witness/witness.py', [join(scratch, name), small]);
+    assert.equal(JSON.parse(stdout).rows, 301);
+  });
+}
+
+for (const name of ['flat', 'nested', 'int96']) {
+  test(`no condition that Spark pushes down loses a row: ${name}`, { skip }, async () => {
+    const inputs = await inputsIn(join(scratch, name));
+    const asked = await spark.ask({
+      do: 'ask',
+      inputs: pathsOf(inputs),
+      out: join(scratch, `${name}-small.parquet`),
+    });
+    assert.ok(Number(asked.conditions) >= 7, `${asked.conditions} conditions`);
+  });
+}
+
+for (const [name, rows] of [
+  ['nested12', 1390],
+  ['seed21', 7824],
+] as const) {
+  test(`Spark reads what was merged of pyarrow's files as it reads those: ${name}`, { skip }, async () => {
+    const inputs = await inputsIn(await workloadDirectory(name));
+    const out = join(scratch, `${name}.parquet`);
+    await mergeTo(out, inputs, 1_000);
+    assert.equal((await spark.ask({ do: 'compare', inputs: pathsOf(inputs), out })).rows, rows);
+  });
+}

@@ -1,0 +1,196 @@
+"""Spark (and with it parquet-java) as a writer and a reader of Parquet files: one session for everything that is asked.
+
+usage: spark_witness.py   (one request a line on stdin, one reply a line on stdout, both JSON)
+
+{"do": "write", "directory": D}: writes the cases of spark_inputs.py, each into a directory of its own below D; the
+reply names them. {"do": "compare", "inputs": [paths], "out": path}: reads the merged file with the vectorised reader
+and without, and holds rows, order and schema against those of the inputs. {"do": "ask", "inputs": [paths], "out": path}:
+counts the rows of the merged file under many conditions, which Spark pushes down to parquet-java's filters by
+statistics, column indexes and dictionaries, and of the inputs without any. A reply has "problem" where something is wrong.
+"""
+
+import datetime
+import functools
+import json
+import os
+import pathlib
+import random
+import shutil
+import sys
+
+# Python and the JVM must mean the same instant by a datetime.
+os.environ["TZ"] = "UTC"
+os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+
+from pyspark.sql import SparkSession, functions as f, types as t
+
+from spark_inputs import CASES, SEED, rows_of, schema_of
+
+ROW_METADATA = "org.apache.spark.sql.parquet.row.metadata"
+VECTORISED = ["spark.sql.parquet.enableVectorizedReader", "spark.sql.parquet.enableNestedColumnVectorizedReader"]
+
+
+class Wrong(Exception):
+    pass
+
+
+def start():
+    return (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.memory", "1g")
+        # The data are small: compiling code for them, in Java or in Spark, takes longer than running it does.
+        .config("spark.driver.extraJavaOptions", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC")
+        .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+        .config("spark.sql.adaptive.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.sql.parquet.compression.codec", "snappy")
+        # A file is one task, so that its rows come in their order.
+        .config("spark.sql.files.maxPartitionBytes", "1g")
+        .config("spark.sql.files.openCostInBytes", "1g")
+        .config("spark.log.level", "ERROR")
+        .getOrCreate()
+    )
+
+
+def write(spark, directory):
+    """Three files a case: 211, 0 and 90 rows, so that one has no row group."""
+    for name, columns, settings, options in CASES:
+        for key, value in settings.items():
+            spark.conf.set(key, value)
+        rng = random.Random(SEED)
+        target = pathlib.Path(directory, name)
+        target.mkdir(parents=True)
+        schema = schema_of(columns)
+        first = 0
+        for number, count in enumerate([211, 0, 90]):
+            frame = spark.createDataFrame(rows_of(columns, rng, first, count), schema).coalesce(1)
+            part = target / "part"
+            frame.write.options(**options).parquet(str(part))
+            written = sorted(part.glob("*.parquet"))
+            if len(written) != 1:
+                raise Wrong(f"{name}: Spark wrote {len(written)} files")
+            written[0].rename(target / f"part-{number:05d}.parquet")
+            shutil.rmtree(part)
+            first += count
+        for key in settings:
+            spark.conf.unset(key)
+    return {"cases": [case[0] for case in CASES]}
+
+
+def same(what, expected, found):
+    if expected != found:
+        raise Wrong(f"{what}: expected {expected!r}, found {found!r}")
+
+
+def use_vectorised_reader(spark, is_used):
+    for key in VECTORISED:
+        spark.conf.set(key, "true" if is_used else "false")
+
+
+def rows(frame):
+    """By repr: NaN is NaN there, and -0.0 is not 0.0."""
+    return [repr(row) for row in frame.collect()]
+
+
+def compare(spark, inputs, out):
+    use_vectorised_reader(spark, True)
+    # A schema comes from the file's own row metadata where it has some, comments included.
+    schema = spark.read.parquet(out).schema
+    expected = []
+    for path in inputs:
+        frame = spark.read.parquet(path)
+        same(f"schema of {out}", frame.schema.json(), schema.json())
+        expected += rows(frame)
+    for is_vectorised in (True, False):
+        use_vectorised_reader(spark, is_vectorised)
+        found = rows(spark.read.schema(schema).parquet(out))
+        what = f"{out} ({'vectorised' if is_vectorised else 'not vectorised'})"
+        same(f"number of rows of {what}", len(expected), len(found))
+        for number, (want, have) in enumerate(zip(expected, found)):
+            same(f"row {number} of {what}", want, have)
+    comments = sum("comment" in field.metadata for field in schema.fields)
+    return {"rows": len(expected), "columns": len(schema.fields), "comments": comments}
+
+
+def conditions(expected, rng):
+    """Comparisons of every column with values that are there, a few for each; with whether the column is of floats."""
+    made = []
+
+    def add(*some):
+        made.extend((one, is_float) for one in some)
+
+    for field in expected.schema.fields:
+        column, kind = f.col(f"`{field.name}`"), field.dataType
+        is_float = isinstance(kind, (t.FloatType, t.DoubleType))
+        add(column.isNull())
+        if isinstance(kind, (t.ArrayType, t.MapType, t.StructType)):
+            continue
+        present = [row[0] for row in expected.select(column).where(column.isNotNull()).collect()]
+        if not present:
+            continue
+        values = [bytes(one) if isinstance(one, bytearray) else one for one in rng.sample(present, min(4, len(present)))]
+        literals = [f.lit(one).cast(kind) for one in values]
+        add(column == literals[0], column < literals[1 % len(values)], column >= literals[-1], column.isin(literals))
+        if isinstance(kind, t.StringType):
+            add(column.startswith("row 1"))
+        if is_float:
+            # Zeros and NaN are where readers and writers of statistics differ.
+            add(column == f.lit(0.0).cast(kind), column > f.lit(0.0).cast(kind), f.isnan(column))
+    return made
+
+
+def ask(spark, inputs, out):
+    expected = spark.read.parquet(*inputs).cache()
+    asked = conditions(expected, random.Random(SEED))
+    # All at once over what is in memory already: nothing is skipped there.
+    counts = list(expected.agg(*(f.count_if(condition) for condition, _ in asked)).collect()[0])
+    for is_vectorised in (True, False):
+        use_vectorised_reader(spark, is_vectorised)
+        merged = spark.read.schema(expected.schema).parquet(out)
+        # parquet-java's filter by dictionaries takes 0.0 and -0.0 for different values, in files of Spark too.
+        by_value = spark.read.schema(expected.schema).option("parquet.filter.dictionary.enabled", "false").parquet(out)
+        # A scan of its own for each, with its own filters; one job for many, as a job costs more than a scan.
+        found = []
+        for start in range(0, len(asked), 40):
+            part = asked[start : start + 40]
+            scans = [(by_value if is_float else merged).where(one).agg(f.count("*")) for one, is_float in part]
+            found += [row[0] for row in functools.reduce(lambda one, other: one.union(other), scans).collect()]
+        for (condition, _), want, have in zip(asked, counts, found):
+            same(f"rows of {out} where {condition} ({'' if is_vectorised else 'not '}vectorised)", want, have)
+    expected.unpersist()
+    return {"conditions": len(asked)}
+
+
+def answer(spark, request):
+    try:
+        if request["do"] == "write":
+            return write(spark, request["directory"])
+        if request["do"] == "compare":
+            return compare(spark, request["inputs"], request["out"])
+        return ask(spark, request["inputs"], request["out"])
+    except Exception as problem:  # Told to whoever asked, who ends the test with it.
+        return {"problem": f"{type(problem).__name__}: {problem}"[:4000]}
+
+
+def main():
+    # Whatever else prints must not get between the replies.
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    started = datetime.datetime.now()
+    spark = start()
+    parquet_java = spark.sparkContext._jvm.org.apache.parquet.Version.VERSION_NUMBER
+    seconds = (datetime.datetime.now() - started).total_seconds()
+    print(json.dumps({"spark": spark.version, "parquetJava": parquet_java, "startSeconds": round(seconds, 1)}), file=replies, flush=True)
+    for line in sys.stdin:
+        print(json.dumps(answer(spark, json.loads(line))), file=replies, flush=True)
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()
