@@ -65,15 +65,23 @@ export function parseCommandLine(args: readonly string[], program: string, versi
   let printed = '';
   const parser = buildParser(args, program, version, (made) => {
     invocation = made;
+    throw understood;
   });
-  parser.parse(withoutSeparator(args), {}, (_error: unknown, _argv: unknown, output: string) => {
-    printed = output;
-  });
+  try {
+    parser.parse(withoutSeparator(args), {}, (_error: unknown, _argv: unknown, output: string) => {
+      printed = output;
+    });
+  } catch (error) {
+    if (error !== understood) throw error;
+  }
   if (printed !== '') return { command: 'print', text: `${printed}\n` };
   if (invocation === undefined)
     throw wrongUsage(`no command in: ${args.join(' ')}`, `See ${program} --help.`);
   return invocation;
 }
+
+/** Thrown to leave the parser once it called a command: it would then lay out a help text that nobody asked for. */
+const understood = new Error('the command line is understood');
 
 function buildParser(
   args: readonly string[],
@@ -227,7 +235,9 @@ function buildParser(
         '14 swap interrupted, 130/143 stopped by a signal.',
     )
     .fail((message, error) => {
-      throw error instanceof ConfigError ? error : usageProblem(message ?? error.message, args, program);
+      throw error === understood || error instanceof ConfigError
+        ? error
+        : usageProblem(message ?? error.message, args, program);
     });
 }
 

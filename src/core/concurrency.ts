@@ -1,5 +1,8 @@
 import pLimit from 'p-limit';
 
+/** Items that wait for a slot at the same time: each costs promises and closures, and there may be 100,000s. */
+const queuedAtOnce = 4096;
+
 /**
  * `work` for every item, at most `limit` at a time; results in the order of the items. After the first failure no
  * further item is begun; once those already begun have ended, it rejects with that failure.
@@ -12,18 +15,20 @@ export async function mapConcurrently<T, R>(
   const slots = pLimit(limit);
   const results: R[] = [];
   const failures: unknown[] = [];
-  await Promise.all(
-    items.map((item, index) =>
-      slots(async () => {
-        if (failures.length > 0) return;
-        try {
-          results[index] = await work(item);
-        } catch (error) {
-          failures.push(error);
-        }
-      }),
-    ),
-  );
+  for (let start = 0; start < items.length && failures.length === 0; start += queuedAtOnce) {
+    await Promise.all(
+      items.slice(start, start + queuedAtOnce).map((item, index) =>
+        slots(async () => {
+          if (failures.length > 0) return;
+          try {
+            results[start + index] = await work(item);
+          } catch (error) {
+            failures.push(error);
+          }
+        }),
+      ),
+    );
+  }
   if (failures.length > 0) throw failures[0];
   return results;
 }

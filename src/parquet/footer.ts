@@ -19,7 +19,7 @@ import {
   skipField,
   wireType,
 } from './thrift/compact-reader.ts';
-import { isBefore, writerVersion } from './writer-version.ts';
+import { statesNoRows, withoutMistakes } from './writer-mistakes.ts';
 
 /** One `KeyValue` of the footer. */
 export interface KeyValue {
@@ -68,6 +68,8 @@ export interface ParquetFooter {
 
 /** How much of the end of a file is read at first: most footers fit. */
 const tailBytes = 16 * 1024;
+/** For all files that are read without waiting: it is filled and decoded in one go, and what is kept is a copy. */
+const tailRoom: Uint8Array = new Uint8Array(tailBytes);
 
 /**
  * Reads and decodes the footer of a Parquet file in one or two reads.
@@ -78,7 +80,10 @@ export async function readFooter(source: ByteSource): Promise<ParquetFooter> {
     throw corrupt(`is no Parquet file: ${source.sizeBytes} bytes are too few`, { file: source.name });
   }
   const tailLength = Math.min(source.sizeBytes, tailBytes);
-  const tail = await source.read(source.sizeBytes - tailLength, tailLength);
+  const tailStart = source.sizeBytes - tailLength;
+  let tail = tailRoom.subarray(0, tailLength);
+  if (source.readNow === undefined) tail = await source.read(tailStart, tailLength);
+  else source.readNow(tailStart, tail);
   const magic = String.fromCharCode(...tail.subarray(tailLength - 4));
   if (magic === 'PARE') throw unsupported('an encrypted footer', { file: source.name });
   if (magic !== 'PAR1') {
@@ -164,6 +169,8 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
     throw corrupt('the footer lacks its schema, its number of rows or its row groups');
   }
   const footerSizeBytes = bytes.length + 8;
+  const found = rowGroups.reduce((sum, rowGroup) => sum + rowGroup.rows, 0);
+  if (found !== rows && statesNoRows(rows, createdBy)) rows = found;
   checkAgainstFile(rowGroups, schema.leaves, rows, fileSizeBytes - footerSizeBytes);
   return {
     file,
@@ -173,23 +180,10 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
     rows,
     createdBy,
     ...schema,
-    rowGroups: mislabelsPages(createdBy) ? rowGroups.map(withMislabelledPages) : rowGroups,
+    rowGroups: withoutMistakes(rowGroups, createdBy, fileSizeBytes - footerSizeBytes),
     keyValues,
     ...(columnOrderBytes === undefined ? {} : { columnOrderBytes }),
   };
-}
-
-/**
- * parquet-cpp before Arrow 3.0 (which then changed its name) compressed the values of version 2 pages and stated that
- * it had not (ARROW-10353).
- */
-function mislabelsPages(createdBy: string | undefined): boolean {
-  const version = writerVersion(createdBy, 'parquet-cpp');
-  return version !== undefined && isBefore(version, [2]);
-}
-
-function withMislabelledPages(rowGroup: RowGroup): RowGroup {
-  return { ...rowGroup, chunks: rowGroup.chunks.map((chunk) => ({ ...chunk, isAlwaysCompressed: true })) };
 }
 
 interface Schema {
@@ -206,14 +200,8 @@ let lastSchema: Schema | undefined;
 
 function readSchema(c: CompactCursor): Schema {
   const start = c.position;
-  const known = lastSchemaBytes;
-  if (
-    lastSchema !== undefined &&
-    c.fieldType === wireType.LIST &&
-    c.end - start >= known.length &&
-    Buffer.compare(c.bytes.subarray(start, start + known.length), known) === 0
-  ) {
-    c.position += known.length;
+  if (lastSchema !== undefined && c.fieldType === wireType.LIST && stands(c, lastSchemaBytes)) {
+    c.position += lastSchemaBytes.length;
     return lastSchema;
   }
   const count = beginList(c, wireType.STRUCT);
@@ -291,12 +279,21 @@ function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup
   return { rows, totalSizeBytes, chunks, isSorted, hasChunkKeyValues, bytes };
 }
 
+// As with schemas: writers put the same pairs into all files of a job, and some of them are long.
+let lastKeyValues: readonly KeyValue[] = [];
+
 function readKeyValues(c: CompactCursor): readonly KeyValue[] {
   const count = beginList(c, wireType.STRUCT);
   if (count > limits.keyValues) throw corrupt(`the footer has ${count} key-value pairs`);
   const keyValues: KeyValue[] = [];
   for (let i = 0; i < count; i++) {
     const start = c.position;
+    const known = lastKeyValues[i];
+    if (known !== undefined && stands(c, known.bytes)) {
+      c.position += known.bytes.length;
+      keyValues.push(known);
+      continue;
+    }
     let key: string | undefined;
     let value: string | undefined;
     const outer = beginStruct(c);
@@ -309,7 +306,15 @@ function readKeyValues(c: CompactCursor): readonly KeyValue[] {
     if (key === undefined) throw corrupt('a key-value pair has no key');
     keyValues.push({ key, value, bytes: c.bytes.slice(start, c.position) });
   }
+  lastKeyValues = keyValues;
   return keyValues;
+}
+
+// Whether the bytes from the cursor on are these.
+function stands(c: CompactCursor, bytes: Uint8Array): boolean {
+  const { position } = c;
+  if (c.end - position < bytes.length) return false;
+  return Buffer.compare(c.bytes.subarray(position, position + bytes.length), bytes) === 0;
 }
 
 function checkAgainstFile(

@@ -2,6 +2,7 @@ import { checkCodec } from './codec/compression.ts';
 import type { ParquetFooter } from './footer.ts';
 import { encoding, nameOf } from './format.ts';
 import { placed, unsupported } from './format-error.ts';
+import { statisticsOf } from './metadata/column-chunk.ts';
 import { isBefore, writerVersion } from './writer-version.ts';
 
 const known: ReadonlySet<number> = new Set(Object.values(encoding));
@@ -20,6 +21,7 @@ export function checkSupported(footer: ParquetFooter): void {
     });
   }
   if (footer.leaves.length === 0) throw unsupported('a schema without columns', { file: footer.file });
+  checkMovable(footer);
   for (const [number, rowGroup] of footer.rowGroups.entries()) {
     for (const [i, chunk] of rowGroup.chunks.entries()) {
       try {
@@ -40,4 +42,49 @@ export function checkSupported(footer: ParquetFooter): void {
 /** The compression of every column chunk of a file. */
 export function* codecsOf(footer: ParquetFooter): Generator<number> {
   for (const { chunks } of footer.rowGroups) for (const { codec } of chunks) yield codec;
+}
+
+/**
+ * Refuses a file whose values may say where in this very file something lies: in another file it lies elsewhere. That are
+ * values of logical type FILE with an offset (parquet-format, LogicalTypes, "FILE"); where statistics say that none is set
+ * there is nothing to lose.
+ * @throws FormatError naming the column
+ */
+export function checkMovable(footer: ParquetFooter): void {
+  for (const path of pathsOf(footer, 'FILE')) {
+    const leaf = footer.leaves.find(({ pathNames }) => {
+      return (
+        pathNames.length === path.length + 1 &&
+        path.every((name, i) => name === pathNames[i]) &&
+        pathNames.at(-1) === 'offset'
+      );
+    });
+    if (leaf === undefined) continue;
+    const isSet = footer.rowGroups.some(({ chunks }) => {
+      const chunk = chunks[leaf.index];
+      return chunk !== undefined && statisticsOf(chunk)?.nullCount !== chunk.valueCount;
+    });
+    if (isSet)
+      throw unsupported('logical type FILE with offsets, which may lead into the file itself,', {
+        file: footer.file,
+        column: leaf.path,
+      });
+  }
+}
+
+/** Where the groups of a logical type stand in the schema: names from below the root. */
+function pathsOf({ elements }: ParquetFooter, logicalName: string): readonly (readonly string[])[] {
+  if (!elements.some(({ logicalType }) => logicalType?.name === logicalName)) return [];
+  const found: (readonly string[])[] = [];
+  let next = 1;
+  const walk = (above: readonly string[]): void => {
+    const element = elements[next++];
+    if (element === undefined) return;
+    const path = [...above, element.name];
+    if (element.type !== undefined) return;
+    if (element.logicalType?.name === logicalName) found.push(path);
+    for (let i = 0; i < (element.childCount ?? 0); i++) walk(path);
+  };
+  while (next < elements.length) walk([]);
+  return found;
 }

@@ -1,7 +1,7 @@
 import type { ParquetFooter } from '../parquet/footer.ts';
 import type { FooterFacts } from '../plan/partition-plan.ts';
 import type { NotData } from '../plan/plan-input.ts';
-import type { FileRef } from '../store/store.ts';
+import { type FileRef, sameGeneration } from '../store/store.ts';
 
 /** What a file that may be data was found to be. */
 export type FileContent = FooterFacts | { readonly unreadable: string } | NotData;
@@ -11,35 +11,51 @@ export type FileContent = FooterFacts | { readonly unreadable: string } | NotDat
  * footer once. What is remembered is that of one generation, and given only to who expects it.
  */
 export interface FooterMemory {
-  contentOf(path: string, ref: FileRef): FileContent | undefined;
+  contentOf(ref: FileRef): FileContent | undefined;
   /** Also undefined when there was no room left for it. */
-  footerOf(path: string, ref: FileRef): ParquetFooter | undefined;
+  footerOf(ref: FileRef): ParquetFooter | undefined;
   /** @param footer of a file that can be read */
-  keep(path: string, ref: FileRef, content: FileContent, footer: ParquetFooter | undefined): void;
+  keep(ref: FileRef, content: FileContent, footer: ParquetFooter | undefined): void;
+  /** Gives back the room of footers that are not needed any more. */
+  forgetFooters(refs: readonly FileRef[]): void;
+}
+
+interface Known {
+  readonly ref: FileRef;
+  readonly content: FileContent;
+  footer: ParquetFooter | undefined;
 }
 
 /** Bytes of stored footers, a decoded one takes about three times as much. */
-const footerBudgetBytes = 16 * 1024 * 1024;
+const footerBudgetBytes = 8 * 1024 * 1024;
 
 /** An empty memory. @param budgetBytes most bytes of footers, as they are stored, that are kept decoded */
 export function footerMemory(budgetBytes = footerBudgetBytes): FooterMemory {
-  const contents = new Map<string, FileContent>();
-  const footers = new Map<string, ParquetFooter>();
+  // By file id: it names the file in its store, whatever it is called.
+  const known = new Map<string, Known>();
   let spentBytes = 0;
+  const find = (ref: FileRef): Known | undefined => {
+    const found = known.get(ref.fileId);
+    return found !== undefined && sameGeneration(found.ref, ref) && found.ref.name === ref.name
+      ? found
+      : undefined;
+  };
+  const forget = (one: Known | undefined): void => {
+    if (one?.footer === undefined) return;
+    spentBytes -= one.footer.footerSizeBytes;
+    one.footer = undefined;
+  };
   return {
-    contentOf: (path, ref) => contents.get(keyOf(path, ref)),
-    footerOf: (path, ref) => footers.get(keyOf(path, ref)),
-    keep(path, ref, content, footer) {
-      const key = keyOf(path, ref);
-      contents.set(key, content);
-      if (footer === undefined || footers.has(key)) return;
-      if (spentBytes + footer.footerSizeBytes > budgetBytes) return;
-      spentBytes += footer.footerSizeBytes;
-      footers.set(key, footer);
+    contentOf: (ref) => find(ref)?.content,
+    footerOf: (ref) => find(ref)?.footer,
+    keep(ref, content, footer) {
+      forget(known.get(ref.fileId));
+      const fits = footer !== undefined && spentBytes + footer.footerSizeBytes <= budgetBytes;
+      if (fits) spentBytes += footer.footerSizeBytes;
+      known.set(ref.fileId, { ref, content, footer: fits ? footer : undefined });
+    },
+    forgetFooters(refs) {
+      for (const ref of refs) forget(find(ref));
     },
   };
-}
-
-function keyOf(path: string, { fileId, sizeBytes, modifiedAtMs }: FileRef): string {
-  return `${fileId}/${sizeBytes}/${modifiedAtMs}/${path}`;
 }

@@ -62,7 +62,7 @@ async function lookInto(store: Store, file: ListedEntry, memory: FooterMemory): 
     };
   }
   const ref = refOf(file);
-  const known = memory.contentOf(file.path, ref);
+  const known = memory.contentOf(ref);
   if (known !== undefined) return known;
   const source = await store.open(file.path, ref);
   try {
@@ -70,7 +70,7 @@ async function lookInto(store: Store, file: ListedEntry, memory: FooterMemory): 
     const foreign = await foreignContent(buffered);
     const { content, footer } =
       foreign === undefined ? await readableContent(buffered) : { content: foreign, footer: undefined };
-    memory.keep(file.path, ref, content, footer);
+    memory.keep(ref, content, footer);
     return content;
   } finally {
     await source.close();

@@ -3,7 +3,6 @@ import { defaultMemoryBytes } from '../parquet/memory-limits.ts';
 import { footerMemory } from '../partition/footer-memory.ts';
 import { partitionPath } from '../partition/names.ts';
 import { rememberingStore } from '../store/remembering-store.ts';
-import type { Store } from '../store/store.ts';
 import { clearHold } from '../swap/hold.ts';
 import { swapPartition } from '../swap/swap-partition.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
@@ -16,7 +15,7 @@ import {
   type PartitionReport,
   settledResult,
 } from './partition-report.ts';
-import type { PartitionTask } from './partition-task.ts';
+import type { PartitionAtWork, PartitionTask } from './partition-task.ts';
 import { settleDeadRun } from './settle-dead-run.ts';
 import { stageBins } from './stage-bins.ts';
 import { underLock } from './under-lock.ts';
@@ -26,11 +25,7 @@ import { underLock } from './under-lock.ts';
  * plan and has touched nothing. Every failure becomes the result of the partition.
  */
 export async function consolidatePartition(given: PartitionTask): Promise<PartitionResult> {
-  const task = {
-    ...given,
-    store: rememberingOf(given.store, given.settings.consolidation.memoryBytes),
-    footers: footerMemory(),
-  };
+  const task = atWork(given);
   const { store, basePath, date, log, showProgress, toolVersion } = task;
   const watch = stopwatch();
   const report: PartitionReport = {
@@ -43,7 +38,7 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
     task.stop.throwIfAborted();
     const found = await watch.time('recover', () => settleDeadRun(task));
     report.warnings.push(...found.warnings);
-    const preview = await watch.time('list', () => listAndPlan(task));
+    const preview = await watch.time('list', () => listAndPlan(task, task.footers));
     report.plan = preview;
     // In the middle of another run's swap even the partition may seem absent: then the lock decides.
     const nothingToDo = preview.decision !== 'consolidate' && !found.inProgress;
@@ -53,7 +48,7 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
 
     return await underLock(task, report, async (lock) => {
       // Again, because the partition may have changed before it was locked.
-      const plan = await watch.time('list', () => listAndPlan(task));
+      const plan = await watch.time('list', () => listAndPlan(task, task.footers));
       report.plan = plan;
       if (plan.decision !== 'consolidate') return settledResult(report, plan);
       const staged = await stageBins(task, lock, plan, watch);
@@ -82,9 +77,25 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
   }
 }
 
-/** Where every read crosses a network, small files are read once for planning and merging together. */
-function rememberingOf(store: Store, memoryBytes: number = defaultMemoryBytes): Store {
-  if (store.abilities.remote !== true) return store;
-  const budgetBytes = Math.floor(Math.min(128 * bytesPerMb, memoryBytes / 4));
-  return rememberingStore(store, { budgetBytes, wholeFileBytes: bytesPerMb / 4, tailBytes: 64 * 1024 });
+/** The task with memories of its own: where every read crosses a network, small files are read once for all. */
+function atWork(task: PartitionTask): PartitionAtWork {
+  const footers = footerMemory();
+  const memoryBytes = task.settings.consolidation.memoryBytes ?? defaultMemoryBytes;
+  const remembering =
+    task.store.abilities.remote === true
+      ? rememberingStore(task.store, {
+          budgetBytes: Math.floor(Math.min(80 * bytesPerMb, memoryBytes / 6)),
+          wholeFileBytes: bytesPerMb / 4,
+          tailBytes: 64 * 1024,
+        })
+      : undefined;
+  return {
+    ...task,
+    store: remembering ?? task.store,
+    footers,
+    forget: (files) => {
+      footers.forgetFooters(files.map(({ ref }) => ref));
+      remembering?.forget(files.map(({ path }) => path));
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { StoreError } from '../core/errors.ts';
+import type { FooterMemory } from '../partition/footer-memory.ts';
 import { listPartition } from '../partition/list-partition.ts';
 import { readFooters } from '../partition/read-footers.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
@@ -7,7 +8,7 @@ import { defaultPolicy, type PlanPolicy } from '../plan/policy.ts';
 import { settledByListing } from '../plan/settled-by-listing.ts';
 import type { Store } from '../store/store.ts';
 import { isOnHold } from '../swap/hold.ts';
-import type { PartitionAtWork, PartitionTask } from './partition-task.ts';
+import type { PartitionTask } from './partition-task.ts';
 import { stoppableStore } from './stoppable-store.ts';
 
 /** How often a partition is looked at that changes under our eyes. */
@@ -17,12 +18,13 @@ const maxLooks = 3;
  * Looks at the partition and decides what is to be done with it. Changes nothing; a dry run and a real one both go by
  * what this returns. A listed file that is gone or another when its footer is read, as in the middle of another
  * run's swap, makes it look again.
+ * @param footers what was read of this partition before
  * @throws StoreError, ConfigError as `listPartition` and `readFooters` do; the reason of `task.stop`
  */
-export async function listAndPlan(task: PartitionAtWork): Promise<PartitionPlan> {
+export async function listAndPlan(task: PartitionTask, footers?: FooterMemory): Promise<PartitionPlan> {
   for (let look = 1; ; look++) {
     try {
-      return await lookAndPlan(task);
+      return await lookAndPlan(task, footers);
     } catch (error) {
       const isMoving =
         error instanceof StoreError && (error.code === 'not-found' || error.code === 'changed');
@@ -32,7 +34,7 @@ export async function listAndPlan(task: PartitionAtWork): Promise<PartitionPlan>
   }
 }
 
-async function lookAndPlan(task: PartitionAtWork): Promise<PartitionPlan> {
+async function lookAndPlan(task: PartitionTask, footers?: FooterMemory): Promise<PartitionPlan> {
   const { basePath, date, today, currentDayAllowed } = task;
   const store = stoppableStore(task.store, task.stop);
   task.showProgress({ date, doing: 'planning' });
@@ -51,7 +53,7 @@ async function lookAndPlan(task: PartitionAtWork): Promise<PartitionPlan> {
     },
   };
   return planPartition(
-    { ...input, ...(await readFooters(watched, listing.entries, task.footers)) },
+    { ...input, ...(await readFooters(watched, listing.entries, footers)) },
     policyOf(task),
   );
 }

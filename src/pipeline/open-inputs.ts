@@ -37,7 +37,7 @@ export async function openInputs(
     const inputs = await mapConcurrently(files, filesAtOnce, async ({ path, ref }) => {
       const source = await store.open(path, ref);
       opened.push(source);
-      return { source, footer: footers?.footerOf(path, ref) ?? (await readFooter(source)) };
+      return { source, footer: footers?.footerOf(ref) ?? (await readFooter(source)) };
     });
     return { inputs, close };
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import type { Logger } from '../core/log.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
-import type { Store } from '../store/store.ts';
+import type { FileRef, Store } from '../store/store.ts';
 import type { CleanupOutcome } from '../swap/cleanup.ts';
 import type { ShowProgress } from './progress.ts';
 
@@ -39,4 +39,6 @@ export interface PartitionTask extends DatasetTask {
 export interface PartitionAtWork extends PartitionTask {
   /** Footers that were read before. */
   readonly footers: FooterMemory;
+  /** Gives back what is remembered of files that are merged and verified. */
+  readonly forget: (files: readonly { readonly path: string; readonly ref: FileRef }[]) => void;
 }

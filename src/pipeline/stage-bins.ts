@@ -74,9 +74,11 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
     if (task.settings.consolidation.mode === 'fold') return await foldOnly(binTask, folding, warnings);
     const backup = task.settings.safety.backupBeforeDelete ? startBackup(folding) : undefined;
     try {
-      const { fold, ...merged } = await mergeBin(binTask, opened, (sizeBytes) =>
-        stageFold(folding, sizeBytes),
-      );
+      const { fold, ...merged } = await mergeBin(binTask, opened, (sizeBytes) => {
+        // What verification still looks at is little: the room is worth more to it.
+        void Promise.allSettled([backup]).then(() => task.forget(files));
+        return stageFold(folding, sizeBytes);
+      });
       const part = await watch.time('merge', async () => backup);
       if (fold === undefined) return merged;
       return { ...merged, fold: part === undefined ? fold : { ...fold, backup: part } };
@@ -85,6 +87,7 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
     }
   } finally {
     await opened.close();
+    task.forget(files);
   }
 }
 

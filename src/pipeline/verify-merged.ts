@@ -12,7 +12,7 @@ import { verifyStagedFile } from '../verify/verify-staged-file.ts';
 import type { WrittenFile } from './write-merged.ts';
 
 /** The file is gone through twice, from front to back; over a network in few large pieces, and once if it is small enough. */
-const readAhead = { windowBytes: 8 * bytesPerMb, windowsAhead: 2, keepBytes: 64 * bytesPerMb };
+const readAhead = { windowBytes: 8 * bytesPerMb, windowsAhead: 2, keepBytes: 32 * bytesPerMb };
 
 /** A file that was just written, and what it was made of. */
 export interface VerifyMerged {

@@ -11,13 +11,31 @@ export interface MemoryLimits {
   readonly tailBytes: number;
 }
 
+/** A store that remembers what was read. */
+export interface RememberingStore extends Store {
+  /** Gives back the room of files that are not read any more; who reads one all the same, reads it anew. */
+  forget(paths: readonly string[]): void;
+}
+
+interface Remembered {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly bytes: Promise<Uint8Array>;
+}
+
 /**
  * The same store, which remembers small files and the ends of longer ones, so that planning, planning again and merging
  * open a file on a remote store once. What is remembered is that of one generation, and given only to who expects it.
  */
-export function rememberingStore(store: Store, limits: MemoryLimits): Store {
-  const remembered = new Map<string, Promise<Uint8Array>>();
+export function rememberingStore(store: Store, limits: MemoryLimits): RememberingStore {
+  const remembered = new Map<string, Remembered>();
   let spentBytes = 0;
+
+  const drop = (key: string, one: Remembered): void => {
+    if (remembered.get(key) !== one) return;
+    remembered.delete(key);
+    spentBytes -= one.sizeBytes;
+  };
 
   /** The bytes from `start` to the end of the file; undefined when there is no room for them. */
   const endOf = (
@@ -28,22 +46,23 @@ export function rememberingStore(store: Store, limits: MemoryLimits): Store {
   ): Promise<Uint8Array> | undefined => {
     const key = `${ref.fileId}/${ref.sizeBytes}/${ref.modifiedAtMs}/${path}/${start}`;
     const known = remembered.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.bytes;
     const sizeBytes = ref.sizeBytes - start;
     if (spentBytes + sizeBytes > limits.budgetBytes) return undefined;
     spentBytes += sizeBytes;
-    const bytes = read();
-    remembered.set(key, bytes);
-    bytes.catch(() => {
-      // The next one who asks tries again.
-      remembered.delete(key);
-      spentBytes -= sizeBytes;
-    });
-    return bytes;
+    const one = { path, sizeBytes, bytes: read() };
+    remembered.set(key, one);
+    // The next one who asks tries again.
+    one.bytes.catch(() => drop(key, one));
+    return one.bytes;
   };
 
   return {
     ...store,
+    forget(paths) {
+      const gone = new Set(paths);
+      for (const [key, one] of remembered) if (gone.has(one.path)) drop(key, one);
+    },
     open: async (path, expected) => {
       const ref: FileRef = { ...expected };
       let opened: Promise<ByteSource> | undefined;

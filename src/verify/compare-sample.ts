@@ -55,6 +55,7 @@ export async function compareSample(comparison: SampleComparison): Promise<Compa
   let rows = 0;
   for (const site of sites) {
     let stagedReadings: Readings | undefined;
+    const terms = site.only === undefined ? comparison : { ...comparison, only: site.only };
     let skip = 0;
     for (const { inputIndex, range } of site.parts) {
       const source = inputs[inputIndex];
@@ -71,9 +72,9 @@ export async function compareSample(comparison: SampleComparison): Promise<Compa
         notRead.set('', input.cannot);
       } else {
         stagedFile ??= await openStaged(reader, staged);
-        stagedReadings ??= await readStaged(stagedFile, site.staged, comparison);
-        const raw = await readInput(input, range, stagedFile, comparison);
-        for (const [key, reading] of inTermsOf(stagedFile, input, raw, comparison)) {
+        stagedReadings ??= await readStaged(stagedFile, site.staged, terms);
+        const raw = await readInput(input, range, stagedFile, terms);
+        for (const [key, reading] of inTermsOf(stagedFile, input, raw, terms)) {
           const found = stagedReadings.get(key);
           const limit = limitOf(reading) ?? limitOf(found);
           if (limit !== undefined) notRead.set(key, limit);

@@ -7,6 +7,8 @@ export interface SampleSite {
   readonly staged: RowRange;
   /** The same rows in the inputs, in order; their rows add up to those of `staged`. */
   readonly parts: readonly { readonly inputIndex: number; readonly range: RowRange }[];
+  /** Keys of the columns that are looked at here; all that are looked at anywhere when absent. */
+  readonly only?: ReadonlySet<string>;
 }
 
 /** What limits a sample. */

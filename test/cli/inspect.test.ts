@@ -107,8 +107,9 @@ test('--pages lists every page, as text and as data', async (t) => {
   assert.match(run.stdout, /\n {2}Consolidated +from 1 file, 44K, by run \d{8}T\d{6}Z-\w+\n/);
   assert.match(
     run.stdout,
-    /\nRow group 0, vehicle_id: 2 pages\n {2}page .*\n +0 {2}DICTIONARY_PAGE {2}PLAIN +\d+ +- .* [0-9a-f]{8}\n +1 {2}DATA_PAGE +RLE_DICTIONARY +765 +765 /,
+    /\nRow group 0, vehicle_id: 2 pages\n {2}page .*\n +0 {2}DICTIONARY_PAGE {2}PLAIN +\d+ +- .* [0-9a-f]{8} +- +-\n +1 {2}DATA_PAGE +RLE_DICTIONARY +765 +765 +0 +0 .* VEH-004336 +VEH-005316\n/,
   );
+  assert.match(run.stdout, /\n {2}Page index +yes\n/);
 
   const json = jsonOf(await runCli(['inspect', out, '--pages', '--output', 'json'])) as unknown as Inspected;
   const sizeOf = ({ pages }: { readonly pages: readonly InspectedPage[] }): number =>
@@ -117,6 +118,17 @@ test('--pages lists every page, as text and as data', async (t) => {
     json.pages?.map((chunk) => [chunk.column, sizeOf(chunk)]),
     json.rowGroups[0]?.columns.map(({ column, compressedSizeBytes }) => [column, compressedSizeBytes]),
   );
+  assert.deepEqual(json.pages?.[4]?.pages.at(-1), {
+    ...json.pages?.[4]?.pages.at(-1),
+    kind: 'DATA_PAGE',
+    values: 765,
+    rows: 765,
+    nulls: 0,
+    firstRow: 0,
+    isAllNull: false,
+    min: 32.942948,
+    max: 34.297794,
+  });
   const plain = jsonOf(await runCli(['inspect', out, '--output', 'json'])) as unknown as Inspected;
   assert.equal(plain.pages, undefined);
 });

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
+import { codec, encoding } from '../../src/parquet/format.ts';
 import { fingerprintFile } from '../../src/parquet/read/fingerprint-file.ts';
+import { type Page, pages } from '../../src/parquet/read/pages.ts';
 import { jsonOf, runCli } from './cli-process.ts';
 import { demoDataset, parquetNames, tempDirectory, treeDigest } from './dataset.ts';
 
@@ -101,6 +103,81 @@ test('a merged file never comes to lie among its inputs, where readers would fin
     assert.equal((jsonOf(run).error as { code: string }).code, 'out-among-inputs');
   }
   assert.equal(treeDigest(partition), before);
+});
+
+test('flags say how the new file is written', async (t) => {
+  const { partition } = await demoDataset(t);
+  const directory = await tempDirectory(t);
+  const merged = async (name: string, ...flags: readonly string[]) => {
+    const out = join(directory, name);
+    const run = await runCli(['merge', partition, '--out', out, ...flags]);
+    assert.equal(run.exit, 0, run.stderr);
+    const source = memorySource(out, await readFile(out));
+    const footer = await readFooter(source);
+    const first: Page[] = [];
+    // latitude
+    for await (const page of pages(source, footer, 0, 4)) first.push(page);
+    return { footer, first, columns: (await fingerprintOf(out)).columns };
+  };
+  const codecsOf = ({ footer }: Awaited<ReturnType<typeof merged>>): readonly number[] => [
+    ...new Set(footer.rowGroups.flatMap(({ chunks }) => chunks.map((chunk) => chunk.codec))),
+  ];
+  const plain = await merged('plain.parquet');
+  assert.deepEqual(codecsOf(plain), [codec.SNAPPY]);
+  assert.equal(plain.footer.rowGroups.length, 1);
+  assert.equal(plain.first.filter(({ kind }) => kind === 'DATA_PAGE').length, 1);
+
+  const zstd = await merged('zstd.parquet', '--codec', 'zstd', '--row-group-rows', '4000');
+  assert.deepEqual(codecsOf(zstd), [codec.ZSTD]);
+  assert.deepEqual(
+    zstd.footer.rowGroups.map(({ rows }) => rows),
+    [4000, 4000, 2280],
+  );
+  assert.deepEqual(zstd.columns, plain.columns);
+
+  const small = await merged('small.parquet', '--page-size', '4', '--row-group-mb', '1');
+  assert.ok(small.first.filter(({ kind }) => kind === 'DATA_PAGE').length > 3);
+  assert.deepEqual(small.columns, plain.columns);
+
+  const compact = await merged('compact.parquet', '--encodings', 'compact');
+  const usesNew = compact.footer.rowGroups[0]?.chunks.some(({ encodings }) =>
+    encodings.some((one) => one === encoding.DELTA_BINARY_PACKED || one === encoding.BYTE_STREAM_SPLIT),
+  );
+  assert.equal(usesNew, true);
+  assert.deepEqual(compact.columns, plain.columns);
+});
+
+test('a value that a flag does not take ends with 2 and what to type', async (t) => {
+  const out = join(await tempDirectory(t), 'o');
+  for (const [flag, value, message] of [
+    [
+      '--codec',
+      'lzma',
+      /--codec "lzma": expected "snappy", "zstd", "gzip", "lz4_raw", "uncompressed", "keep"\./,
+    ],
+    ['--encodings', 'best', /--encodings "best": expected "standard", "compact"\./],
+    ['--schema', 'any', /--schema "any": expected "compatible", "exact"\./],
+    [
+      '--row-group-rows',
+      '0',
+      /flag --row-group-rows is "0"; allowed: a whole number from 1 to 100000000 \(rows\)/,
+    ],
+    [
+      '--row-group-mb',
+      '1.5',
+      /flag --row-group-mb is "1.5"; allowed: a whole number from 1 to 1024 \(MB of /,
+    ],
+    [
+      '--page-size',
+      '1MB',
+      /flag --page-size is "1MB"; allowed: a whole number from 1 to 65536 \(KB of 1,024 bytes/,
+    ],
+    ['--memory', '10', /flag --memory is "10"; allowed: a whole number from 256 to /],
+  ] as const) {
+    const run = await runCli(['merge', '/tmp', '--out', out, flag, value]);
+    assert.equal(run.exit, 2);
+    assert.match(run.stderr, message);
+  }
 });
 
 test('a URI is refused with what to do instead', async () => {

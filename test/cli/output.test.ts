@@ -56,6 +56,24 @@ test('a bug has its stack only with --verbose, and a line on where to report it'
   assert.match(renderError('thrown text', { style: plainStyle, verbose: true }), /^error: thrown text\n/);
 });
 
+test('progress says how long it will take, once that is more than a guess', () => {
+  const terminal = recordedTerminal(true);
+  let nowMs = 0;
+  const line = progressLine(terminal, () => nowMs);
+  const at = (ms: number, done: number, doing: 'merging' | 'verifying' = 'merging'): string => {
+    nowMs = ms;
+    line.show({ date: 'd', doing, amount: { of: 'rows', done, total: 900 } });
+    return (terminal.written.at(-1) ?? '').replace(/^.*?d /s, '');
+  };
+  assert.equal(at(0, 100), 'merging: 100 of 900 rows, 11 %');
+  assert.equal(at(1_900, 300), 'merging: 300 of 900 rows, 33 %');
+  assert.equal(at(3_000, 400), 'merging: 400 of 900 rows, 44 %, about 5 s left');
+  assert.equal(at(300_000, 500), 'merging: 500 of 900 rows, 55 %, about 5 min 0 s left');
+  assert.equal(at(301_000, 900), 'merging: 900 of 900 rows, 100 %');
+  // Another step has another speed.
+  assert.equal(at(400_000, 100, 'verifying'), 'verifying: 100 of 900 rows, 11 %');
+});
+
 test('progress is drawn on a terminal only, not too often, and wiped away', () => {
   const silent = recordedTerminal(false);
   progressLine(silent).show({ date: 'd', doing: 'planning' });

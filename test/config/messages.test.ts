@@ -48,9 +48,9 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
     'FILE:4:26: safety.backup_retention_days is 0; allowed: a whole number from 1 to 3650 (days)',
   ],
   [
-    'a schema mode that comes later',
-    `${base}consolidation:\n  schema: compatible\n`,
-    'FILE:4:11: consolidation.schema is "compatible", which comes with a later version; allowed: exact',
+    'a schema mode that there is not',
+    `${base}consolidation:\n  schema: any\n`,
+    'FILE:4:11: consolidation.schema is "any"; allowed: compatible, exact',
   ],
   [
     'a codec that is not written',
@@ -172,7 +172,7 @@ test('an alias without an anchor is a problem of the file', async () => {
 test('flags and environment variables are named as the source', async () => {
   const message = await settingsOf({
     flags: { 'base-path': '/d', 'min-files': 'few', 'target-size': ['1', '2'] },
-    env: { HDFS_PORT: '0', USE_DICTIONARY: 'yes', CONSOLIDATION_SCHEMA: 'compatible' },
+    env: { HDFS_PORT: '0', USE_DICTIONARY: 'yes', CONSOLIDATION_SCHEMA: 'any' },
   });
   assert.equal(
     message,
@@ -181,7 +181,7 @@ test('flags and environment variables are named as the source', async () => {
       '  environment variable HDFS_PORT is "0"; allowed: a whole number from 1 to 65535 (a TCP port)',
       '  flag --target-size is ["1","2"]; allowed: a whole number from 1 to 102400 (MB of 2^20 bytes)',
       '  flag --min-files is "few"; allowed: a whole number from 2 to 1000000 (files)',
-      '  environment variable CONSOLIDATION_SCHEMA is "compatible", which comes with a later version; allowed: exact',
+      '  environment variable CONSOLIDATION_SCHEMA is "any"; allowed: compatible, exact',
       '  environment variable USE_DICTIONARY is "yes"; allowed: true or false',
     ].join('\n'),
   );

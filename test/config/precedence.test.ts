@@ -18,7 +18,7 @@ test('the defaults are those of the requirements', async () => {
       minFiles: 5,
       quietMinutes: 60,
       tempDirectory: '/tmp/parquet_consolidation',
-      schema: 'exact',
+      schema: 'compatible',
       mode: 'rewrite',
     },
     compression: {
@@ -26,6 +26,7 @@ test('the defaults are those of the requirements', async () => {
       encodings: 'standard',
       pageSizeBytes: 1_048_576,
       rowGroupRows: 50_000,
+      rowGroupBytes: 128 * 1024 * 1024,
       useDictionary: true,
     },
     safety: {

@@ -17,6 +17,8 @@ export function leaf(name: string, type: number, more: More = {}): Field {
 export const int = (name: string, more: More = {}): Field => leaf(name, physicalType.INT32, more);
 /** An optional whole number of 64 bits. */
 export const long = (name: string, more: More = {}): Field => leaf(name, physicalType.INT64, more);
+/** An optional floating-point number of 32 bits. */
+export const float = (name: string, more: More = {}): Field => leaf(name, physicalType.FLOAT, more);
 /** An optional text, annotated in both ways. */
 export const text = (name: string, more: More = {}): Field =>
   leaf(name, physicalType.BYTE_ARRAY, { convertedType: 0, logical: { member: 1, parameters: [] }, ...more });

@@ -52,17 +52,30 @@ export interface ForeignOptions {
   readonly createdBy?: string;
   /** Version 2 pages are compressed and say that they are not. */
   readonly mislabelsPages?: boolean;
+  /** Version 2 pages say that they have no nulls. */
+  readonly hidesNulls?: boolean;
+  /** The footer says that there are no rows. */
+  readonly hidesRows?: boolean;
+  /** The header of the dictionary page is left out of the size of its chunk. */
+  readonly shortensChunks?: boolean;
   /** Leaves out what the format allows, no writer of today does, and hyparquet does not read. */
   readonly isModern?: boolean;
 }
 
 const text = new TextEncoder();
 
+interface MadePage {
+  readonly bytes: Uint8Array;
+  readonly headerLength: number;
+  readonly uncompressedLength: number;
+}
+
 interface WrittenChunk {
   readonly column: LevelColumn;
   readonly codec: number;
   readonly offset: number;
   readonly dictionaryLength: number;
+  readonly dictionaryHeaderLength: number;
   readonly length: number;
   readonly uncompressedLength: number;
   readonly statesDictionary: boolean;
@@ -120,9 +133,11 @@ function encodeChunk(random: RandomSource, column: LevelColumn, options: Foreign
   const pages: Uint8Array[] = [];
   const encodings = new Set<number>();
   let uncompressedLength = 0;
-  const push = (page: { bytes: Uint8Array; uncompressedLength: number }): void => {
+  let headerLength = 0;
+  const push = (page: MadePage): void => {
     pages.push(page.bytes);
     uncompressedLength += page.uncompressedLength;
+    if (pages.length === 1) headerLength = page.headerLength;
   };
   const deprecated = random.chance(30);
   if (dictionary !== undefined) {
@@ -131,6 +146,7 @@ function encodeChunk(random: RandomSource, column: LevelColumn, options: Foreign
     encodings.add(deprecated ? encoding.PLAIN_DICTIONARY : encoding.PLAIN);
   }
   const dictionaryLength = pages[0]?.length ?? 0;
+  const dictionaryHeaderLength = dictionary === undefined ? 0 : headerLength;
   const fallbackAt = random.chance(40)
     ? random.below(column.definition.length + 1)
     : column.definition.length;
@@ -155,6 +171,7 @@ function encodeChunk(random: RandomSource, column: LevelColumn, options: Foreign
     pages,
     codec: codecNumber,
     dictionaryLength,
+    dictionaryHeaderLength,
     length,
     uncompressedLength,
     statesDictionary: dictionary !== undefined && random.chance(80),
@@ -313,7 +330,7 @@ function dataPage(
         writeStructField(w, 8);
         const inner = beginStruct(w);
         writeI32(w, 1, to - from);
-        writeI32(w, 2, to - from - present);
+        writeI32(w, 2, options.hidesNulls ? 0 : to - from - present);
         writeI32(w, 3, repetition.filter((level) => level === 0).length);
         writeI32(w, 4, how.number);
         writeI32(w, 5, d.length);
@@ -382,7 +399,7 @@ function pageOf(
   uncompressedLength: number,
   options: ForeignOptions,
   inner: () => void,
-): { bytes: Uint8Array; uncompressedLength: number } {
+): MadePage {
   const outer = beginStruct(w);
   writeI32(w, 1, type);
   writeI32(w, 2, uncompressedLength);
@@ -392,7 +409,8 @@ function pageOf(
   if (random.chance(10)) writeBinary(w, 50, random.bytes(3));
   endStruct(w, outer);
   const bytes = Buffer.concat([writtenBytes(w), stored]);
-  return { bytes, uncompressedLength: bytes.length - stored.length + uncompressedLength };
+  const headerLength = bytes.length - stored.length;
+  return { bytes, headerLength, uncompressedLength: headerLength + uncompressedLength };
 }
 
 function compress(bytes: Uint8Array, codecNumber: number): Uint8Array {
@@ -422,11 +440,7 @@ function encodeFooter(
   const elements = elementBytesOf(fields);
   writeListField(w, 2, wireType.STRUCT, elements.length);
   for (const element of elements) putRaw(w, element);
-  writeI64(
-    w,
-    3,
-    rowGroups.reduce((sum, { rows }) => sum + rows, 0),
-  );
+  writeI64(w, 3, options.hidesRows ? 0 : rowGroups.reduce((sum, { rows }) => sum + rows, 0));
   writeListField(w, 4, wireType.STRUCT, rowGroups.length);
   for (const { rows, chunks } of rowGroups) {
     const group = beginStruct(w);
@@ -471,7 +485,7 @@ function encodeChunkMetadata(
   writeI32(w, 4, chunk.codec);
   writeI64(w, 5, chunk.column.definition.length);
   writeI64(w, 6, chunk.uncompressedLength);
-  writeI64(w, 7, chunk.length);
+  writeI64(w, 7, chunk.length - (options.shortensChunks ? chunk.dictionaryHeaderLength : 0));
   // Some writers let the data page offset point at the dictionary page and state no other.
   writeI64(w, 9, chunk.statesDictionary ? chunk.offset + chunk.dictionaryLength : chunk.offset);
   if (chunk.statesDictionary) writeI64(w, 11, chunk.offset);

@@ -239,6 +239,28 @@ test('version 2 pages that say they are not compressed are, where their writer i
   await assert.rejects(mergeBytes([other.bytes]), { name: 'FormatError' });
 });
 
+test('what known writers state wrongly is put right, and is a mistake where another writer states it', async () => {
+  const random = randomSource(816);
+  const fields = randomFields(random, 3);
+  const groups = [randomRows(random, fields, 150), randomRows(random, fields, 90)];
+  const mistakes = [
+    [{ hidesRows: true }, 'parquet-rs version 0.3.0 (build b45ce7c)'],
+    [{ hidesNulls: true, pageVersion: 2 }, 'parquet-cpp-arrow version 10.0.1'],
+    [{ shortensChunks: true, pageVersion: 1 }, 'parquet-mr'],
+    [{ shortensChunks: true, pageVersion: 1 }, 'parquet-mr version 1.2.8'],
+  ] as const;
+  for (const [mistake, createdBy] of mistakes) {
+    const file = foreignFile(fields, groups, 816, { ...mistake, createdBy });
+    const { bytes, result } = await mergeBytes([file.bytes, file.bytes], { rowGroupRows: 70 });
+    assert.equal(result.rows, 480, createdBy);
+    assertHolds(readWithHyparquet(bytes), together(fields, [file, file]));
+    assert.deepEqual((await fingerprintBytes(bytes)).columns, result.columns, createdBy);
+    if ('hidesNulls' in mistake) continue;
+    const other = foreignFile(fields, groups, 816, { ...mistake, createdBy: 'another writer' });
+    await assert.rejects(mergeBytes([other.bytes]), { name: 'FormatError' }, createdBy);
+  }
+});
+
 test('key-value metadata: every key once, the first value, a warning where they differ, ours added', async () => {
   const fields: readonly Field[] = [{ name: 'v', repetition: 0, type: 1, children: [] }];
   const rows = [[Uint8Array.of(1, 2, 3, 4)]];

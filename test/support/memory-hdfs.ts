@@ -50,6 +50,10 @@ export interface MemoryHdfs {
   textOf(path: string): string | undefined;
 }
 
+/** Of every file: there may be 100,000s. */
+const noChildren = new Map<string, Node>();
+const noEntries: readonly string[] = [];
+
 const defaultPlacement: Placement = { blockSizeBytes: 128 * 2 ** 20, replication: 3 };
 
 /**
@@ -75,9 +79,9 @@ export function memoryHdfs(
     mode,
     owner: 'lake',
     group: 'analysts',
-    acl: [],
+    acl: noEntries,
     placement,
-    children: new Map(),
+    children: kind === 'file' ? noChildren : new Map(),
   });
   const root = makeNode('directory', 0o755);
 

@@ -7,7 +7,8 @@ import { memorySink } from '../../src/core/byte-sink.ts';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { stampKey, stampValue } from '../../src/parquet/consolidation-stamp.ts';
 import { type ParquetFooter, readFooter } from '../../src/parquet/footer.ts';
-import { type MergeInput, mergeFiles } from '../../src/parquet/merge/merge-files.ts';
+import { encoding, nameOf } from '../../src/parquet/format.ts';
+import { type MergeInput, type MergeOptions, mergeFiles } from '../../src/parquet/merge/merge-files.ts';
 import { runPython, skipWithoutSpark } from '../support/python-env.ts';
 import { type Spark, startSpark } from '../support/spark.ts';
 import { inputsIn, workloadDirectory } from '../support/workloads.ts';
@@ -39,6 +40,7 @@ async function mergeTo(
   out: string,
   inputs: readonly MergeInput[],
   rowGroupRows: number,
+  options: Partial<MergeOptions> = {},
 ): Promise<ParquetFooter> {
   const sink = memorySink(out);
   const stamp = { inputSizeBytes: 1, inputFiles: inputs.length, runId: '20250815T020000Z-abcdef' };
@@ -48,6 +50,7 @@ async function mergeTo(
     useDictionary: true,
     keyValues: [{ key: stampKey, value: stampValue(stamp) }],
     createdBy: 'parquet-consolidator version 0.0.0-test',
+    ...options,
   });
   assert.deepEqual(merged.warnings, []);
   writeFileSync(out, sink.bytes());
@@ -87,15 +90,20 @@ for (const name of cases) {
   });
 }
 
-for (const name of ['flat', 'nested', 'int96']) {
-  test(`no condition that Spark pushes down loses a row: ${name}`, { skip }, async () => {
-    const inputs = await inputsIn(join(scratch, name));
-    const asked = await spark.ask({
-      do: 'ask',
-      inputs: pathsOf(inputs),
-      out: join(scratch, `${name}-small.parquet`),
+for (const name of ['flat', 'nested', 'int96', 'seed21']) {
+  test(`no condition that Spark pushes down loses a row: ${name}`, { skip }, async (t) => {
+    const isOwn = name !== 'seed21';
+    const inputs = await inputsIn(isOwn ? join(scratch, name) : await workloadDirectory(name));
+    const out = join(scratch, `${name}-pages.parquet`);
+    // Row groups of several pages: the column index skips pages, statistics and dictionaries skip row groups.
+    const footer = await mergeTo(out, inputs, isOwn ? 100 : 2_500, {
+      pages: { pageRows: isOwn ? 15 : 97 },
     });
-    assert.ok(Number(asked.conditions) >= 7, `${asked.conditions} conditions`);
+    assert.ok(footer.rowGroups.length > 2);
+    assert.ok(footer.rowGroups.every(({ chunks }) => chunks.every(({ hasPageIndex }) => hasPageIndex)));
+    const asked = await spark.ask({ do: 'ask', inputs: pathsOf(inputs), out });
+    assert.ok(Number(asked.conditions) >= 10, `${asked.conditions} conditions`);
+    t.diagnostic(`${asked.conditions} conditions, vectorised and not`);
   });
 }
 
@@ -109,4 +117,21 @@ for (const [name, rows] of [
     await mergeTo(out, inputs, 1_000);
     assert.equal((await spark.ask({ do: 'compare', inputs: pathsOf(inputs), out })).rows, rows);
   });
+}
+
+for (const encodings of ['standard', 'compact'] as const) {
+  for (const compression of ['snappy', 'zstd', 'gzip', 'lz4_raw', 'uncompressed', 'keep'] as const) {
+    test(`Spark reads ${encodings} encodings with ${compression}`, { skip }, async (t) => {
+      for (const name of ['flat', 'nested', 'int96']) {
+        const inputs = await inputsIn(join(scratch, name));
+        const out = join(scratch, `${name}-${encodings}-${compression}.parquet`);
+        const footer = await mergeTo(out, inputs, 50_000, { encodings, compression });
+        const used = new Set(
+          footer.rowGroups.flatMap(({ chunks }) => chunks.flatMap((chunk) => chunk.encodings)),
+        );
+        t.diagnostic(`${name}: ${[...used].map((one) => nameOf(encoding, one)).join(' ')}`);
+        assert.equal((await spark.ask({ do: 'compare', inputs: pathsOf(inputs), out })).rows, 301);
+      }
+    });
+  }
 }

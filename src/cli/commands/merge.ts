@@ -25,7 +25,10 @@ export async function runMerge(invocation: MergeInvocation, environment: CliEnvi
   const out = resolve(invocation.out);
   // No dataset is involved; settings want to know of one, so they get the place the new file lies in.
   const basePath = pathToFileURL(dirname(out)).href;
-  const settings = await settingsOf({ ...invocation, settingFlags: { 'base-path': basePath } }, environment);
+  const settings = await settingsOf(
+    { ...invocation, settingFlags: { ...invocation.settingFlags, 'base-path': basePath } },
+    environment,
+  );
   const progress = progressLine(terminal);
   const log = stderrLogger(progress.messages, invocation.verbose);
   const signals = listenForStopSignals((sentence) => progress.messages.err(`${sentence}\n`));

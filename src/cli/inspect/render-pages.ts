@@ -3,6 +3,7 @@ import { printable } from '../output/printable.ts';
 import type { Style } from '../output/style.ts';
 import { textTable } from '../output/text-table.ts';
 import type { ChunkPages } from './describe-pages.ts';
+import { shownValue } from './shown-value.ts';
 
 /** The pages of a file's column chunks as text for a person. */
 export function renderPages(chunks: readonly ChunkPages[], style: Style): string {
@@ -23,11 +24,14 @@ function pageTable({ pages }: ChunkPages): string {
       { title: 'values', align: 'right' },
       { title: 'rows', align: 'right' },
       { title: 'nulls', align: 'right' },
+      { title: 'first row', align: 'right' },
       { title: 'offset', align: 'right' },
       { title: 'header', align: 'right' },
       { title: 'bytes', align: 'right' },
       { title: 'uncompressed', align: 'right' },
       { title: 'crc', align: 'left' },
+      { title: 'min', align: 'left' },
+      { title: 'max', align: 'left' },
     ],
     pages.map((page) => [
       String(page.number),
@@ -36,11 +40,14 @@ function pageTable({ pages }: ChunkPages): string {
       countOrDash(page.values),
       countOrDash(page.rows),
       countOrDash(page.nulls),
+      countOrDash(page.firstRow),
       formatCount(page.offsetBytes),
       formatCount(page.headerSizeBytes),
       formatCount(page.compressedSizeBytes),
       formatCount(page.uncompressedSizeBytes),
       page.crc === undefined ? '-' : page.crc.toString(16).padStart(8, '0'),
+      shownValue(page.min),
+      shownValue(page.max),
     ]),
   );
 }

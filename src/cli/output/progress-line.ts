@@ -1,7 +1,7 @@
 import { formatSize } from '../../core/units.ts';
 import type { ProgressStep, ShowProgress } from '../../pipeline/progress.ts';
 import type { Terminal } from '../terminal.ts';
-import { formatCount } from './numbers.ts';
+import { formatCount, formatDuration } from './numbers.ts';
 
 /** A line on the terminal that shows what is going on, and can be wiped away. */
 export interface ProgressLine {
@@ -13,6 +13,8 @@ export interface ProgressLine {
 }
 
 const shortestPauseMs = 80;
+/** Before this has passed, how long a step will take is a guess. */
+const firstEstimateMs = 2000;
 
 /** Draws progress on stderr when that is a terminal; else does nothing. */
 export function progressLine(
@@ -22,6 +24,7 @@ export function progressLine(
   if (!terminal.showsProgress) return { show: () => {}, clear: () => {}, messages: terminal };
   let shownAtMs = Number.NEGATIVE_INFINITY;
   let shownDoing = '';
+  let began = { atMs: 0, done: 0 };
   let isDrawn = false;
   const clear = (): void => {
     if (isDrawn) terminal.err('\r\u001b[K');
@@ -30,10 +33,14 @@ export function progressLine(
   return {
     show: (step) => {
       // Many steps a second would cost more than the work they tell of.
-      if (step.doing === shownDoing && nowMs() - shownAtMs < shortestPauseMs) return;
-      shownAtMs = nowMs();
-      shownDoing = step.doing;
-      terminal.err(`\r\u001b[K${stepText(step).slice(0, terminal.columns - 1)}`);
+      const now = nowMs();
+      const doing = `${step.date} ${step.doing} ${step.bin?.number}`;
+      if (doing === shownDoing && now - shownAtMs < shortestPauseMs) return;
+      if (doing !== shownDoing) began = { atMs: now, done: step.amount?.done ?? 0 };
+      shownAtMs = now;
+      shownDoing = doing;
+      const text = `${stepText(step)}${remainingText(step, now - began.atMs, began.done)}`;
+      terminal.err(`\r\u001b[K${text.slice(0, terminal.columns - 1)}`);
       isDrawn = true;
     },
     clear,
@@ -45,6 +52,15 @@ export function progressLine(
       },
     },
   };
+}
+
+/** How long a step of known size will go on at the speed it has. */
+function remainingText({ amount }: ProgressStep, passedMs: number, doneBefore: number): string {
+  if (amount === undefined || amount.done <= doneBefore || amount.done >= amount.total) return '';
+  if (passedMs < firstEstimateMs) return '';
+  const msPerUnit = passedMs / (amount.done - doneBefore);
+  const seconds = Math.ceil((msPerUnit * (amount.total - amount.done)) / 1000);
+  return `, about ${seconds < 120 ? `${seconds} s` : formatDuration(seconds * 1000)} left`;
 }
 
 function stepText({ date, doing, bin, amount }: ProgressStep): string {

@@ -1,4 +1,5 @@
 import { FormatError } from '../../core/errors.ts';
+import { int96Writer } from '../created-by.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { arrowSchemaKey } from '../metadata/arrow-schema.ts';
 import { readingMetadata } from '../metadata/reading-metadata.ts';
@@ -12,6 +13,9 @@ export interface MetadataTraits {
   /** Keys of {@link readingMetadata} whose values may differ all the same: a merge adapts them. */
   readonly adaptable: readonly string[];
 }
+
+/** Key of {@link readingMetadata} for the writer of INT96 columns, of which files without such a column say nothing. */
+const writerKey = 'created_by';
 
 /**
  * An Arrow schema that says nothing beyond the Parquet schema may differ, and a row schema of Spark's may differ as far as there is one
@@ -27,6 +31,11 @@ export function metadataTraits(footer: ParquetFooter): MetadataTraits {
   if (ofSpark !== undefined) {
     adaptable.push(sparkSchemaKey);
     for (const [thing, value] of ofSpark) traits.set(thing, value);
+  }
+  const writer = readingMetadata(footer)?.[writerKey];
+  if (writer !== undefined) {
+    adaptable.push(writerKey);
+    traits.set('writer of INT96 columns', writer);
   }
   const hasSpark = footer.keyValues.some(({ key }) => key === sparkSchemaKey);
   traits.set(`metadata ${sparkSchemaKey}`, hasSpark ? 'present' : 'absent');
@@ -89,10 +98,15 @@ export function adaptedMetadata(footers: readonly ParquetFooter[]): AdaptedMetad
   };
 }
 
-// Files of one dataset nearly always agree in both, and reading an Arrow schema takes time.
-function textOf({ schemaKey, keyValues }: ParquetFooter): string {
+// Files of one dataset nearly always agree in all of it, and reading an Arrow schema takes time.
+function textOf(footer: ParquetFooter): string {
+  const { schemaKey, keyValues } = footer;
   const pairs = keyValues.filter(({ key }) => key === arrowSchemaKey || key === sparkSchemaKey);
-  return JSON.stringify([schemaKey, pairs.map(({ key, value }) => [key, value])]);
+  return JSON.stringify([
+    schemaKey,
+    int96Writer([footer]) ?? '',
+    pairs.map(({ key, value }) => [key, value]),
+  ]);
 }
 
 function unadaptable(footer: ParquetFooter, facts: MetadataTraits | undefined): ReadonlyMap<string, string> {

@@ -38,8 +38,8 @@ function areAlike(fields: readonly ArrowField[], nodes: readonly SchemaNode[]): 
   );
 }
 
-function isAlike(field: ArrowField, node: SchemaNode): boolean {
-  const [name, nullable, typeId, parameters, dictionary, children, metadata] = field;
+function isAlike(field: ArrowField, node: SchemaNode, name = field[0]): boolean {
+  const [, nullable, typeId, parameters, dictionary, children, metadata] = field;
   if (name !== node.element.name || (dictionary ?? null) !== null) return false;
   if ((nullable === 0) !== (node.repetition === repetition.REQUIRED)) return false;
   if (
@@ -52,9 +52,11 @@ function isAlike(field: ArrowField, node: SchemaNode): boolean {
       return node.leafIndex === undefined && annotationText(node) === '' && areAlike(children, node.children);
     case arrowType.LIST: {
       const [entries] = node.children;
-      return (
-        typeText(node) === 'group (LIST)' && isEntries(entries, 1) && areAlike(children, entries.children)
-      );
+      const [inner] = children;
+      if (typeText(node) !== 'group (LIST)' || !isEntries(entries, 1) || inner === undefined) return false;
+      const [element] = entries.children;
+      // Arrow says `item` where Parquet has `element`, and reads `element`.
+      return element !== undefined && isAlike(inner, element, element.element.name);
     }
     case arrowType.MAP: {
       const [entries] = node.children;
@@ -63,7 +65,7 @@ function isAlike(field: ArrowField, node: SchemaNode): boolean {
       return parameters[0] === 0 && areAlike(inner[5], entries.children);
     }
     default:
-      return node.leafIndex !== undefined && typeText(node) === parquetType(typeId, parameters);
+      return node.leafIndex !== undefined && isTypeOf(typeText(node), typeId, parameters);
   }
 }
 
@@ -83,7 +85,9 @@ const arrowType = {
   BINARY: 4,
   UTF8: 5,
   BOOL: 6,
+  DECIMAL: 7,
   DATE: 8,
+  TIME: 9,
   TIMESTAMP: 10,
   LIST: 12,
   STRUCT: 13,
@@ -93,7 +97,23 @@ const arrowType = {
 
 const units = ['', 'MILLIS', 'MICROS', 'NANOS'];
 
-// The text of the Parquet type that an Arrow reader makes this type of, and that alone.
+// Whether an Arrow reader makes this Arrow type of that Parquet type, when nothing else is said.
+function isTypeOf(text: string, typeId: number, parameters: readonly unknown[]): boolean {
+  const [first, second, third] = parameters;
+  switch (typeId) {
+    case arrowType.DECIMAL:
+      return Number(first) <= 38 && third === 128 && text.endsWith(`(DECIMAL(${first}, ${second}))`);
+    case arrowType.TIME: {
+      const unit = units[Number(first)] ?? '';
+      const type = second === 32 ? 'INT32' : 'INT64';
+      return unit !== '' && [`${type} (TIME(${unit}, UTC))`, `${type} (TIME(${unit}, local))`].includes(text);
+    }
+    default:
+      return text === parquetType(typeId, parameters);
+  }
+}
+
+// The text of the one Parquet type that an Arrow reader makes an Arrow type of.
 function parquetType(typeId: number, parameters: readonly unknown[]): string | undefined {
   const [first, second] = parameters;
   switch (typeId) {

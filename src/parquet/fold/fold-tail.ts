@@ -1,6 +1,7 @@
 import { createdByOf } from '../created-by.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { placed, unsupported } from '../format-error.ts';
+import { checkMovable } from '../supported-features.ts';
 import { compactWriter, writtenBytes } from '../thrift/compact-writer.ts';
 import { columnOrdersOf } from './column-orders.ts';
 import { putFooter } from './encode-footer.ts';
@@ -40,6 +41,7 @@ const roomForTheRest = 64 * 1024;
  */
 export function foldTail({ pieces, keyValues, createdBy, padBytes }: FoldTail): Uint8Array {
   const like = commonFooter(pieces);
+  for (const { footer } of pieces) checkMovable(footer);
   let rows = 0;
   let rowGroups = 0;
   let rowGroupBytes = 0;

@@ -13,7 +13,7 @@ import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
 import { emptyRoom, type Rooms } from '../kernel/rooms.ts';
 import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
-import { codecsOf } from '../supported-features.ts';
+import { checkMovable, codecsOf } from '../supported-features.ts';
 import {
   type ChunkFormat,
   chunkEncoder,
@@ -120,6 +120,7 @@ async function mergeIn(
   memory: MemoryLimits,
 ): Promise<MergeResult> {
   const footers = inputs.map((input) => input.footer);
+  for (const footer of footers) checkMovable(footer);
   const { elementBytes, leaves, firstLeaf, evolved } = commonSchema(footers, options.schema);
   const metadata = adaptedMetadata(options.schema === 'compatible' ? footers : []);
   const warnings: string[] = [];

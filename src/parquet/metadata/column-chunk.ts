@@ -53,6 +53,8 @@ export interface ColumnChunk {
   readonly footerBytes?: Uint8Array;
   /** Version 2 pages are compressed although they may say that they are not. */
   readonly isAlwaysCompressed?: boolean;
+  /** Its size is larger than it may be: what lies behind it may be something else. */
+  readonly isPadded?: boolean;
   readonly hasBloomFilter: boolean;
   readonly hasPageIndex: boolean;
   /** The key-value list of the chunk as it stands in the file, if it has one. */

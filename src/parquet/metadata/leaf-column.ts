@@ -1,6 +1,7 @@
 import { physicalType, repetition } from '../format.ts';
 import { corrupt, unsupported } from '../format-error.ts';
 import { limits } from '../limits.ts';
+import { checkAnnotation } from './check-annotation.ts';
 import type { SchemaElement } from './schema-element.ts';
 import { type SortOrder, sortOrderOf } from './sort-order.ts';
 
@@ -48,6 +49,7 @@ export function leafColumnsOf(elements: readonly SchemaElement[]): readonly Leaf
     }
     if ((element.childCount ?? 0) > 0)
       throw corrupt(`schema element ${element.name} has a type and children`);
+    checkAnnotation(element);
     // A long name of a group is repeated in the path of every leaf below it.
     for (const name of pathNames) pathCharacters += name.length + 1;
     if (pathCharacters > limits.pathCharacters) {
@@ -67,7 +69,10 @@ export function leafColumnsOf(elements: readonly SchemaElement[]): readonly Leaf
   };
   const root = elements[0];
   if (root === undefined) throw corrupt('the schema is empty');
-  if (root.type !== undefined) throw corrupt('the root of the schema is not a group');
+  // Some writers state a type for the root, too.
+  if (root.type !== undefined && (root.childCount ?? 0) === 0) {
+    throw corrupt('the root of the schema is not a group');
+  }
   for (let i = 0; i < (root.childCount ?? 0); i++) walk([], 0, 0, 1);
   if (next !== elements.length) {
     throw corrupt(`the schema has ${elements.length} elements, but its tree ends after ${next}`);

@@ -60,6 +60,7 @@ const logicalNames: readonly (string | undefined)[] = [
   'VARIANT',
   'GEOMETRY',
   'GEOGRAPHY',
+  'FILE',
 ];
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

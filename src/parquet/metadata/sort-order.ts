@@ -22,6 +22,8 @@ export type SortOrder =
 export function sortOrderOf(element: SchemaElement): SortOrder {
   const logical = element.logicalType?.name;
   const converted = element.convertedType;
+  // An annotation that came after this version.
+  if (logical === undefined && converted !== undefined && converted > convertedType.INTERVAL) return 'none';
   switch (element.type) {
     case physicalType.BOOLEAN:
       return plainOrNone(element, 'boolean');
@@ -49,6 +51,7 @@ export function sortOrderOf(element: SchemaElement): SortOrder {
       if (logical === 'DECIMAL' || (logical === undefined && converted === convertedType.DECIMAL)) {
         return 'signed-bytes';
       }
+      if (logical === undefined && converted === convertedType.INTERVAL) return 'none';
       return logical === undefined || ['STRING', 'ENUM', 'JSON', 'BSON'].includes(logical)
         ? 'unsigned-bytes'
         : 'none';

@@ -278,7 +278,7 @@ function readPage(reader: PageReader): PageOutcome | 'no data' {
   }
   if (isData) {
     checkBegin(reader, chunk);
-    if (reader.entriesLeft === 0) checkNothingFollows(reader, next);
+    if (reader.entriesLeft === 0 && !chunk.isPadded) checkNothingFollows(reader, next);
     reader.pagePosition = reader.position;
   }
   reader.position = next;
@@ -391,7 +391,8 @@ function readDataPageV2(reader: PageReader, start: number, end: number, codecNum
   if (leaf.maxRepetitionLevel > 0) readRunLengthLevels(reader, 'repetition', start, definitionAt);
   if (leaf.maxDefinitionLevel > 0) readRunLengthLevels(reader, 'definition', definitionAt, bodyAt);
   const nulls = reader.entryCount - reader.presentCount;
-  if (header.nullCount !== nulls) {
+  // Arrow before 11 states none where it writes no statistics.
+  if (header.nullCount !== nulls && header.nullCount !== 0) {
     throw corrupt(`page has ${nulls} nulls, its header says ${header.nullCount}`);
   }
   const sizeBytes = header.uncompressedSizeBytes - levelsSize;
