@@ -38,6 +38,7 @@ export async function loadDatasetFreeSettings(input: SettingsInput): Promise<Dat
 function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSettings {
   const { chosen, configPath } = gathered;
   const memoryMb = values.optionalNumber('consolidation.memory_mb');
+  const bloomFilters = values.optionalText('compression.bloom_filter_columns');
   const tempStart = chosen.get('consolidation.temp_directory')?.relativeTo ?? '/';
   return {
     ...(configPath === undefined ? {} : { configPath }),
@@ -58,6 +59,7 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       rowGroupRows: values.number('compression.row_group_size'),
       rowGroupBytes: values.number('compression.row_group_mb') * bytesPerMb,
       useDictionary: values.flag('compression.use_dictionary'),
+      ...(bloomFilters === undefined ? {} : { bloomFilterColumns: namesIn(bloomFilters) }),
     },
     safety: {
       verifyIntegrity: values.flag('safety.verify_integrity'),
@@ -68,6 +70,13 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
     },
     sources: Object.fromEntries(settingKeys.map((key) => [key, chosen.get(key)?.source ?? 'default'])),
   };
+}
+
+function namesIn(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function codecOf(text: string): CodecSetting {

@@ -127,6 +127,11 @@ export const settingTable = {
     kind: { type: 'switch' },
     defaultValue: true,
   },
+  // Dotted paths, separated by commas.
+  'compression.bloom_filter_columns': {
+    env: 'BLOOM_FILTER_COLUMNS',
+    kind: { type: 'text' },
+  },
   'safety.verify_integrity': {
     env: 'VERIFY_INTEGRITY',
     kind: { type: 'switch' },

@@ -78,6 +78,8 @@ export interface Settings {
     /** Before compression. */
     readonly rowGroupBytes: number;
     readonly useDictionary: boolean;
+    /** Dotted paths of the columns that get Bloom filters; absent: none. */
+    readonly bloomFilterColumns?: readonly string[];
   };
   readonly safety: {
     readonly verifyIntegrity: boolean;

@@ -39,9 +39,19 @@ export function checkSupported(footer: ParquetFooter): void {
   }
 }
 
-/** The compression of every column chunk of a file. */
-export function* codecsOf(footer: ParquetFooter): Generator<number> {
-  for (const { chunks } of footer.rowGroups) for (const { codec } of chunks) yield codec;
+/** Every compression that a column chunk of these files has. */
+export function codecsOf(footers: readonly ParquetFooter[]): ReadonlySet<number> {
+  const codecs = new Set<number>();
+  let last = -1;
+  for (const { rowGroups } of footers) {
+    for (const { chunks } of rowGroups) {
+      for (const { codec } of chunks) {
+        if (codec !== last) codecs.add(codec);
+        last = codec;
+      }
+    }
+  }
+  return codecs;
 }
 
 /**

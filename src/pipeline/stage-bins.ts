@@ -1,3 +1,4 @@
+import { bytesPerMb } from '../core/units.ts';
 import { foldKeyValues } from '../parquet/fold/fold-key-values.ts';
 import { join, stagedBinPath } from '../partition/names.ts';
 import type { Bin, PartitionPlan } from '../plan/partition-plan.ts';
@@ -33,6 +34,9 @@ export interface Staging {
   /** Full path of the run's directory. */
   readonly runDirectory: string;
 }
+
+/** Of bins beyond this the inputs are forgotten once they are merged and backed up, and before the merged file is verified. */
+const forgetEarlyBytes = 32 * bytesPerMb;
 
 /** One bin on its way. */
 interface BinTask {
@@ -75,8 +79,9 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
     const backup = task.settings.safety.backupBeforeDelete ? startBackup(folding) : undefined;
     try {
       const { fold, ...merged } = await mergeBin(binTask, opened, (sizeBytes) => {
-        // What verification still looks at is little: the room is worth more to it.
-        void Promise.allSettled([backup]).then(() => task.forget(files));
+        // Verification looks at few of them: of a large bin the room is worth more to it than those are.
+        if (bin.sizeBytes > forgetEarlyBytes)
+          void Promise.allSettled([backup]).then(() => task.forget(files));
         return stageFold(folding, sizeBytes);
       });
       const part = await watch.time('merge', async () => backup);

@@ -82,17 +82,29 @@ async function openStaged(store: Store, path: string, ref: FileRef): Promise<Byt
 
 function watchedSource(source: ByteSource, passes: number, onBytes: VerifyMerged['onBytes']): ByteSource {
   const total = passes * source.sizeBytes;
+  const { readNow } = source;
   let done = 0;
-  onBytes(done, total);
+  const tell = (lengthBytes: number): void => {
+    done = Math.min(total, done + lengthBytes);
+    onBytes(done, total);
+  };
+  tell(0);
   return {
     name: source.name,
     sizeBytes: source.sizeBytes,
     read: async (offsetBytes, lengthBytes) => {
       const bytes = await source.read(offsetBytes, lengthBytes);
-      done = Math.min(total, done + lengthBytes);
-      onBytes(done, total);
+      tell(lengthBytes);
       return bytes;
     },
+    ...(readNow === undefined
+      ? {}
+      : {
+          readNow: (offsetBytes: number, target: Uint8Array) => {
+            readNow(offsetBytes, target);
+            tell(target.length);
+          },
+        }),
     close: () => source.close(),
   };
 }

@@ -44,6 +44,7 @@ export async function writeMerged(args: WriteMerged): Promise<WrittenFile> {
 
 async function writeOnce(args: WriteMerged): Promise<WrittenFile> {
   const footers = args.inputs.map(({ footer }) => footer);
+  const { bloomFilterColumns } = args.compression;
   const sink = digestSink(await args.store.create(args.path, args.placement));
   try {
     const merged = await mergeFiles(args.inputs, sink, {
@@ -54,6 +55,9 @@ async function writeOnce(args: WriteMerged): Promise<WrittenFile> {
       compression: args.compression.codec,
       encodings: args.compression.encodings,
       pages: { pageSizeBytes: args.compression.pageSizeBytes },
+      ...(bloomFilterColumns === undefined ? {} : { bloomFilterColumns }),
+      // Costs nothing where the inputs state no sorting columns.
+      sortCheck: true,
       keyValues: [{ key: stampKey, value: stampValue({ ...args.stamp, writers: writersOf(footers) }) }],
       createdBy: args.createdBy,
       ...(args.memoryBytes === undefined ? {} : { memory: memoryLimitsFor(args.memoryBytes) }),

@@ -6,7 +6,13 @@ import { codecsOf } from '../parquet/supported-features.ts';
 import { type ComparedSample, compareSample } from './compare-sample.ts';
 import { hyparquetReader } from './hyparquet-reader.ts';
 import { parquetjsReader } from './parquetjs-reader.ts';
-import { chooseColumns, chooseSites, chooseSmallSite } from './sample-sites.ts';
+import {
+  chooseColumns,
+  chooseSites,
+  chooseSmallSite,
+  type SampleSite,
+  sitesOfInputs,
+} from './sample-sites.ts';
 import { columnKey, columnName } from './second-reader.ts';
 import type { VerificationReceipt } from './verified-file.ts';
 
@@ -50,15 +56,21 @@ export async function readSample(
     isEvolved: inputs.some(({ footer }) => footer.schemaKey !== staged.footer.schemaKey),
   };
 
-  for (const { footer } of [staged, ...inputs]) await prepareCodecs(codecsOf(footer));
+  await prepareCodecs(codecsOf([staged, ...inputs].map(({ footer }) => footer)));
+  const sites = chooseSites(inputRows, groupRows, seed);
   const drawn = chooseColumns(keys, hyparquetColumns, seed);
   const hyparquet = await hyparquetReader({ maxNestedEntries });
   const first = await compareSample({
     ...sources,
     reader: hyparquet,
-    sites: chooseSites(inputRows, groupRows, seed).map((site, i) =>
-      i === 0 ? site : { ...site, only: chooseColumns([...drawn], columnsElsewhere(drawn), `${seed}/${i}`) },
-    ),
+    // Files of several schemas may be wrong in any column anywhere.
+    sites: sources.isEvolved
+      ? [...sites, ...sitesOfInputs(inputRows, onePerSchema(inputs, sites))]
+      : sites.map((site, i) =>
+          i === 0
+            ? site
+            : { ...site, only: chooseColumns([...drawn], columnsElsewhere(drawn), `${seed}/${i}`) },
+        ),
     only: drawn,
   });
   const second = await compareSample({
@@ -91,6 +103,23 @@ export async function readSample(
 // The more columns, the more often a fault of the merge itself shows in several of them.
 function columnsElsewhere(drawn: ReadonlySet<string>): number {
   return Math.max(Math.min(drawn.size, 4), Math.ceil(drawn.size / 3));
+}
+
+/** Most schemas that a sample sees to. */
+const schemasSeen = 32;
+
+// An input of every schema that no site reaches: a column may be put together wrongly for one schema alone.
+function onePerSchema(inputs: readonly OpenParquet[], sites: readonly SampleSite[]): readonly number[] {
+  const reached = new Set(sites.flatMap(({ parts }) => parts.map(({ inputIndex }) => inputIndex)));
+  const seen = new Set([...reached].map((input) => inputs[input]?.footer.schemaKey));
+  const chosen: number[] = [];
+  for (const [input, { footer }] of inputs.entries()) {
+    if (footer.rows === 0 || seen.has(footer.schemaKey)) continue;
+    seen.add(footer.schemaKey);
+    chosen.push(input);
+    if (chosen.length === schemasSeen) break;
+  }
+  return chosen;
 }
 
 function whyNotRead(sample: ComparedSample, key: string): string {

@@ -58,6 +58,23 @@ export function chooseSites(
   return sites;
 }
 
+/** Rows of a site at the begin of one input. */
+const rowsOfInput = 50;
+
+/** A site at the begin of each of these inputs that has rows. */
+export function sitesOfInputs(
+  inputRows: readonly number[],
+  inputs: readonly number[],
+): readonly SampleSite[] {
+  const starts = startsOf(inputRows);
+  return inputs.flatMap((input) => {
+    const rows = Math.min(rowsOfInput, inputRows[input] ?? 0);
+    if (rows === 0) return [];
+    const range = { firstRow: 0, rows };
+    return [{ staged: { firstRow: starts[input] ?? 0, rows }, parts: [{ inputIndex: input, range }] }];
+  });
+}
+
 /**
  * One short site drawn from the start, the end, a border and a random place, for a reader that is slow.
  * Arguments as for {@link chooseSites}.

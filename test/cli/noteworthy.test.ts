@@ -61,7 +61,7 @@ test('a file of ours is not called small, and one that was folded says so', asyn
   const inputs = [1, 2, 3].map(
     (seed) => foreignFile([number, word], [rows], seed, { codec: codec.SNAPPY }).bytes,
   );
-  const stamp = { inputSizeBytes: 5_000, inputFiles: 3, runId: 'r1' };
+  const stamp = { inputSizeBytes: 5_000, inputFiles: 3, runId: 'r1', writers: ['a version 1', 'b'] };
   const merged = await described(
     (await mergeBytes(inputs, { keyValues: [{ key: stampKey, value: stampValue(stamp) }] })).bytes,
   );
@@ -81,6 +81,7 @@ test('a file of ours is not called small, and one that was folded says so', asyn
       ['w', 'text', 90, 18, 'word 0', 'word 2'],
     ],
   );
+  assert.match(renderFile(merged, plainStyle), /\n {2}Written before by +a version 1, b\n/);
   const folded = await described((await foldBytes(inputs)).bytes);
   assert.ok(codes(folded).includes('folded'));
   assert.match(textOf(folded, 'folded'), /^It was folded from 3 files: /);

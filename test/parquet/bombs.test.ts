@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { compressSync } from 'snappy';
 import { codec, encoding, pageType } from '../../src/parquet/format.ts';
 import { wireType } from '../../src/parquet/thrift/compact-reader.ts';
@@ -17,8 +17,10 @@ import {
   writtenBytes,
 } from '../../src/parquet/thrift/compact-writer.ts';
 import { type CraftedChunk, craftedFile, craftedPage, honestPage, withFooter } from './crafted-file.ts';
+import { deltaBytes } from './foreign-encodings.ts';
 import { fingerprintBytes, inputOf, mergeBytes } from './merging.ts';
 import type { Field } from './model.ts';
+import { randomSource } from './random-source.ts';
 
 /** What is looked for is a hang, or work that grows with a claim; slowness alone, on a busy machine, is neither. */
 const hangMs = 20_000;
@@ -99,6 +101,97 @@ const bombs: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
       return one(int, 1, { pages: [page(body, 1, { uncompressedSize: 4 })], codec: codec.GZIP });
     },
     /gzip data is damaged or holds more than 4 bytes/,
+  ],
+  [
+    'a Brotli page that holds more than it says',
+    () => {
+      const body = brotliCompressSync(new Uint8Array(20_000_000));
+      return one(int, 1, { pages: [page(body, 1, { uncompressedSize: 4 })], codec: codec.BROTLI });
+    },
+    /Brotli data is damaged or holds more than 4 bytes/,
+  ],
+  [
+    'a Zstd page that claims 256 MB',
+    () => {
+      const body = Buffer.from('28b52ffda00000001003001041', 'hex');
+      return one(int, 1, { pages: [page(body, 1, { uncompressedSize: 2 ** 28 })], codec: codec.ZSTD });
+    },
+    /13 bytes of Zstandard data cannot hold 268435456$/,
+  ],
+  [
+    'a Zstd page whose frame claims 2^63 bytes',
+    () => {
+      const body = Buffer.from('28b52ffde0ffffffffffffff7f010000', 'hex');
+      return one(int, 1, { pages: [page(body, 1, { uncompressedSize: 0 })], codec: codec.ZSTD });
+    },
+    /Zstandard data says it holds 9223372036854776000 bytes, not 0$/,
+  ],
+  [
+    'an LZ4_RAW page that claims 256 MB',
+    () =>
+      one(int, 1, {
+        pages: [page(new Uint8Array(1000), 1, { uncompressedSize: 2 ** 28 })],
+        codec: codec.LZ4_RAW,
+      }),
+    /1000 bytes of LZ4 data cannot hold 268435456$/,
+  ],
+  [
+    'delta-encoded numbers that claim hundreds of millions of values',
+    () => {
+      const body = Buffer.concat([varint(128), varint(4), varint(big), varint(0), new Uint8Array(5)]);
+      return one(int, big, { pages: [page(body, big, { encoding: encoding.DELTA_BINARY_PACKED })] });
+    },
+    /a page of more than 16777216 values \(it has 200000000\) is not supported$/,
+  ],
+  [
+    'delta-encoded numbers in 2^40 miniblocks',
+    () => {
+      const body = Buffer.concat([
+        varint(2 ** 43),
+        varint(2 ** 40),
+        varint(9),
+        varint(0),
+        new Uint8Array(50),
+      ]);
+      return one(int, 9, { pages: [page(body, 9, { encoding: encoding.DELTA_BINARY_PACKED })] });
+    },
+    /delta-encoded numbers in blocks of 2147483647 values and 2147483647 parts$/,
+  ],
+  [
+    'strings that take over a long prefix, each from the one before',
+    () => {
+      const values = 1_000_000;
+      const length = 1_000_000;
+      const random = randomSource(1);
+      const lengths = (first: number, rest: number): Uint8Array =>
+        deltaBytes(
+          random,
+          Array.from({ length: values }, (_, i) => BigInt(i === 0 ? first : rest)),
+          32,
+          true,
+        );
+      const body = Buffer.concat([lengths(0, length), lengths(length, 0), new Uint8Array(length)]);
+      return one(text, values, { pages: [page(body, values, { encoding: encoding.DELTA_BYTE_ARRAY })] });
+    },
+    /values take 1000004000000 bytes, more than the \d+ allowed$/,
+  ],
+  [
+    'strings of negative lengths',
+    () => {
+      const body = deltaBytes(randomSource(1), [5n, -5n, 3n], 32, true);
+      return one(text, 3, { pages: [page(body, 3, { encoding: encoding.DELTA_LENGTH_BYTE_ARRAY })] });
+    },
+    /value 0 of 3 ends behind the end of the page$/,
+  ],
+  [
+    'byte streams that are longer than their values',
+    () => one(int, 2, { pages: [page(new Uint8Array(12), 2, { encoding: encoding.BYTE_STREAM_SPLIT })] }),
+    /2 values in byte streams take 8 bytes, the page has 12$/,
+  ],
+  [
+    'an encoding that the format does not have for the type',
+    () => one(text, 1, { pages: [page(new Uint8Array(8), 1, { encoding: encoding.BYTE_STREAM_SPLIT })] }),
+    /encoding BYTE_STREAM_SPLIT for values of type BYTE_ARRAY$/,
   ],
   [
     'a footer with 2^52 rows over three values',

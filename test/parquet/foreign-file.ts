@@ -1,6 +1,9 @@
-import { crc32, gzipSync } from 'node:zlib';
+import { brotliCompressSync, crc32, gzipSync } from 'node:zlib';
 import { compressSync } from 'snappy';
+import { prepareCodecs, zstdCompress } from '../../src/parquet/codec/zstd.ts';
 import { codec, encoding, pageType, physicalType } from '../../src/parquet/format.ts';
+import { lz4Room } from '../../src/parquet/kernel/kernel.ts';
+import { referenceKernel } from '../../src/parquet/kernel/reference/reference-kernel.ts';
 import { wireType } from '../../src/parquet/thrift/compact-reader.ts';
 import {
   beginStruct,
@@ -62,7 +65,12 @@ export interface ForeignOptions {
   readonly isModern?: boolean;
 }
 
+await prepareCodecs([codec.ZSTD]);
+
 const text = new TextEncoder();
+const { UNCOMPRESSED, SNAPPY, GZIP, BROTLI, ZSTD, LZ4, LZ4_RAW } = codec;
+/** The first ones more often: the others take their time. */
+const codecs = [UNCOMPRESSED, SNAPPY, UNCOMPRESSED, SNAPPY, GZIP, BROTLI, ZSTD, LZ4, LZ4_RAW];
 
 interface MadePage {
   readonly bytes: Uint8Array;
@@ -84,7 +92,7 @@ interface WrittenChunk {
 
 /**
  * Writes row groups in one of the many ways the format allows, by chance: pages of version 1 or 2 cut anywhere (in
- * version 1 also inside a row, as old writers do), none, Snappy or gzip compression, levels run-length encoded or
+ * version 1 also inside a row, as old writers do), every compression, levels run-length encoded or
  * bit-packed, dictionaries with unused and doubled entries that end in pages without, all encodings that the format has
  * for a type, pages without values, CRCs or none. Shares nothing with the engine's encoders but the thrift writer.
  */
@@ -127,7 +135,7 @@ export function foreignFile(
 
 function encodeChunk(random: RandomSource, column: LevelColumn, options: ForeignOptions) {
   const version = options.pageVersion ?? random.pick([1, 1, 2]);
-  const codecNumber = options.codec ?? random.pick([codec.UNCOMPRESSED, codec.SNAPPY, codec.GZIP]);
+  const codecNumber = options.codec ?? random.pick(codecs);
   const isBoolean = column.field.type === physicalType.BOOLEAN;
   const dictionary = !isBoolean && random.chance(60) ? dictionaryOf(random, column.values) : undefined;
   const pages: Uint8Array[] = [];
@@ -414,8 +422,36 @@ function pageOf(
 }
 
 function compress(bytes: Uint8Array, codecNumber: number): Uint8Array {
-  if (codecNumber === codec.SNAPPY) return compressSync(Buffer.from(bytes));
-  return codecNumber === codec.GZIP ? gzipSync(bytes) : bytes;
+  switch (codecNumber) {
+    case codec.SNAPPY:
+      return compressSync(Buffer.from(bytes));
+    case codec.GZIP:
+      return gzipSync(bytes);
+    case codec.BROTLI:
+      return brotliCompressSync(bytes);
+    case codec.ZSTD:
+      return zstdCompress(bytes.slice());
+    case codec.LZ4_RAW:
+      return lz4Block(bytes);
+    case codec.LZ4: {
+      const stored = lz4Block(bytes);
+      const sizes = Buffer.alloc(8);
+      sizes.writeUInt32BE(bytes.length);
+      sizes.writeUInt32BE(stored.length, 4);
+      return bytes.length === 0 ? bytes : Buffer.concat([sizes, stored]);
+    }
+    default:
+      return bytes;
+  }
+}
+
+const lz4Kernel = referenceKernel();
+
+function lz4Block(bytes: Uint8Array): Uint8Array {
+  const to = 64 + bytes.length + 16;
+  lz4Kernel.memory.grow(to + lz4Room(bytes.length));
+  lz4Kernel.memory.bytes.set(bytes, 64);
+  return lz4Kernel.memory.bytes.slice(to, to + lz4Kernel.lz4Encode(64, bytes.length, to, 0));
 }
 
 function widthOf(max: number): number {

@@ -5,6 +5,7 @@ import { borrowKernel, giveBack } from '../../src/parquet/kernel/borrow-kernel.t
 import type { Rooms } from '../../src/parquet/kernel/rooms.ts';
 import { type LeafColumn, leafColumnsOf } from '../../src/parquet/metadata/leaf-column.ts';
 import { readSchemaElement } from '../../src/parquet/metadata/schema-element.ts';
+import type { SortingColumn } from '../../src/parquet/metadata/sorting-columns.ts';
 import { compactCursor } from '../../src/parquet/thrift/compact-reader.ts';
 import { type ChunkFormat, chunkEncoder, encodeColumnChunk } from '../../src/parquet/write/chunk-encoder.ts';
 import {
@@ -40,6 +41,7 @@ export async function ownFile(
   rowGroups: readonly Rows[],
   random: RandomSource,
   keyValues: readonly { readonly key: string; readonly value: string }[] = [],
+  sortedBy: readonly SortingColumn[] = [],
 ): Promise<OwnFile> {
   const leaves = leavesOf(fields);
   const sink = memorySink('own');
@@ -63,7 +65,7 @@ export async function ownFile(
       giveBack(rooms);
       await appendChunk(writer, chunk);
     }
-    endRowGroup(writer, rows.length);
+    await endRowGroup(writer, rows.length, sortedBy);
     shred(fields, rows, all);
   }
   const pairs = keyValues.map(({ key, value }) => encodeKeyValue(key, value));

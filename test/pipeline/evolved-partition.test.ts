@@ -104,6 +104,12 @@ test('a file that contradicts the others stays, with the column that keeps it ap
   assert.equal((await parquetNames(partition)).length, 2);
 });
 
+test('where the swap is a fold, which has one footer for all inputs, it is always exact', async (t) => {
+  const { task } = await dataset(t);
+  const store = { ...task.store, abilities: { ...task.store.abilities, fold: true } };
+  assert.equal((await listAndPlan({ ...task, store })).decision, 'nothing');
+});
+
 test('with schema exact each of the three is too few', async (t) => {
   const { task } = await dataset(t, {}, { schema: 'exact' });
   const plan = await listAndPlan(task);

@@ -45,7 +45,7 @@ export function sparkPythonPath(): string | undefined {
 /** {@link skipWithoutPython} for tests that need Spark. */
 export function skipWithoutSpark(): string | false {
   if (process.env.CI === 'true' || sparkPythonPath() !== undefined) return false;
-  return 'no Spark: run `npm run pretest` where python3 >= 3.9 with venv and Java >= 17 are installed';
+  return 'no Spark: run `npm run pretest` where python3 >= 3.11 with venv and Java >= 17 are installed';
 }
 
 /**

@@ -53,7 +53,7 @@ export async function rewriteFile(
       const compressedSizeBytes = chunk.pages.reduce((sum, page) => sum + page.length, 0);
       await appendChunk(writer, { ...chunk, compressedSizeBytes });
     }
-    endRowGroup(writer, rowGroup.rows);
+    await endRowGroup(writer, rowGroup.rows);
   }
   const keyValues = keepKeyValues ? footer.keyValues.map((pair) => pair.bytes) : [];
   await endFile(writer, keyValues, footer.createdBy ?? '');

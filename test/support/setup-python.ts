@@ -39,6 +39,11 @@ function install(): string | undefined {
 
 /** The same for Spark: 460 MB come down, once. */
 function installSpark(): string | undefined {
+  const python = run(`${environmentPath}/bin/python`, [
+    '-c',
+    'import sys; sys.exit(sys.version_info < (3, 11))',
+  ]);
+  if (!python.ok) return 'python3 is older than 3.11, which Spark needs';
   const java = process.env.JAVA_HOME ? `${process.env.JAVA_HOME}/bin/java` : 'java';
   const { ok, output } = run(java, ['-version']);
   const major = Number(/ version "(\d+)/.exec(output)?.[1] ?? 0);

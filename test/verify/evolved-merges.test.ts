@@ -228,6 +228,18 @@ test('a schema that lost a column, has one too many, narrowed one, or changed wh
   }
 });
 
+test('a wrong column in one file of a schema of its own, among many that the sample does not reach', async () => {
+  const fields = [int('a'), int('b')];
+  const parts: readonly Part[] = Array.from({ length: 60 }, (_, i) => ({
+    fields: i === 30 ? [int('b'), int('a')] : fields,
+    rows: Array.from({ length: 40 }, (__, row) => [bytesOf(i * 100 + row), bytesOf(i * 100 + row)]),
+  }));
+  await verified(parts, await wrongMerge(parts, (rows) => [...rows]));
+  const place = 30 * 40 + 5;
+  const wrong = await wrongMerge(parts, (rows) => withRow(rows, place, [bytesOf(3005), bytesOf(0)]));
+  await rejected(parts, wrong, 'second-reader-differs');
+});
+
 test('without schema compatible, files of several schemas are no merge', async () => {
   const bytes = await merged(structs);
   const verification = await verificationOf(await inputsOf(structs), {

@@ -15,14 +15,15 @@ test('pyarrow, DuckDB and polars read of a merged file what they make of the fil
 }, async (t) => {
   const directory = await tempDirectory(t);
   await runPython(script, ['write', directory]);
-  const cases = readdirSync(directory);
+  const together = join(directory, 'together');
+  const cases = readdirSync(together);
   assert.equal(cases.length, 5);
   for (const name of cases) {
-    const files = readdirSync(join(directory, name))
+    const files = readdirSync(join(together, name))
       .sort()
-      .map((file) => new Uint8Array(readFileSync(join(directory, name, file))));
+      .map((file) => new Uint8Array(readFileSync(join(together, name, file))));
     const { bytes } = await mergeBytes(files, { schema: 'compatible' });
-    writeFileSync(join(directory, `${name}.merged.parquet`), bytes);
+    writeFileSync(join(together, `${name}.merged.parquet`), bytes);
     // Arrow's own schema described the columns of one file; what it said, the Parquet schema says too.
     const { keyValues } = await readFooter(memorySource(name, bytes));
     assert.ok(!keyValues.some(({ key }) => key === 'ARROW:schema'), name);
@@ -30,6 +31,17 @@ test('pyarrow, DuckDB and polars read of a merged file what they make of the fil
   const { stdout } = await runPython(script, ['judge', directory]);
   const problems: unknown = JSON.parse(stdout);
   assert.deepEqual(problems, Object.fromEntries(cases.map((name) => [name, []])));
+
+  // What only Arrow's own schema says would be lost with it.
+  const apart = join(directory, 'apart');
+  const first = readdirSync(apart).filter((name) => !name.endsWith('.other.parquet'));
+  assert.equal(first.length, 10);
+  for (const name of first) {
+    const pair = [name, name.replace('.parquet', '.other.parquet')];
+    const files = pair.map((file) => new Uint8Array(readFileSync(join(apart, file))));
+    const merging = mergeBytes(files, { schema: 'compatible' });
+    await assert.rejects(merging, { code: 'metadata-differs', message: /ARROW:schema/ }, name);
+  }
 });
 
 test('Spark reads a merged file of files that it wrote with other schemas, all columns of all of them', {

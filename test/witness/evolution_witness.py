@@ -1,7 +1,8 @@
 """Writes files of several schemas, and holds a merged file against them as others read both.
 
-usage: evolution_witness.py write DIRECTORY    writes DIRECTORY/<case>/<number>.parquet
-       evolution_witness.py judge DIRECTORY    holds DIRECTORY/<case>.merged.parquet against them
+usage: evolution_witness.py write DIRECTORY    writes DIRECTORY/together/<case>/<number>.parquet, and pairs that do not
+                                               go together: DIRECTORY/apart/<case>.parquet and <case>.other.parquet
+       evolution_witness.py judge DIRECTORY    holds DIRECTORY/together/<case>.merged.parquet against its files
 
 `judge` prints a JSON object with a list of sentences for each case: what pyarrow (tables put together by name with
 wider types), DuckDB (union_by_name) and polars (diagonal_relaxed) find wrong. Empty lists are what is wanted.
@@ -50,7 +51,33 @@ def tables():
     }
 
 
+def apart():
+    """Per case, a column of which only Arrow's own schema says what it is: beside a file with another column it must stay."""
+    zone = pa.timestamp("us", tz="Europe/Zurich")
+    described = pa.field("a", pa.int64(), metadata={"unit": "km/h"})
+    columns = {
+        "time-zone": pa.array([1, 2], zone),
+        "dictionary": pa.array(["x", "y"]).dictionary_encode(),
+        "large-string": pa.array(["x", "y"], pa.large_string()),
+        "duration": pa.array([1, 2], pa.duration("ms")),
+        "fixed-size-list": pa.array([[1, 2], [3, 4]], pa.list_(pa.int32(), 2)),
+        "null": pa.nulls(2),
+        "seconds": pa.array([1, 2], pa.time32("s")),
+        "in-a-struct": pa.array([{"x": b"1"}, None], pa.struct([("x", pa.large_binary())])),
+        "in-a-list": pa.array([[1], None], pa.list_(pa.duration("us"))),
+    }
+    cases = {name: pa.table({"a": column}) for name, column in columns.items()}
+    cases["field-metadata"] = pa.table([pa.array([1, 2])], schema=pa.schema([described]))
+    return cases
+
+
 def write(directory):
+    (directory / "apart").mkdir(parents=True)
+    for case, table in apart().items():
+        pq.write_table(table, directory / "apart" / f"{case}.parquet")
+        other = table.append_column("b", pa.array([1, 2]))
+        pq.write_table(other, directory / "apart" / f"{case}.other.parquet")
+    directory = directory / "together"
     for case, parts in tables().items():
         folder = directory / case
         folder.mkdir(parents=True)
@@ -98,6 +125,7 @@ def main():
     if what == "write":
         write(directory)
         return
+    directory = directory / "together"
     cases = {
         case: problems(sorted((directory / case).glob("*.parquet")), directory / f"{case}.merged.parquet")
         for case in tables()

@@ -26,6 +26,20 @@ for (const [seed, useDictionary] of [
       rowGroupRows: 1500,
       useDictionary,
       pages: { pageRows: 97, pageSizeBytes: 4096 },
+      bloomFilterColumns: [
+        'down',
+        'near',
+        'small',
+        'large',
+        'f',
+        'g',
+        'text',
+        'word',
+        'bytes',
+        'pence',
+        'at',
+        'day',
+      ],
     });
     assert.deepEqual(result.warnings, []);
     const out = join(scratch, `merged-${seed}.parquet`);
@@ -35,6 +49,7 @@ for (const [seed, useDictionary] of [
     assert.ok(typeof facts === 'object' && facts !== null && 'predicates' in facts && 'rows' in facts);
     assert.equal(facts.rows, result.rows);
     assert.ok(Number(facts.predicates) > 1000, stdout);
+    assert.ok('excludedByBloomFilters' in facts && Number(facts.excludedByBloomFilters) > 50, stdout);
     // Else the page index was not asked at all. Absent where DataFusion does not install.
     if ('questionsThatSkippedPages' in facts) assert.ok(Number(facts.questionsThatSkippedPages) > 10, stdout);
     t.diagnostic(stdout.trim());

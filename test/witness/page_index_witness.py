@@ -2,7 +2,8 @@
 
 usage: page_index_witness.py DIRECTORY OUT   (the inputs are DIRECTORY/*.parquet in name order)
 
-DataFusion goes by the page index; DuckDB, polars and pyarrow by the statistics of row groups. Every reader answers each
+DataFusion goes by page index and Bloom filters, DuckDB by Bloom filters and the statistics of row groups, polars and pyarrow
+by the latter. Every reader answers each
 question twice: from the merged file, and from the rows of the inputs in memory, where nothing can be skipped. Prints one
 line of JSON with how much was asked and skipped; exits with 1 and a sentence at the first difference.
 """
@@ -124,6 +125,11 @@ def ask_duckdb(table, out, asked):
 
     for condition in asked:
         same("DuckDB", condition, rows("inputs", condition), rows(f"read_parquet('{out}')", condition))
+    probed = 0
+    for stranger in range(-1000, -900):
+        probe = f"SELECT count(*) FROM parquet_bloom_probe('{out}', 'near', {stranger * 7919}) WHERE bloom_filter_excludes"
+        probed += connection.execute(probe).fetchone()[0] > 0
+    return probed
 
 
 def ask_arrays(table, out, rng):
@@ -155,7 +161,7 @@ def main():
     table = pa.concat_tables([pq.ParquetFile(path).read() for path in inputs])
     asked = list(conditions(table, rng))
     facts = {"rows": table.num_rows, "predicates": len(asked) + ask_arrays(table, out, rng)}
-    ask_duckdb(table, out, asked)
+    facts["excludedByBloomFilters"] = ask_duckdb(table, out, asked)
     if datafusion is not None:
         facts["questionsThatSkippedPages"] = ask_datafusion(table, out, asked)
         facts["predicates"] += len(asked)

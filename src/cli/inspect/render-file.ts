@@ -53,6 +53,9 @@ function factTable(file: FileDescription): string {
       ['Page CRCs', hasPageCrcs === undefined ? 'unknown' : hasPageCrcs ? 'yes' : 'no'],
       ['Metadata keys', keys.length === 0 ? 'none' : keys.join(', ')],
       ...(consolidation === undefined ? [] : [['Consolidated', madeFrom(consolidation)]]),
+      ...(consolidation?.writers === undefined
+        ? []
+        : [['Written before by', consolidation.writers.map(printable).join(', ')]]),
       ...(folding === undefined ? [] : [['Folded', madeFrom(folding)]]),
     ],
   );

@@ -1,6 +1,6 @@
 import type { ConsolidationMode } from '../../config/settings.ts';
 import { formatMb, formatSize } from '../../core/units.ts';
-import type { FileVerdict } from '../../plan/partition-plan.ts';
+import type { Bin, FileVerdict } from '../../plan/partition-plan.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import { counted } from './numbers.ts';
 import { printable } from './printable.ts';
@@ -19,7 +19,8 @@ export function previewText(result: PartitionResult, mode: ConsolidationMode = '
     return `\nPreview for date ${result.date}:\n\nDRY RUN: ${printable(result.reason)}\n`;
   }
   const dataFiles = (result.plan?.files ?? []).filter((file) => file.verdict !== 'ignore');
-  return `\nPreview for date ${result.date}:\n${foundText(dataFiles)}\nDRY RUN: ${intention(result, mode)}\n`;
+  const bins = result.plan?.bins ?? [];
+  return `\nPreview for date ${result.date}:\n${foundText(dataFiles)}${evolutionText(bins)}\nDRY RUN: ${intention(result, mode)}\n`;
 }
 
 function foundText(files: readonly FileVerdict[]): string {
@@ -34,6 +35,18 @@ function foundText(files: readonly FileVerdict[]): string {
     if (more > 0) lines.push(`    ... and ${counted(more, 'more file')}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Which files of different schemas come together, and where they get nulls. */
+function evolutionText(bins: readonly Bin[]): string {
+  return bins
+    .flatMap(({ evolution }) => evolution ?? [])
+    .map(({ schemas, columnsAdded }) => {
+      const names = columnsAdded.map(printable).join(', ');
+      const nulls = names === '' ? '' : `; null where a file has no column ${names}`;
+      return `  🧩 ${schemas} schemas become one${nulls}\n`;
+    })
+    .join('');
 }
 
 function intention(result: PartitionResult, mode: ConsolidationMode): string {

@@ -19,6 +19,7 @@ const native: {
 } = zlib as object;
 
 let loaded: Zstd | undefined = nativeZstd();
+let loading: Promise<Zstd> | undefined;
 
 function nativeZstd(): Zstd | undefined {
   const { zstdDecompressSync: decompress, zstdCompressSync: compress } = native;
@@ -52,7 +53,9 @@ export async function prepareCodecs(codecs: Iterable<number>): Promise<void> {
   if (loaded !== undefined) return;
   for (const number of codecs) {
     if (number !== codec.ZSTD) continue;
-    loaded ??= await loadPackage();
+    // Once, also when several ask at the same time: the package does not bear to be begun twice.
+    loading ??= loadPackage();
+    loaded = await loading;
     return;
   }
 }

@@ -2,7 +2,7 @@ import { FormatError } from '../../core/errors.ts';
 import { int96Writer } from '../created-by.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { arrowSchemaKey } from '../metadata/arrow-schema.ts';
-import { readingMetadata } from '../metadata/reading-metadata.ts';
+import { readingMetadata, readingPairs } from '../metadata/reading-metadata.ts';
 import { isPlainArrowSchema } from './plain-arrow-schema.ts';
 import { sparkSchemaKey, sparkTraits, unifiedSparkSchema } from './spark-schema.ts';
 
@@ -60,16 +60,13 @@ export interface AdaptedMetadata {
  * @throws FormatError when files differ in it otherwise than it can be adapted
  */
 export function adaptedMetadata(footers: readonly ParquetFooter[]): AdaptedMetadata {
-  const [first, ...others] = footers;
+  // Of files that agree in all of it, one tells what all say: nearly always there is but one.
+  const kinds = [...new Map(footers.map((footer) => [textOf(footer), footer])).values()];
+  const [first, ...others] = kinds;
   if (first === undefined) return { dropped: new Set(), replaced: [] };
   const known = new Map<string, { readonly value: string; readonly file: string }>();
-  const alike = new Map<string, MetadataTraits>();
-  for (const footer of footers) {
-    const own = textOf(footer);
-    if (alike.has(own)) continue;
-    const facts = metadataTraits(footer);
-    alike.set(own, facts);
-    for (const [thing, value] of facts.traits) {
+  for (const footer of kinds) {
+    for (const [thing, value] of metadataTraits(footer).traits) {
       const before = known.get(thing);
       if (before === undefined) known.set(thing, { value, file: footer.file });
       else if (before.value !== value) {
@@ -77,9 +74,9 @@ export function adaptedMetadata(footers: readonly ParquetFooter[]): AdaptedMetad
       }
     }
   }
-  const base = unadaptable(first, alike.get(textOf(first)));
+  const base = unadaptable(first);
   for (const footer of others) {
-    const own = unadaptable(footer, alike.get(textOf(footer)));
+    const own = unadaptable(footer);
     const key = [...base.keys(), ...own.keys()].find((one) => base.get(one) !== own.get(one));
     if (key !== undefined) {
       throw differs(
@@ -90,7 +87,7 @@ export function adaptedMetadata(footers: readonly ParquetFooter[]): AdaptedMetad
     }
   }
   const isOneSchema = others.every(({ schemaKey }) => schemaKey === first.schemaKey);
-  const rows = footers.flatMap((footer) => onlyValue(footer, sparkSchemaKey) ?? []);
+  const rows = kinds.flatMap((footer) => onlyValue(footer, sparkSchemaKey) ?? []);
   const spark = new Set(rows).size > 1 ? [{ key: sparkSchemaKey, value: unifiedSparkSchema(rows) }] : [];
   return {
     dropped: new Set(isOneSchema || base.has(arrowSchemaKey) ? [] : [arrowSchemaKey]),
@@ -98,20 +95,15 @@ export function adaptedMetadata(footers: readonly ParquetFooter[]): AdaptedMetad
   };
 }
 
-// Files of one dataset nearly always agree in all of it, and reading an Arrow schema takes time.
 function textOf(footer: ParquetFooter): string {
-  const { schemaKey, keyValues } = footer;
-  const pairs = keyValues.filter(({ key }) => key === arrowSchemaKey || key === sparkSchemaKey);
-  return JSON.stringify([
-    schemaKey,
-    int96Writer([footer]) ?? '',
-    pairs.map(({ key, value }) => [key, value]),
-  ]);
+  const pairs = readingPairs(footer).map(({ key, value }) => `${key}\0${value ?? '\0'}`);
+  return [footer.schemaKey, int96Writer([footer]) ?? '', ...pairs].join('\0');
 }
 
-function unadaptable(footer: ParquetFooter, facts: MetadataTraits | undefined): ReadonlyMap<string, string> {
+function unadaptable(footer: ParquetFooter): ReadonlyMap<string, string> {
+  const { adaptable } = metadataTraits(footer);
   const reading = Object.entries(readingMetadata(footer) ?? {});
-  return new Map(reading.filter(([key]) => facts?.adaptable.includes(key) !== true));
+  return new Map(reading.filter(([key]) => !adaptable.includes(key)));
 }
 
 function differs(file: string, other: string, what: string): FormatError {

@@ -254,6 +254,12 @@ export interface Kernel {
     count: number,
     used: number,
   ): void;
+
+  /**
+   * Writes XXH64 with seed 0 of each value, of its bytes without length: 8 bytes each (parquet-format, BloomFilter).
+   * @param offsets those of the values where `width` is 0
+   */
+  hashForBloom(width: number, bytes: number, offsets: number, count: number, to: number): void;
 }
 
 /** The words of a dictionary, 4 bytes each. */

@@ -26,6 +26,7 @@ import { type ChunkEncoder, type ChunkFormat, encodeColumnChunk } from '../write
 import type { EncodedChunk } from '../write/encoded-chunk.ts';
 import { appendPage, beginChunk, type ChunkBuilder, finishChunk } from './chunk-builder.ts';
 import { type CompactChoice, encodeCompactly, isSettled } from './compact-encoding.ts';
+import { type SortCheck, takeForSorting } from './sort-check.ts';
 import type { LoadedSlice, SourceRowGroup } from './source-row-groups.ts';
 
 /** After a chunk for which a dictionary did not pay, so many are written without trying one. */
@@ -40,6 +41,8 @@ export interface ColumnTools {
   readonly formats: readonly ChunkFormat[];
   /** Of each leaf that may be encoded in a way that not all readers have. */
   readonly compact: readonly (CompactChoice | undefined)[];
+  /** Compares the rows of sorting columns, where they are to be kept. */
+  readonly sortCheck: SortCheck | undefined;
   readonly memory: MemoryLimits;
   /** Bytes of the decoded pages that columns keep. */
   keptBytes: number;
@@ -126,6 +129,7 @@ export async function mergeColumnChunk(
   }
   keepOrSuspend(column, tools);
   const content = finishChunk(builder);
+  if (tools.sortCheck !== undefined) takeForSorting(tools.sortCheck, encoder.rooms.kernel.memory, content);
   if (triedDictionary) column.plainChunksLeft = builder.usesDictionary ? 0 : chunksWithoutTrying;
   else if (column.plainChunksLeft > 0) column.plainChunksLeft--;
   const format = formatOf(column, tools);

@@ -20,6 +20,7 @@ import {
   defaultPageLimits,
   type PageLimits,
 } from '../write/chunk-encoder.ts';
+import type { EncodedChunk } from '../write/encoded-chunk.ts';
 import { abandonFile, appendChunk, beginFile, endFile, endRowGroup } from '../write/file-writer.ts';
 import { chunkBuilder } from './chunk-builder.ts';
 import {
@@ -29,10 +30,12 @@ import {
   finishColumn,
   mergeColumnChunk,
 } from './column-merge.ts';
+import { type ColumnThreads, type LeafRange, leafRanges } from './column-threads.ts';
 import { compactChoice } from './compact-encoding.ts';
 import { commonChunkKeyValues, mergeKeyValues } from './merge-key-values.ts';
 import { planOutputRowGroups } from './output-row-groups.ts';
-import { sourceRowGroups } from './source-row-groups.ts';
+import { finishSorting, type SortCheck, sortCheckFor } from './sort-check.ts';
+import { type LoadedRowGroup, sourceRowGroups } from './source-row-groups.ts';
 
 const int96Warning =
   'INT96 timestamps of parquet-mr and of other writers go into one file: Hive reads them differently, by the name of the writer, ' +
@@ -65,6 +68,13 @@ export interface MergeOptions {
    * (`schemaTraits`): the output has that one. Absent: exact.
    */
   readonly schema?: 'exact' | 'compatible';
+  /** Dotted paths of the leaves that get Bloom filters, for readers that look for single values. Absent: none. */
+  readonly bloomFilterColumns?: readonly string[];
+  /**
+   * Whether sorting columns that all inputs state are held against the values, and stated of each output row group as far as
+   * they are true. Absent: they are left out, since nobody knows.
+   */
+  readonly sortCheck?: boolean;
   /** Added to the key-value metadata of the inputs; replaces an entry of the same key. */
   readonly keyValues: readonly { readonly key: string; readonly value: string }[];
   /** This program and its version, for `created_by`: see `createdByOf`. */
@@ -75,6 +85,8 @@ export interface MergeOptions {
   readonly memory?: Partial<MemoryLimits>;
   /** Told after every output row group. */
   readonly onProgress?: (rowsDone: number, rowsTotal: number) => void;
+  /** Other threads that take their share of the columns; what is written is the same, byte for byte. Absent: none. */
+  readonly threads?: ColumnThreads;
 }
 
 /** What was written. */
@@ -85,6 +97,8 @@ export interface MergeResult {
   readonly sizeBytes: number;
   /** What was read from the inputs, one per leaf: the output must hold exactly this. */
   readonly columns: readonly ColumnFingerprint[];
+  /** With `sortCheck`: paths of the sorting columns that all inputs state, and those of them that all rows follow. */
+  readonly sorting?: { readonly stated: readonly string[]; readonly kept: readonly string[] };
   /** What a person should know, e.g. key-value metadata that differed. */
   readonly warnings: readonly string[];
 }
@@ -103,7 +117,7 @@ export async function mergeFiles(
   options: MergeOptions,
 ): Promise<MergeResult> {
   const memory = { ...defaultMemoryLimits, ...options.memory };
-  for (const { footer } of inputs) await prepareCodecs(codecsOf(footer));
+  await prepareCodecs(codecsOf(inputs.map(({ footer }) => footer)));
   const rooms = await borrowKernel(memory.pageBytes);
   try {
     return await mergeIn(rooms, inputs, sink, options, memory);
@@ -121,31 +135,142 @@ async function mergeIn(
 ): Promise<MergeResult> {
   const footers = inputs.map((input) => input.footer);
   for (const footer of footers) checkMovable(footer);
-  const { elementBytes, leaves, firstLeaf, evolved } = commonSchema(footers, options.schema);
+  const schema = commonSchema(footers, options.schema);
+  const { elementBytes, leaves, evolved } = schema;
   const metadata = adaptedMetadata(options.schema === 'compatible' ? footers : []);
   const warnings: string[] = [];
   if (rooms.kernel.name !== 'WebAssembly') {
     warnings.push('WebAssembly cannot be used here: merging takes several times as long as with it');
   }
   const haveKeyValues = footers.some(({ rowGroups }) => rowGroups.some((one) => one.hasChunkKeyValues));
+  const keyValueBytes = leaves.map((leaf) =>
+    haveKeyValues ? commonChunkKeyValues(chunksOfLeaf(footers, leaf, evolved), leaf, warnings) : undefined,
+  );
+  for (const path of options.bloomFilterColumns ?? []) {
+    if (leaves.some((leaf) => leaf.path === path)) continue;
+    warnings.push(`there is no column ${path} to make Bloom filters of`);
+  }
+  const rowsTotal = footers.reduce((sum, footer) => sum + footer.rows, 0);
+  const sortCheck =
+    options.sortCheck === true && evolved === undefined ? sortCheckFor(footers, leaves) : undefined;
+  // Holds for the file as far as it holds for every row group.
+  let sorted = sortCheck?.stated.length ?? 0;
+  // What is compared row by row must be compared in one place.
+  const isDivisible = sortCheck === undefined && evolved === undefined;
+  const [own = { from: 0, to: leaves.length }, ...others] =
+    options.threads === undefined || !isDivisible ? [] : leafRanges(footers, options.threads.count);
+  const merge = await columnsMerge(rooms, inputs, schema, options, memory, sortCheck);
+  const writer = await beginFile(sink, elementBytes, leaves);
+  const elsewhere = others.flatMap((range) => {
+    return options.threads === undefined ? [] : [{ range, thread: options.threads.begin(range, options) }];
+  });
+  let rowsDone = 0;
+  let rowGroups = 0;
+  try {
+    for (let output = await merge.next(); output !== undefined; output = await merge.next()) {
+      for (const leaf of leaves.slice(own.from, own.to)) {
+        options.signal?.throwIfAborted();
+        const chunk = await merge.chunk(output, leaf);
+        await appendChunk(writer, { ...chunk, keyValueBytes: keyValueBytes[leaf.index] });
+      }
+      for (const { range, thread } of elsewhere) {
+        for (const leaf of leaves.slice(range.from, range.to)) {
+          options.signal?.throwIfAborted();
+          const chunk = await thread.next();
+          await appendChunk(writer, { ...chunk, leaf, keyValueBytes: keyValueBytes[leaf.index] });
+        }
+      }
+      const sortedBy = sortCheck === undefined ? [] : finishSorting(sortCheck, output.rows);
+      sorted = Math.min(sorted, sortedBy.length);
+      await endRowGroup(writer, output.rows, sortedBy);
+      rowGroups++;
+      merge.release(output);
+      rowsDone += output.rows;
+      options.onProgress?.(rowsDone, rowsTotal);
+    }
+    const fingerprints = [...merge.finish(own)];
+    for (const { thread } of elsewhere) fingerprints.push(...(await thread.finish()));
+    if (int96Writer(footers) === 'parquet-mr and others') warnings.push(int96Warning);
+    const adapted = without(footers, metadata.dropped);
+    const keyValues = mergeKeyValues(adapted, [...metadata.replaced, ...options.keyValues], warnings);
+    const sizeBytes = await endFile(writer, keyValues, createdByOf(footers, options.createdBy));
+    const stated = sortCheck?.stated.map(({ leaf }) => leaves[leaf]?.path ?? '') ?? [];
+    const sorting = options.sortCheck === true ? { sorting: { stated, kept: stated.slice(0, sorted) } } : {};
+    return { rows: rowsDone, rowGroups, sizeBytes, columns: fingerprints, ...sorting, warnings };
+  } finally {
+    await Promise.allSettled(elsewhere.map(({ thread }) => thread.stop()));
+    await merge.stop();
+    await abandonFile(writer);
+  }
+}
+
+/**
+ * Merges a range of the leaves and hands every column chunk to `take`, leaf after leaf, row group after row group: what a
+ * {@link ColumnThread} does.
+ * @param take the bytes of the chunk are good until it resolves
+ * @returns what was read of the leaves
+ * @throws FormatError as {@link mergeFiles} does
+ */
+export async function mergeLeaves(
+  inputs: readonly MergeInput[],
+  range: LeafRange,
+  options: MergeOptions,
+  take: (chunk: EncodedChunk) => Promise<void>,
+): Promise<readonly ColumnFingerprint[]> {
+  const memory = { ...defaultMemoryLimits, ...options.memory };
+  const footers = inputs.map(({ footer }) => footer);
+  await prepareCodecs(codecsOf(footers));
+  const rooms = await borrowKernel(memory.pageBytes);
+  try {
+    const schema = commonSchema(footers, options.schema);
+    const merge = await columnsMerge(rooms, inputs, schema, options, memory, undefined);
+    try {
+      for (let output = await merge.next(); output !== undefined; output = await merge.next()) {
+        for (const leaf of schema.leaves.slice(range.from, range.to))
+          await take(await merge.chunk(output, leaf));
+        merge.release(output);
+      }
+      return merge.finish(range);
+    } finally {
+      await merge.stop();
+    }
+  } finally {
+    giveBack(rooms);
+  }
+}
+
+/** All columns of a merge in one thread, on their way from output row group to output row group. */
+interface ColumnsMerge {
+  next(): Promise<LoadedRowGroup | undefined>;
+  chunk(output: LoadedRowGroup, leaf: LeafColumn): Promise<EncodedChunk>;
+  release(output: LoadedRowGroup): void;
+  finish(range: LeafRange): readonly ColumnFingerprint[];
+  stop(): Promise<void>;
+}
+
+async function columnsMerge(
+  rooms: Rooms,
+  inputs: readonly MergeInput[],
+  { leaves, firstLeaf, evolved }: CommonSchema,
+  options: MergeOptions,
+  memory: MemoryLimits,
+  sortCheck: SortCheck | undefined,
+): Promise<ColumnsMerge> {
+  const footers = inputs.map((input) => input.footer);
   const columns = emptyDigests(rooms, emptyRoom(), leaves).map(({ leaf, digest }) =>
-    Object.assign(columnMerge(rooms, leaf, digest, evolved), {
-      keyValueBytes: haveKeyValues
-        ? commonChunkKeyValues(chunksOfLeaf(footers, leaf, evolved), leaf, warnings)
-        : undefined,
-    }),
+    columnMerge(rooms, leaf, digest, evolved),
   );
   const formats = leaves.map((leaf): ChunkFormat => {
-    const chunks = chunksOfLeaf(footers, leaf, evolved);
+    const wanted = options.compression ?? 'snappy';
+    const chunks = wanted === 'keep' ? chunksOfLeaf(footers, leaf, evolved) : [];
     const codec = codecFor(
-      options.compression ?? 'snappy',
+      wanted,
       chunks.map((chunk) => chunk.codec),
     );
-    return { ...defaultPageLimits, ...options.pages, codec };
+    const hasBloomFilter = options.bloomFilterColumns?.includes(leaf.path) ?? false;
+    return { ...defaultPageLimits, ...options.pages, codec, hasBloomFilter };
   });
   await prepareCodecs(formats.map(({ codec }) => codec));
-  const rowsTotal = footers.reduce((sum, footer) => sum + footer.rows, 0);
-  const writer = await beginFile(sink, elementBytes, leaves);
   const plan = planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes, memory.chunkBytes);
   const sources = sourceRowGroups(rooms, inputs, plan, memory);
   const tools: ColumnTools = {
@@ -154,37 +279,23 @@ async function mergeIn(
     useDictionary: options.useDictionary,
     formats,
     compact: options.encodings === 'compact' ? leaves.map(compactChoice) : [],
+    sortCheck,
     memory,
     keptBytes: 0,
   };
-  let rowsDone = 0;
-  let rowGroups = 0;
-  try {
-    for (let output = await sources.next(); output !== undefined; output = await sources.next()) {
-      const { slices } = output;
-      for (const column of columns) {
-        options.signal?.throwIfAborted();
-        const next = columns[column.leaf.index + 1];
-        if (next !== undefined) fetchColumnAhead(next, slices);
-        const chunk = await mergeColumnChunk(column, slices, tools);
-        await appendChunk(writer, { ...chunk, keyValueBytes: column.keyValueBytes });
-      }
-      endRowGroup(writer, output.rows);
-      rowGroups++;
-      sources.release(slices);
-      rowsDone += output.rows;
-      options.onProgress?.(rowsDone, rowsTotal);
-    }
-    const fingerprints = columns.map(finishColumn);
-    if (int96Writer(footers) === 'parquet-mr and others') warnings.push(int96Warning);
-    const adapted = without(footers, metadata.dropped);
-    const keyValues = mergeKeyValues(adapted, [...metadata.replaced, ...options.keyValues], warnings);
-    const sizeBytes = await endFile(writer, keyValues, createdByOf(footers, options.createdBy));
-    return { rows: rowsDone, rowGroups, sizeBytes, columns: fingerprints, warnings };
-  } finally {
-    await sources.stop();
-    await abandonFile(writer);
-  }
+  return {
+    next: () => sources.next(),
+    chunk: (output, leaf) => {
+      const column = columns[leaf.index];
+      const next = columns[leaf.index + 1];
+      if (column === undefined) throw new Error(`no column ${leaf.path}`);
+      if (next !== undefined) fetchColumnAhead(next, output.slices);
+      return mergeColumnChunk(column, output.slices, tools);
+    },
+    release: ({ slices }) => sources.release(slices),
+    finish: ({ from, to }) => columns.slice(from, to).map(finishColumn),
+    stop: () => sources.stop(),
+  };
 }
 
 function without(footers: readonly ParquetFooter[], dropped: ReadonlySet<string>): readonly ParquetFooter[] {

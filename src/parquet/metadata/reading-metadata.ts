@@ -29,21 +29,25 @@ const writerKey = 'created_by';
  * Hive, Impala and Spark tell whether a time zone is to be undone.
  */
 export function readingMetadata(footer: ParquetFooter): Readonly<Record<string, string>> | undefined {
-  const pairs = footer.keyValues.filter(({ key }) => readingKeys.has(key) || key.startsWith(sparkPrefix));
-  if (!areAlike(pairs, last.pairs)) last = { pairs, digests: digestsOf(pairs) };
+  const pairs = readingPairs(footer);
+  const text = pairs.map(({ key, value }) => `${key}\0${value ?? '\0'}`).join('\0');
+  if (!known.has(text)) {
+    if (known.size === mostKnown) known.clear();
+    known.set(text, digestsOf(pairs));
+  }
+  const digests = known.get(text);
   const writer = int96Writer([footer]);
-  return writer === undefined ? last.digests : { ...last.digests, [writerKey]: writer };
+  return writer === undefined ? digests : { ...digests, [writerKey]: writer };
 }
 
-// Files of one partition nearly always agree in these, and reading an Arrow schema takes longer than the rest of a footer.
-let last: {
-  readonly pairs: readonly KeyValue[];
-  readonly digests: Readonly<Record<string, string>> | undefined;
-} = { pairs: [], digests: undefined };
-
-function areAlike(a: readonly KeyValue[], b: readonly KeyValue[]): boolean {
-  return a.length === b.length && a.every(({ key, value }, i) => key === b[i]?.key && value === b[i]?.value);
+/** The key-value pairs that {@link readingMetadata} is made of. */
+export function readingPairs(footer: ParquetFooter): readonly KeyValue[] {
+  return footer.keyValues.filter(({ key }) => readingKeys.has(key) || key.startsWith(sparkPrefix));
 }
+
+// Files of one partition have few different ones, and reading an Arrow schema takes longer than the rest of a footer.
+const known = new Map<string, Readonly<Record<string, string>> | undefined>();
+const mostKnown = 100;
 
 function digestsOf(pairs: readonly KeyValue[]): Readonly<Record<string, string>> | undefined {
   const values = new Map<string, string[]>();

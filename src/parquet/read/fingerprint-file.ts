@@ -77,7 +77,7 @@ export async function fingerprintFile(
   memory: MemoryLimits = defaultMemoryLimits,
   onPages?: OnPages,
 ): Promise<FileFingerprint> {
-  await prepareCodecs(codecsOf(footer));
+  await prepareCodecs(codecsOf([footer]));
   const rooms = await borrowKernel(memory.pageBytes);
   try {
     return await fingerprintIn(rooms, source, footer, onPages);

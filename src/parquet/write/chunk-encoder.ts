@@ -17,6 +17,7 @@ import {
   writtenBytes,
 } from '../thrift/compact-writer.ts';
 import type { ValueBlock } from '../value-block.ts';
+import { bloomFilterOf } from './bloom-filter.ts';
 import type { ChunkContent } from './chunk-content.ts';
 import { putCompact } from './compact-values.ts';
 import type { EncodedChunk } from './encoded-chunk.ts';
@@ -38,6 +39,8 @@ export const defaultPageLimits: PageLimits = { pageSizeBytes: 1024 * 1024, pageR
 export interface ChunkFormat extends PageLimits {
   /** parquet-format's number of the compression: one that {@link compress} knows. */
   readonly codec: number;
+  /** Whether a Bloom filter is made of the values. */
+  readonly hasBloomFilter?: boolean;
 }
 
 /** What encodes one column chunk after the other: room for a page under construction. */
@@ -123,6 +126,8 @@ export function encodeColumnChunk(
   }
   const extremes = emptyExtremes(leaf.sortOrder);
   for (const page of facts) mergeExtremes(extremes, page.extremes.min, page.extremes.max);
+  const nanCount = facts.reduce((sum, page) => sum + page.extremes.nanCount, 0);
+  const bloomFilter = format.hasBloomFilter ? bloomFilterOf(rooms, content, nanCount) : undefined;
   return {
     leaf,
     pages: [rooms.kernel.memory.bytes.subarray(encoded.at, encoded.at + pages.compressedBytes)],
@@ -141,8 +146,9 @@ export function encodeColumnChunk(
     valueEncoding,
     min: extremes.min,
     max: extremes.max,
-    nanCount: facts.reduce((sum, page) => sum + page.extremes.nanCount, 0),
+    nanCount,
     pageFacts: facts,
+    bloomFilter,
     keyValueBytes: undefined,
   };
 }

@@ -30,6 +30,8 @@ export interface EncodedChunk {
   readonly nanCount: number;
   /** What each data page holds, in order, for a page index; without it there is none. */
   readonly pageFacts: readonly PageFacts[] | undefined;
+  /** The Bloom filter as it will stand in the file, header first. */
+  readonly bloomFilter?: Uint8Array | undefined;
   /** The chunk's own key-value list as thrift bytes, when it has one. */
   readonly keyValueBytes: Uint8Array | undefined;
 }

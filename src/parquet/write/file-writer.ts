@@ -1,6 +1,7 @@
 import type { ByteSink } from '../../core/byte-sink.ts';
 import { encoding, pageType } from '../format.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
+import type { SortingColumn } from '../metadata/sorting-columns.ts';
 import { wireType } from '../thrift/compact-reader.ts';
 import {
   beginStruct,
@@ -41,7 +42,9 @@ interface WrittenChunk {
   readonly uncompressedSizeBytes: number;
   readonly compressedSizeBytes: number;
   /** Its `ColumnMetaData` as thrift bytes. */
-  readonly metaData: Uint8Array;
+  metaData: Uint8Array;
+  /** A chunk whose Bloom filter was not written yet, without its pages. */
+  unfiltered: (EncodedChunk & { readonly bloomFilter: Uint8Array }) | undefined;
   readonly columnIndex: Placed | undefined;
   readonly offsetIndex: Placed | undefined;
 }
@@ -55,6 +58,7 @@ interface Placed {
 interface WrittenRowGroup {
   readonly rows: number;
   readonly chunks: readonly WrittenChunk[];
+  readonly sortedBy: readonly SortingColumn[];
 }
 
 /** A Parquet file under construction. Whoever opened the sink closes or aborts it. */
@@ -101,14 +105,15 @@ export async function appendChunk(writer: FileWriter, chunk: EncodedChunk): Prom
   if (chunk.leaf.index !== writer.current.length) {
     throw new Error(`column chunk ${chunk.leaf.path} comes as number ${writer.current.length}`);
   }
-  const { leaf, pageFacts, uncompressedSizeBytes, compressedSizeBytes } = chunk;
+  const { leaf, pageFacts, bloomFilter, uncompressedSizeBytes, compressedSizeBytes } = chunk;
   const offsetBytes = writer.positionBytes;
   const dataOffsetBytes = offsetBytes + chunk.dictionarySizeBytes;
   writer.current.push({
     offsetBytes,
     uncompressedSizeBytes,
     compressedSizeBytes,
-    metaData: encodeMetaData(chunk, offsetBytes),
+    metaData: encodeMetaData(chunk, offsetBytes, undefined),
+    unfiltered: bloomFilter && { ...chunk, pages: [], bloomFilter },
     columnIndex: unplaced(pageFacts && encodeColumnIndex(leaf, pageFacts)),
     offsetIndex: unplaced(pageFacts && encodeOffsetIndex(leaf, pageFacts, dataOffsetBytes)),
   });
@@ -147,12 +152,26 @@ export async function abandonFile(writer: FileWriter): Promise<void> {
   await Promise.allSettled([writer.writing.done]);
 }
 
-/** Ends the row group whose chunks were appended. */
-export function endRowGroup(writer: FileWriter, rows: number): void {
+/**
+ * Ends the row group whose chunks were appended: their Bloom filters follow it.
+ * @param sortedBy what its rows are sorted by, most significant first
+ */
+export async function endRowGroup(
+  writer: FileWriter,
+  rows: number,
+  sortedBy: readonly SortingColumn[] = [],
+): Promise<void> {
   if (writer.current.length !== writer.leaves.length) {
     throw new Error(`row group has ${writer.current.length} of ${writer.leaves.length} column chunks`);
   }
-  writer.rowGroups.push({ rows, chunks: writer.current });
+  for (const written of writer.current) {
+    const { unfiltered, offsetBytes } = written;
+    if (unfiltered === undefined) continue;
+    written.metaData = encodeMetaData(unfiltered, offsetBytes, writer.positionBytes);
+    written.unfiltered = undefined;
+    await put(writer, unfiltered.bloomFilter);
+  }
+  writer.rowGroups.push({ rows, chunks: writer.current, sortedBy });
   writer.current = [];
 }
 
@@ -236,6 +255,14 @@ function encodeRowGroup(w: CompactWriter, rowGroup: WrittenRowGroup, ordinal: nu
     rowGroup.chunks.reduce((sum, chunk) => sum + chunk.uncompressedSizeBytes, 0),
   );
   writeI64(w, 3, rowGroup.rows);
+  if (rowGroup.sortedBy.length > 0) writeListField(w, 4, wireType.STRUCT, rowGroup.sortedBy.length);
+  for (const { leaf, isDescending, nullsFirst } of rowGroup.sortedBy) {
+    const column = beginStruct(w);
+    writeI32(w, 1, leaf);
+    writeBoolean(w, 2, isDescending);
+    writeBoolean(w, 3, nullsFirst);
+    endStruct(w, column);
+  }
   writeI64(w, 5, rowGroup.chunks[0]?.offsetBytes ?? 0);
   writeI64(
     w,
@@ -265,7 +292,11 @@ function encodeChunk(w: CompactWriter, chunk: WrittenChunk): void {
 
 const metaDataWriter = compactWriter();
 
-function encodeMetaData(chunk: EncodedChunk, offsetBytes: number): Uint8Array {
+function encodeMetaData(
+  chunk: EncodedChunk,
+  offsetBytes: number,
+  bloomFilterOffsetBytes: number | undefined,
+): Uint8Array {
   const w = metaDataWriter;
   resetWriter(w);
   const outer = beginStruct(w);
@@ -286,6 +317,10 @@ function encodeMetaData(chunk: EncodedChunk, offsetBytes: number): Uint8Array {
   writeListField(w, 13, wireType.STRUCT, hasDictionary ? 2 : 1);
   if (hasDictionary) encodePageCount(w, pageType.DICTIONARY_PAGE, encoding.PLAIN, 1);
   encodePageCount(w, pageType.DATA_PAGE, chunk.valueEncoding, chunk.dataPages);
+  if (bloomFilterOffsetBytes !== undefined && chunk.bloomFilter !== undefined) {
+    writeI64(w, 14, bloomFilterOffsetBytes);
+    writeI32(w, 15, chunk.bloomFilter.length);
+  }
   if (chunk.pageFacts !== undefined) writeSizeStatistics(w, 16, chunk.leaf, chunk.pageFacts);
   endStruct(w, outer);
   return writtenBytes(w).slice();

@@ -1,29 +1,13 @@
 import { StoreError, SwapError } from '../../core/errors.ts';
-import {
-  foldBasePath,
-  foldTailPath,
-  join,
-  journalPath,
-  stagedBinPath,
-  stagedName,
-  tailName,
-  takenPath,
-} from '../../partition/names.ts';
+import { foldTailPath, join, journalPath, stagedName, takenPath } from '../../partition/names.ts';
 import { clearRunDirectory } from '../clear-run.ts';
 import type { FoldBin } from '../journal.ts';
 import { rolledForward, type Settlement, settledBefore } from '../settlement.ts';
-import { deleteFileSurely, maxTries, pauseBefore, renameSurely, replaceSurely } from '../sure-steps.ts';
-import {
-  type BinState,
-  decideFold,
-  diagnoseBin,
-  type FoldDecision,
-  inputsOf,
-  isBegun,
-} from './diagnose-fold.ts';
+import { deleteFileSurely, maxTries, pauseBefore, renameSurely } from '../sure-steps.ts';
+import { type BinState, decideFold, diagnoseBin, isBegun } from './diagnose-fold.ts';
+import { doFoldStep, withdraw } from './do-fold-step.ts';
 import { acknowledgeFold } from './finish-fold.ts';
 import type { FoldOptions, FoldRun } from './fold-run.ts';
-import { mendGrown } from './mend-grown.ts';
 import { type FoundFold, observeFold } from './observe-fold.ts';
 import { settleFoldUndo } from './settle-fold-undo.ts';
 
@@ -77,7 +61,7 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
       }
       default:
         if (decision.do === 'mend') stopped.mended.add(decision.bin);
-        await act(run, decision, found, {
+        await doFoldStep(run, decision, found, states, {
           refused: (error) => {
             // While nothing is folded, all can be taken back.
             if (!states.some(isBegun)) throw error;
@@ -144,91 +128,6 @@ function stateOf(bin: FoldBin, found: FoundFold, index: number, stopped: Stopped
   return state.state === 'left' || state.state === 'ready' ? { state: 'left', problem } : state;
 }
 
-/** What is done when a CONCAT is not answered with success. */
-interface ConcatFailures {
-  /** The store will not do it. */
-  readonly refused: (error: StoreError) => void;
-  /** It is not known whether it was done; the next look tells. */
-  readonly unanswered: (target: string, error: StoreError) => Promise<void>;
-}
-
-type Step = Exclude<FoldDecision, { do: 'roll-back' | 'finish' | 'overwritten' }>;
-
-async function act(run: FoldRun, decision: Step, found: FoundFold, failures: ConcatFailures): Promise<void> {
-  const { store, journal, runDirectory, partitionPath } = run;
-  const bin = journal.bins[decision.bin];
-  if (bin === undefined) throw new Error(`there is no bin ${decision.bin}`);
-  const target = join(partitionPath, bin.name);
-  switch (decision.do) {
-    case 'place-tail': {
-      const step = bin.steps[decision.step];
-      if (step === undefined) throw new Error(`bin ${decision.bin} has no step ${decision.step}`);
-      await takeSidecars(run);
-      await renameSurely(
-        store,
-        foldTailPath(runDirectory, bin.binIndex, decision.step),
-        join(partitionPath, tailName(journal.runId, bin.binIndex, decision.step)),
-        step.tail.fileId,
-      );
-      return;
-    }
-    case 'publish':
-      await renameSurely(store, foldBasePath(runDirectory, bin.binIndex), target, bin.base.fileId);
-      return;
-    case 'concat': {
-      const from = inputsOf(bin, decision.step);
-      const names = bin.inputs.slice(from, inputsOf(bin, decision.step + 1)).map((input) => input.name);
-      const tail = tailName(journal.runId, bin.binIndex, decision.step);
-      const sources = [...names, tail].map((name) => join(partitionPath, name));
-      await concatOnce(run, target, sources, failures);
-      return;
-    }
-    case 'replace':
-      await replaceSurely(store, stagedBinPath(runDirectory, bin.binIndex), target, bin.staged?.fileId ?? '');
-      return;
-    case 'withdraw':
-      await withdraw(run, found, decision.bin);
-      return;
-    case 'mend':
-      await mendGrown(run, bin, decision.steps);
-  }
-}
-
-/** Sends one CONCAT. What became of it when its reply is lost, or when something has gone, the next look tells. */
-async function concatOnce(
-  { store }: FoldRun,
-  target: string,
-  sources: readonly string[],
-  { refused, unanswered }: ConcatFailures,
-): Promise<void> {
-  try {
-    await store.concat(target, sources);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    if (error.code === 'not-found') return;
-    if (error.outcomeUnknown) return await unanswered(target, error);
-    if (error.code !== 'concat-refused') throw error;
-    refused(error);
-  }
-}
-
-/** Takes files out of the partition that describe its inputs, and would lie about the merged file. */
-async function takeSidecars({ store, journal, runDirectory, partitionPath }: FoldRun): Promise<void> {
-  for (const sidecar of journal.sidecars) {
-    try {
-      await renameSurely(
-        store,
-        join(partitionPath, sidecar.name),
-        takenPath(runDirectory, sidecar.name),
-        sidecar.fileId,
-      );
-    } catch (error) {
-      // Somebody removed it: there is nothing left that could lie.
-      if (!(error instanceof StoreError) || error.code !== 'not-found') throw error;
-    }
-  }
-}
-
 async function takeTailsBack(run: FoldRun, options: FoldOptions): Promise<void> {
   const { store, journal, runDirectory } = run;
   const { tails } = await observeFold(run);
@@ -278,23 +177,4 @@ function rolledBack({ journal, partitionPath }: FoldRun): Settlement {
     action: 'rolled-back',
     sentence: `run ${journal.runId} had replaced nothing in ${partitionPath}; what it had staged is deleted`,
   };
-}
-
-/**
- * Takes the base out of the partition again, if it is there and holds no rows. It goes back to the run directory: were it
- * in neither place, a missing input would look as if somebody had overwritten what was folded.
- */
-async function withdraw(
-  { store, journal, runDirectory }: FoldRun,
-  found: FoundFold,
-  index: number,
-): Promise<void> {
-  const named = found.named[index];
-  const bin = journal.bins[index];
-  if (named === undefined || bin === undefined) return;
-  const { base } = bin;
-  // Looked at again: a file that was folded into would be rows.
-  const now = await store.stat(named.path);
-  if (now?.fileId !== base.fileId || now.sizeBytes !== base.sizeBytes) return;
-  await renameSurely(store, named.path, foldBasePath(runDirectory, bin.binIndex), base.fileId);
 }

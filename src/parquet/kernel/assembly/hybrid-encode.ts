@@ -1,6 +1,8 @@
 // Runs where at least eight equal values follow a full group of eight, bit-packed groups elsewhere.
 
 let out: usize = 0;
+/** Where the run ends that nextRunOf found. */
+let runEnd: i32 = 0;
 
 function putVarint(value: u32): void {
   while (value > 127) {
@@ -19,9 +21,28 @@ function packGroups<T>(from: usize, start: i32, end: i32, bitWidth: i32): void {
   const groups = (end - start + 7) >> 3;
   putVarint((u32(groups) << 1) | 1);
   const stop = out + usize(groups) * usize(bitWidth);
+  let i = start;
+  if (bitWidth <= 16) {
+    // Eight values take as many bytes as a value has bits: at most two words of eight bytes.
+    const width = u64(bitWidth);
+    for (; i + 8 <= end; i += 8) {
+      const low = fourOf<T>(from, i, width);
+      const high = fourOf<T>(from, i + 4, width);
+      const shift = width << 2;
+      if (bitWidth === 16) {
+        store<u64>(out, low);
+        store<u64>(out, high, 8);
+      } else {
+        store<u64>(out, low | (high << shift));
+        // In two steps, since a shift by 64 would be one by 0.
+        if (bitWidth > 8) store<u64>(out, (high >> 1) >> (63 - shift), 8);
+      }
+      out += usize(bitWidth);
+    }
+  }
   let accumulator: u64 = 0;
   let bits: i32 = 0;
-  for (let i = start; i < end; i++) {
+  for (; i < end; i++) {
     accumulator |= u64(valueAt<T>(from, i)) << u64(bits);
     bits += bitWidth;
     if (bits >= 32) {
@@ -39,6 +60,12 @@ function packGroups<T>(from: usize, start: i32, end: i32, bitWidth: i32): void {
   while (out < stop) store<u8>(out++, 0);
 }
 
+function fourOf<T>(from: usize, i: i32, width: u64): u64 {
+  const low = u64(valueAt<T>(from, i)) | (u64(valueAt<T>(from, i + 1)) << width);
+  const high = u64(valueAt<T>(from, i + 2)) | (u64(valueAt<T>(from, i + 3)) << width);
+  return low | (high << (width << 1));
+}
+
 function runEndOf<T>(from: usize, start: i32, count: i32, value: u32): i32 {
   let i = start;
   if (i >= count || valueAt<T>(from, i) !== value) return i;
@@ -50,25 +77,47 @@ function runEndOf<T>(from: usize, start: i32, count: i32, value: u32): i32 {
   return i;
 }
 
+function areFive<T>(from: usize, i: i32): bool {
+  const at = from + usize(i) * sizeof<T>();
+  if (sizeof<T>() === 1) return load<u32>(at) === load<u32>(at + 1);
+  return v128.all_true<T>(v128.eq<T>(v128.load(at), v128.load(at + sizeof<T>())));
+}
+
+// Where the next run of at least eight equal values begins, from `start` on; `count` when there is none. Any such run holds
+// one of the fives that are looked at, since every fourth value begins one.
+function nextRunOf<T>(from: usize, start: i32, count: i32): i32 {
+  let i = start;
+  while (i + 5 <= count) {
+    if (!areFive<T>(from, i)) {
+      i += 4;
+      continue;
+    }
+    const value = valueAt<T>(from, i);
+    let begin = i;
+    while (begin > start && valueAt<T>(from, begin - 1) === value) begin--;
+    runEnd = runEndOf<T>(from, i + 5, count, value);
+    if (runEnd - begin >= 8) return begin;
+    i = runEnd;
+  }
+  return count;
+}
+
 function encodeHybrid<T>(from: usize, count: i32, bitWidth: i32, to: usize): i32 {
   out = to;
   const valueBytes: i32 = (bitWidth + 7) >> 3;
   let literalFrom: i32 = 0;
-  let i: i32 = 0;
+  let i = nextRunOf<T>(from, 0, count);
   while (i < count) {
     const value = valueAt<T>(from, i);
-    const runEnd = runEndOf<T>(from, i + 1, count, value);
-    if (runEnd - i >= 8) {
-      const padding = (8 - ((i - literalFrom) & 7)) & 7;
-      if (runEnd - i - padding >= 8) {
-        i += padding;
-        if (i > literalFrom) packGroups<T>(from, literalFrom, i, bitWidth);
-        putVarint(u32(runEnd - i) << 1);
-        for (let b = 0; b < valueBytes; b++) store<u8>(out++, u8(value >> u32(8 * b)));
-        literalFrom = runEnd;
-      }
+    const padding = (8 - ((i - literalFrom) & 7)) & 7;
+    if (runEnd - i - padding >= 8) {
+      i += padding;
+      if (i > literalFrom) packGroups<T>(from, literalFrom, i, bitWidth);
+      putVarint(u32(runEnd - i) << 1);
+      for (let b = 0; b < valueBytes; b++) store<u8>(out++, u8(value >> u32(8 * b)));
+      literalFrom = runEnd;
     }
-    i = runEnd;
+    i = nextRunOf<T>(from, runEnd, count);
   }
   if (literalFrom < count) packGroups<T>(from, literalFrom, count, bitWidth);
   return i32(out - to);

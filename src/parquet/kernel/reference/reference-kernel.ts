@@ -13,6 +13,7 @@ import { snappyEncodeReference } from './snappy-encode.ts';
 import { splitReference } from './split.ts';
 import { valuesReference } from './values.ts';
 import { views } from './views.ts';
+import { xxhashReference } from './xxhash.ts';
 
 /** A kernel in plain TypeScript: what the one in WebAssembly is held against, and what runs where there is none. */
 export function referenceKernel(): Kernel {
@@ -33,5 +34,6 @@ export function referenceKernel(): Kernel {
     ...snappyReference(memory),
     ...splitReference(memory),
     ...valuesReference(memory),
+    ...xxhashReference(memory),
   };
 }

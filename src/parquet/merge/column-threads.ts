@@ -1,0 +1,70 @@
+import type { ColumnFingerprint } from '../fingerprint.ts';
+import type { ParquetFooter } from '../footer.ts';
+import type { EncodedChunk } from '../write/encoded-chunk.ts';
+import type { MergeOptions } from './merge-files.ts';
+
+/** Leaves from `from` to before `to`. */
+export interface LeafRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A column chunk that another thread has merged: its leaf and the chunk's own key-value list are added here. */
+export type DetachedChunk = Omit<EncodedChunk, 'leaf' | 'keyValueBytes'>;
+
+/** Other threads that merge columns of the same inputs: whoever calls the engine knows how to open those there. */
+export interface ColumnThreads {
+  /** Threads that work at the same time, this one included. */
+  readonly count: number;
+  /** Begins merging a range of leaves in another thread, by the same options. */
+  begin(range: LeafRange, options: MergeOptions): ColumnThread;
+}
+
+/** A range of leaves on its way through another thread. */
+export interface ColumnThread {
+  /**
+   * The next column chunk: leaf after leaf, row group after row group. Its bytes belong to the caller.
+   * @throws what the merge there threw
+   */
+  next(): Promise<DetachedChunk>;
+  /** What was read of the leaves, after the last chunk. @throws what the merge there threw */
+  finish(): Promise<readonly ColumnFingerprint[]>;
+  /** Ends the thread, at any time and more than once. */
+  stop(): Promise<void>;
+}
+
+/** A value takes about so many times as long as a stored byte. */
+const bytesPerValue = 2;
+
+/**
+ * Divides the leaves into stretches of about the same work, at most `count`: writing goes in the order of the leaves.
+ */
+export function leafRanges(footers: readonly ParquetFooter[], count: number): readonly LeafRange[] {
+  const leaves = footers[0]?.leaves.length ?? 0;
+  const work = new Float64Array(leaves);
+  for (const { rowGroups } of footers) {
+    for (const { chunks } of rowGroups) {
+      for (let i = 0; i < leaves; i++) {
+        const chunk = chunks[i];
+        if (chunk === undefined) continue;
+        work[i] = (work[i] as number) + chunk.compressedSizeBytes + chunk.valueCount * bytesPerValue;
+      }
+    }
+  }
+  const total = work.reduce((sum, one) => sum + one, 0);
+  const ranges: LeafRange[] = [];
+  let from = 0;
+  let done = 0;
+  for (let i = 0; i < leaves; i++) {
+    const own = work[i] as number;
+    const share = (total * (ranges.length + 1)) / count;
+    // A leaf belongs to where the larger part of it lies.
+    if (i > from && ranges.length < count - 1 && done + own / 2 > share) {
+      ranges.push({ from, to: i });
+      from = i;
+    }
+    done += own;
+  }
+  if (leaves > 0) ranges.push({ from, to: leaves });
+  return ranges;
+}
