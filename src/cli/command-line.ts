@@ -29,7 +29,12 @@ export type Invocation =
       readonly dryRun: boolean;
       readonly force: boolean;
     })
-  | (DatasetFlags & { readonly command: 'merge'; readonly inputs: readonly string[]; readonly out: string })
+  | (DatasetFlags & {
+      readonly command: 'merge';
+      readonly inputs: readonly string[];
+      readonly out: string;
+      readonly sortCheck: boolean;
+    })
   | (DatasetFlags & InspectFlags & { readonly command: 'inspect' })
   | (DatasetFlags & {
       readonly command: 'recover';
@@ -138,6 +143,7 @@ function buildParser(
           command: 'merge',
           inputs: texts(argv, 'inputs'),
           out: text(argv, 'out') ?? '',
+          sortCheck: isOn(argv, 'sort-check'),
         }),
     )
     .command(

@@ -90,6 +90,11 @@ export const flagTable = {
     group: 'How:',
     describe: 'Most MB of a row group, before compression [default: 128]',
   },
+  'sort-check': {
+    ...isSwitch,
+    group: 'How:',
+    describe: 'Write nothing unless the rows come in the order that all files state (sorting_columns)',
+  },
   'page-size': {
     ...takesText,
     group: 'How:',
@@ -106,6 +111,11 @@ export const flagTable = {
     group: 'How:',
     describe:
       'Most memory to take, in MB, at least 256; what does not fit is refused [default: about 512, more for huge pages]',
+  },
+  threads: {
+    ...takesText,
+    group: 'How:',
+    describe: 'Threads that merge local files; the result is the same [default: 2 for 64 MB and more]',
   },
   'quiet-minutes': {
     ...takesText,
@@ -149,6 +159,7 @@ export const flagNames = {
     'min-files',
     'quiet-minutes',
     'memory',
+    'threads',
     'force',
     'allow-attribute-change',
     ...general,
@@ -160,8 +171,10 @@ export const flagNames = {
     'row-group-rows',
     'row-group-mb',
     'page-size',
+    'sort-check',
     'schema',
     'memory',
+    'threads',
     ...general,
   ],
   inspect: ['pages', 'diff', ...general],
@@ -185,6 +198,7 @@ export const settingFlagNames = [
   'row-group-mb',
   'row-group-rows',
   'schema',
+  'threads',
   'target-size',
   'min-files',
   'quiet-minutes',

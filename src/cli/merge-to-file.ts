@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { ConfigError, FormatError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import type { MergeInput, MergeResult } from '../parquet/merge/merge-files.ts';
 import { readingMetadata } from '../parquet/metadata/reading-metadata.ts';
 import { openInputs } from '../pipeline/open-inputs.ts';
 import type { ShowProgress } from '../pipeline/progress.ts';
@@ -12,6 +12,7 @@ import { writeMerged } from '../pipeline/write-merged.ts';
 import { openLocalStore } from '../store/open-local-store.ts';
 import { type FileStatus, refOf } from '../store/store.ts';
 import type { VerificationReceipt } from '../verify/verified-file.ts';
+import { columnThreads } from './column-threads.ts';
 
 /** What to merge, and to where. */
 export interface MergeToFile {
@@ -19,6 +20,8 @@ export interface MergeToFile {
   /** Absolute path of the new file. */
   readonly out: string;
   readonly settings: Settings;
+  /** Whether a file is only made where the rows come in the order that all inputs state. */
+  readonly sortCheck: boolean;
   readonly runId: string;
   readonly toolVersion: string;
   readonly log: Logger;
@@ -36,13 +39,16 @@ export interface MergedToFile {
   readonly filesBefore: number;
   readonly bytesBefore: number;
   readonly verification: VerificationReceipt;
+  /** Columns that the rows of each row group are sorted by, as the inputs said and the rows bear out; paths. */
+  readonly sortedBy: readonly string[];
   readonly warnings: readonly string[];
 }
 
 /**
  * Merges local files into one new file, which appears under its name only when it is complete, durable and verified.
  * The inputs are only read.
- * @throws ConfigError `out-exists` when there is something at `out`; StoreError, FormatError, VerifyError
+ * @throws ConfigError `out-exists` when there is something at `out`; FormatError, `not-sorted` with `sortCheck`;
+ * StoreError, VerifyError
  */
 export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
   const { files, out, settings, runId, toolVersion, log, stop } = args;
@@ -56,10 +62,8 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
   }
   // Hidden, so that no reader takes it for data, and beside its final name, so that a rename is enough.
   const path = join(dirname(out), `.${basename(out)}.${runId}.tmp`);
-  const opened = await openInputs(
-    store,
-    files.map((file) => ({ path: file.path, ref: refOf(file) })),
-  );
+  const inputFiles = files.map((file) => ({ path: file.path, ref: refOf(file) }));
+  const opened = await openInputs(store, inputFiles);
   const { inputs } = opened;
   const bytesBefore = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const show = (doing: 'merging' | 'verifying', of: 'rows' | 'bytes') => (done: number, total: number) =>
@@ -74,11 +78,13 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
       schema: settings.consolidation.schema,
       compression: settings.compression,
       memoryBytes: settings.consolidation.memoryBytes,
+      threads: columnThreads(inputFiles, settings.consolidation.threads),
       stamp: { inputSizeBytes: bytesBefore, inputFiles: files.length, runId },
       createdBy: `parquet-consolidator version ${toolVersion}`,
       stop,
       onRows: show('merging', 'rows'),
     });
+    if (args.sortCheck) assertSorted(output.merged.sorting);
     const level = settings.safety.verifyIntegrity ? 'full' : 'counts';
     const verified = await verifyMerged({
       store,
@@ -102,6 +108,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
       filesBefore: files.length,
       bytesBefore,
       verification: verified.receipt,
+      sortedBy: output.merged.sorting?.kept ?? [],
       warnings: output.merged.warnings,
     };
   } catch (error) {
@@ -110,6 +117,22 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
   } finally {
     await opened.close();
   }
+}
+
+function assertSorted(sorting: MergeResult['sorting']): void {
+  const { stated = [], kept = [] } = sorting ?? {};
+  if (stated.length > 0 && kept.length === stated.length) return;
+  const found = kept.length === 0 ? 'not sorted by it' : `sorted by ${kept.join(', ')} only`;
+  throw new FormatError(
+    stated.length === 0
+      ? 'the files do not all state one order of their rows, so there is none to check'
+      : `the files say that they are sorted by ${stated.join(', ')}, but one after the other their rows are ${found}`,
+    {
+      code: 'not-sorted',
+      hint: 'Leave --sort-check away: the rows keep the order that they have, and the new file states what is true of it.',
+      dataState: 'nothing was written',
+    },
+  );
 }
 
 /** One file can say only once how its values are to be read. */

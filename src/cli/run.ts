@@ -18,7 +18,7 @@ import { processTerminal, type Terminal } from './terminal.ts';
  */
 export async function run(args: readonly string[]): Promise<ExitCode> {
   const terminal = processTerminal(process.env);
-  const exitCode = await runOn(terminal, args);
+  const exitCode = await runOn(terminal, args, process.env);
   const problem = await terminal.outProblem();
   if (problem === undefined) return exitCode;
   const lost = new StoreError(`cannot write to standard output: ${problem}`, {
@@ -32,12 +32,21 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   return exitCode === exitCodes.ok ? lost.exitCode : exitCode;
 }
 
-async function runOn(terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
+/**
+ * The same with another terminal and environment than those of the process.
+ *
+ * @returns what a process would end with; never rejects
+ */
+export async function runOn(
+  terminal: Terminal,
+  args: readonly string[],
+  env: CliEnvironment['env'],
+): Promise<ExitCode> {
   let asWritten: CommandFor = (words) => words.join(' ');
   try {
     const environment: CliEnvironment = {
-      env: process.env,
-      program: programName(process.env, process.argv[1], process.cwd()),
+      env,
+      program: programName(env, process.argv[1], process.cwd()),
       version: packageVersion(),
       terminal,
     };

@@ -38,6 +38,7 @@ export async function loadDatasetFreeSettings(input: SettingsInput): Promise<Dat
 function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSettings {
   const { chosen, configPath } = gathered;
   const memoryMb = values.optionalNumber('consolidation.memory_mb');
+  const threads = values.optionalNumber('consolidation.threads');
   const bloomFilters = values.optionalText('compression.bloom_filter_columns');
   const tempStart = chosen.get('consolidation.temp_directory')?.relativeTo ?? '/';
   return {
@@ -48,6 +49,7 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       minFiles: values.number('consolidation.min_files_threshold'),
       quietMinutes: values.number('consolidation.quiet_minutes'),
       ...(memoryMb === undefined ? {} : { memoryBytes: memoryMb * bytesPerMb }),
+      ...(threads === undefined ? {} : { threads }),
       tempDirectory: resolve(tempStart, values.text('consolidation.temp_directory')),
       schema: values.text('consolidation.schema') === 'exact' ? 'exact' : 'compatible',
       mode: values.text('consolidation.mode') === 'fold' ? 'fold' : 'rewrite',

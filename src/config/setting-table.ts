@@ -73,6 +73,12 @@ export const settingTable = {
     env: 'MEMORY_MB',
     kind: { type: 'number', whole: true, min: 256, max: 1_048_576, unit: 'MB of 2^20 bytes' },
   },
+  // Without a default of its own: as many as are worth it.
+  'consolidation.threads': {
+    flag: 'threads',
+    env: 'THREADS',
+    kind: { type: 'number', whole: true, min: 1, max: 64, unit: 'threads' },
+  },
   'consolidation.mode': {
     flag: 'mode',
     env: 'CONSOLIDATION_MODE',

@@ -58,6 +58,8 @@ export interface Settings {
     readonly quietMinutes: number;
     /** What the process may take of memory; where it is not said, about 512 MiB unless single pages need more. */
     readonly memoryBytes?: number;
+    /** Threads that merge; where it is not said, as many as are worth it. */
+    readonly threads?: number;
     /** Absolute local directory for scratch files; never the only copy of anything. */
     readonly tempDirectory: string;
     /**

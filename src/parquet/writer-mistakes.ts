@@ -12,6 +12,8 @@ const mostHeaderBytes = 100;
  *   it had not (ARROW-10353).
  * - parquet-mr before 1.2.9, and without a version, left the header of the dictionary page out of a chunk's size
  *   (PARQUET-816, IMPALA-694).
+ * - Impala writes more definition levels into a page than it has values, and where it packed bits began with the lowest
+ *   (IMPALA-3006).
  * @param dataEndBytes where the footer begins
  */
 export function withoutMistakes(
@@ -31,6 +33,9 @@ export function withoutMistakes(
       return chunk.valueCount === 0 ? chunk : { ...chunk, compressedSizeBytes: sizeBytes, isPadded: true };
     });
   }
+  if (writerVersion(createdBy, 'impala') !== undefined) {
+    return withChunks(rowGroups, (chunk) => ({ ...chunk, isOfImpala: true }));
+  }
   return rowGroups;
 }
 
@@ -39,9 +44,4 @@ function withChunks(
   correct: (chunk: ColumnChunk) => ColumnChunk,
 ): readonly RowGroup[] {
   return rowGroups.map((rowGroup) => ({ ...rowGroup, chunks: rowGroup.chunks.map(correct) }));
-}
-
-/** parquet-rs wrote no number of rows into the footer at first: 0 then says nothing. */
-export function statesNoRows(rows: number, createdBy: string | undefined): boolean {
-  return rows === 0 && writerVersion(createdBy, 'parquet-rs') !== undefined;
 }

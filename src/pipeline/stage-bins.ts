@@ -6,7 +6,7 @@ import type { FoldParts } from '../swap/fold/fold-parts.ts';
 import type { OutputFile } from '../telemetry/partition-result.ts';
 import type { Stopwatch } from '../telemetry/stopwatch.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';
-import { type OpenInputs, openInputs } from './open-inputs.ts';
+import { type InputFile, type OpenInputs, openInputs } from './open-inputs.ts';
 import type { PartitionAtWork } from './partition-task.ts';
 import type { ProgressStep } from './progress.ts';
 import { stageBackup } from './stage-backup.ts';
@@ -69,7 +69,7 @@ export async function stageBins(
 async function stageBin(binTask: BinTask): Promise<StagedBin> {
   const { task, plan, bin, watch } = binTask;
   const store = stoppableStore(task.store, task.stop);
-  const files = bin.inputs.map((ref) => ({ path: join(plan.partitionPath, ref.name), ref }));
+  const files = inputFilesOf(plan, bin);
   const opened = await watch.time('merge', () => openInputs(store, files, task.footers));
   try {
     if (!store.abilities.fold) return await mergeBin(binTask, opened);
@@ -149,6 +149,10 @@ async function foldOnly(
   };
 }
 
+function inputFilesOf(plan: PartitionPlan, bin: Bin): readonly InputFile[] {
+  return bin.inputs.map((ref) => ({ path: join(plan.partitionPath, ref.name), ref }));
+}
+
 /**
  * Merges a bin, and verifies what was written.
  * @param stageBeside what else is to be staged that goes by the length of the merged file; done while that is verified
@@ -178,6 +182,7 @@ async function mergeBin(
       schema: settings.consolidation.schema,
       compression: settings.compression,
       memoryBytes: settings.consolidation.memoryBytes,
+      threads: task.columnThreads?.(inputFilesOf(plan, bin)),
       stamp: { inputSizeBytes: bin.inputSizeBytes, inputFiles: bin.inputs.length, runId: staging.runId },
       createdBy: createdBy(task),
       placement: bin.placement,

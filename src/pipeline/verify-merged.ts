@@ -68,7 +68,8 @@ export async function verifyMerged(args: VerifyMerged): Promise<VerifiedFile> {
     });
   } catch (error) {
     // A bad input is the operator's matter, a bad output is ours: they end with different exit codes.
-    if (error instanceof FormatError && error.place.file === path) throw unreadable(path, error);
+    if (error instanceof FormatError && error.place.file === staged.name)
+      throw unreadable(staged.name, error);
     throw error;
   } finally {
     await staged.close();

@@ -2,6 +2,7 @@ import type { SchemaMode, Settings } from '../config/settings.ts';
 import { stampKey, stampValue } from '../parquet/consolidation-stamp.ts';
 import { writersOf } from '../parquet/created-by.ts';
 import { memoryLimitsFor } from '../parquet/memory-limits.ts';
+import type { ColumnThreads } from '../parquet/merge/column-threads.ts';
 import { type MergeInput, type MergeResult, mergeFiles } from '../parquet/merge/merge-files.ts';
 import type { Placement, Store } from '../store/store.ts';
 import { createSurely } from '../swap/sure-steps.ts';
@@ -18,6 +19,8 @@ export interface WriteMerged {
   readonly compression: Settings['compression'];
   /** What the process may take; undefined: what the engine takes by itself. */
   readonly memoryBytes: number | undefined;
+  /** Threads that share the work; undefined: this one does it all. */
+  readonly threads?: ColumnThreads | undefined;
   /** What the file says about its making. */
   readonly stamp: Parameters<typeof stampValue>[0];
   /** What the file says about its writer. */
@@ -61,6 +64,7 @@ async function writeOnce(args: WriteMerged): Promise<WrittenFile> {
       keyValues: [{ key: stampKey, value: stampValue({ ...args.stamp, writers: writersOf(footers) }) }],
       createdBy: args.createdBy,
       ...(args.memoryBytes === undefined ? {} : { memory: memoryLimitsFor(args.memoryBytes) }),
+      ...(args.threads === undefined ? {} : { threads: args.threads }),
       signal: args.stop,
       onProgress: args.onRows,
     });

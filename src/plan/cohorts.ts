@@ -29,22 +29,18 @@ export function cohortsOf(
   policy: PlanPolicy,
 ): readonly Cohort[] {
   const isExact = policy.schema === 'exact' || policy.mode === 'fold';
-  const frameOf = isExact ? exactFrame : compatibleFrame;
-  const contestedIn = isExact ? new Map<string, Contested>() : contestedThings(all);
-  const cohorts = new Map<string, { files: [DataFile, ...DataFile[]]; contested: Contested }>();
+  const frames: ReadonlyMap<string, Frame> = isExact ? new Map() : framesOf(all);
+  const cohorts = new Map<string, Omit<Cohort, 'key' | 'files'> & { files: [DataFile, ...DataFile[]] }>();
   for (const file of files) {
-    const frame = frameOf(file);
-    const contested = contestedIn.get(frame) ?? nothing;
-    const key = contested.size === 0 ? frame : JSON.stringify([frame, sayings(file, contested)]);
+    const frame = isExact ? undefined : frames.get(compatibleFrame(file));
+    const contested = frame?.contested ?? nothing;
+    const key = frame === undefined ? exactFrame(file) : cohortKey(file, contested);
     const cohort = cohorts.get(key);
-    if (cohort === undefined) cohorts.set(key, { files: [file], contested });
+    if (cohort === undefined) cohorts.set(key, { files: [file], contested, isExact: frame === undefined });
     else cohort.files.push(file);
   }
-  return [...cohorts].map(([key, cohort]) => ({ key, ...cohort, isExact }));
+  return [...cohorts].map(([key, cohort]) => ({ key, ...cohort }));
 }
-
-/** What the name of a column's trait begins with. */
-export const columnPrefix = 'column ';
 
 type Contested = ReadonlyMap<string, ReadonlySet<string>>;
 
@@ -55,29 +51,50 @@ export function traitsOf({ footer }: DataFile): Readonly<Record<string, string>>
   return footer.traits ?? { '': `the very schema ${footer.schemaKey}` };
 }
 
-// In each frame, the things of which two files say something different, in byte order.
-function contestedThings(files: readonly DataFile[]): ReadonlyMap<string, Contested> {
-  const frames = new Map<string, Set<Readonly<Record<string, string>>>>();
+/** Files that are alike but for their schemas. */
+interface Frame {
+  /** The things of which two of them say something different, in byte order. */
+  readonly contested: Contested;
+}
+
+/**
+ * Most columns of all files together, times schemas: what is kept for each while merging. Where every file brings columns of its
+ * own, the merged file would be nearly all nulls, too.
+ */
+const mostColumnsOfSchemas = 200_000;
+
+/** The frames whose files may come together; those of too many schemas are left out. */
+function framesOf(files: readonly DataFile[]): ReadonlyMap<string, Frame> {
+  const schemas = new Map<string, Map<string, Readonly<Record<string, string>>>>();
   for (const file of files) {
     const frame = compatibleFrame(file);
-    const traits = frames.get(frame) ?? new Set();
-    traits.add(traitsOf(file));
-    frames.set(frame, traits);
+    const known = schemas.get(frame) ?? new Map<string, Readonly<Record<string, string>>>();
+    schemas.set(frame, known);
+    // Metadata has its traits too, so there may be several for one schema.
+    const traits = traitsOf(file);
+    known.set(JSON.stringify([file.footer.schemaKey, file.footer.reading]), traits);
   }
-  return new Map(
-    [...frames].map(([frame, allTraits]) => {
-      const said = new Map<string, Set<string>>();
-      for (const traits of allTraits) {
-        for (const [thing, value] of Object.entries(traits)) {
-          const values = said.get(thing);
-          if (values === undefined) said.set(thing, new Set([value]));
-          else values.add(value);
-        }
+  const frames = new Map<string, Frame>();
+  for (const [frame, ofSchemas] of schemas) {
+    const said = new Map<string, Set<string>>();
+    for (const traits of ofSchemas.values()) {
+      for (const [thing, value] of Object.entries(traits)) {
+        const values = said.get(thing);
+        if (values === undefined) said.set(thing, new Set([value]));
+        else values.add(value);
       }
-      const contested = [...said].filter(([, values]) => values.size > 1);
-      return [frame, new Map(contested.sort(([a], [b]) => (a < b ? -1 : 1)))];
-    }),
-  );
+    }
+    const columns = [...said.keys()].filter((thing) => thing.startsWith(columnPrefix)).length;
+    if (columns * ofSchemas.size > mostColumnsOfSchemas) continue;
+    const contested = [...said].filter(([, values]) => values.size > 1);
+    frames.set(frame, { contested: new Map(contested.sort(([a], [b]) => (a < b ? -1 : 1))) });
+  }
+  return frames;
+}
+
+function cohortKey(file: DataFile, contested: Contested): string {
+  const frame = compatibleFrame(file);
+  return contested.size === 0 ? frame : JSON.stringify([frame, sayings(file, contested)]);
 }
 
 function sayings(file: DataFile, contested: Contested): readonly (string | null)[] {

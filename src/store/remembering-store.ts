@@ -74,7 +74,7 @@ export function rememberingStore(store: Store, limits: MemoryLimits): Rememberin
       const isWhole = ref.sizeBytes <= limits.wholeFileBytes;
       const start = isWhole ? 0 : Math.max(0, ref.sizeBytes - limits.tailBytes);
       return {
-        name: path,
+        name: `${store.uri}${path}`,
         sizeBytes: ref.sizeBytes,
         read: async (offsetBytes, lengthBytes) => {
           const end = offsetBytes + lengthBytes;

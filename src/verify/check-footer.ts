@@ -39,7 +39,7 @@ export function checkFooter(
   const other = inputs.find((input) => input.schemaKey !== first?.schemaKey);
   const isEvolved = schema === 'compatible' && other !== undefined;
   if (isEvolved) checkEvolvedSchema(staged, inputs);
-  const adapted = adaptedMetadata(schema === 'compatible' ? inputs : []);
+  const adapted = adaptedMetadata(inputs, schema === 'compatible');
   const metadata = new Map<string, { readonly bytes: Uint8Array; readonly file: string }>();
   for (const { key, value } of adapted.replaced) {
     metadata.set(key, { bytes: encodeKeyValue(key, value), file: 'all inputs together' });

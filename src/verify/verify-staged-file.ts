@@ -6,6 +6,7 @@ import type { MergeInput, MergeResult } from '../parquet/merge/merge-files.ts';
 import { fingerprintFile } from '../parquet/read/fingerprint-file.ts';
 import { pageIndexSource, readPageIndexes } from '../parquet/read/page-indexes.ts';
 import type { FileRef } from '../store/store.ts';
+import { checkBloomFilters } from './check-bloom-filters.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkFooter } from './check-footer.ts';
 import { checkPageIndexes } from './check-page-index.ts';
@@ -50,7 +51,7 @@ export interface Verification {
 export async function verifyStagedFile(verification: Verification): Promise<VerifiedFile> {
   const { staged, stagedPath, ref, inputs, merged, level, sampleSeed, log = silentLogger } = verification;
   await checkBytes(verification);
-  await checkMagic(staged, stagedPath);
+  await checkMagic(staged);
   const footer = await readFooter(staged);
   checkFooter(
     footer,
@@ -70,13 +71,14 @@ export async function verifyStagedFile(verification: Verification): Promise<Veri
   const found = await fingerprintFile(staged, footer, verification.memory, async (rowGroup, pages) => {
     checkPageIndexes(footer, rowGroup, pages, await readPageIndexes(indexes, footer, rowGroup));
   });
-  const columns = checkColumns(stagedPath, merged.columns, found.columns);
+  const columns = checkColumns(staged.name, merged.columns, found.columns);
   checkStatistics(footer, found);
+  await checkBloomFilters(staged, footer, verification.memory);
   const sample = await readSample({ source: staged, footer }, inputs, sampleSeed, log);
   return proven(stagedPath, ref, { ...facts, columns, sample });
 }
 
-async function checkBytes({ staged, stagedPath, ref, merged, written }: Verification): Promise<void> {
+async function checkBytes({ staged, ref, merged, written }: Verification): Promise<void> {
   for (const [what, sizeBytes] of [
     ['the merge wrote', merged.sizeBytes],
     ['the store states', ref.sizeBytes],
@@ -85,7 +87,7 @@ async function checkBytes({ staged, stagedPath, ref, merged, written }: Verifica
     if (sizeBytes !== written.sizeBytes) {
       throw difference({
         code: 'length',
-        staged: stagedPath,
+        staged: staged.name,
         expected: `${written.sizeBytes} bytes, as many as were sent`,
         found: `${sizeBytes} bytes (${what} so many)`,
       });
@@ -95,7 +97,7 @@ async function checkBytes({ staged, stagedPath, ref, merged, written }: Verifica
   if (stored.sha256 !== written.sha256) {
     throw difference({
       code: 'checksum',
-      staged: stagedPath,
+      staged: staged.name,
       expected: `bytes with SHA-256 ${written.sha256}, as they were sent`,
       found: `${stored.sha256} when read back`,
     });
@@ -103,12 +105,12 @@ async function checkBytes({ staged, stagedPath, ref, merged, written }: Verifica
 }
 
 // That at the end is what makes a footer; that at the start is asked for by some readers only.
-async function checkMagic(staged: ByteSource, stagedPath: string): Promise<void> {
+async function checkMagic(staged: ByteSource): Promise<void> {
   const start = Buffer.from(await staged.read(0, Math.min(4, staged.sizeBytes)));
   if (start.toString('latin1') !== 'PAR1') {
     throw difference({
       code: 'magic',
-      staged: stagedPath,
+      staged: staged.name,
       expected: 'PAR1 as its first four bytes',
       found: `0x${start.toString('hex')}`,
     });

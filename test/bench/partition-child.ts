@@ -116,13 +116,12 @@ const result = await consolidatePartition({
   showProgress: () => {},
   stop: new AbortController().signal,
 });
+if (result.result !== 'consolidated') throw new Error(result.error?.message ?? result.result);
 dropStaged();
 rmSync(scratch, { recursive: true });
 const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
 console.log(
   JSON.stringify({
-    result: result.result,
-    problem: result.error?.message,
     files,
     bytes,
     outputs: result.outputs.length,

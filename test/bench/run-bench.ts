@@ -1,7 +1,7 @@
 /**
  * Merges workloads with this program and with DuckDB, pyarrow and polars, taking turns, and prints what each took.
  * usage: npm run bench [-- [--rounds N] workload …]; with --hdfs what a consolidation costs on a real HDFS; with --memory
- * what merging --gb N gigabytes (20) takes of memory. Workloads are seed21, small2k (both by default), medium200,
+ * what merging --gb N gigabytes (20) takes of memory, and with both what consolidating them on a simulated HDFS does. Workloads are seed21, small2k (both by default), medium200,
  * large8, nested500. They are made under .bench/ on first use. Needs the build and the Python environment.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -112,12 +112,12 @@ function mb(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-if (values.hdfs) {
-  await runHdfsBench({ rounds, files: Number(values.files) });
+if (values.memory) {
+  await runMemoryBench(Number(values.gb), positionals, values.hdfs ? 'consolidation' : 'merge');
   process.exit();
 }
-if (values.memory) {
-  await runMemoryBench(Number(values.gb), positionals);
+if (values.hdfs) {
+  await runHdfsBench({ rounds, files: Number(values.files) });
   process.exit();
 }
 const python = pythonPath();

@@ -1,6 +1,7 @@
 /**
  * Merges partitions far larger than memory and prints what the process took: the sources repeat a few files without
- * end, and what is written goes nowhere. `npm run bench -- --memory [--gb N]`. Each case runs in a process of its own.
+ * end, and what is written goes nowhere. `npm run bench -- --memory [--gb N]`; with --hdfs too the whole of a consolidation,
+ * on a simulated HDFS. Each case runs in a process of its own.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -22,11 +23,21 @@ interface Took {
   readonly peakBytes: number;
 }
 
+/** What runs, and with which workloads unless others are named. */
+const cases = {
+  merge: { child: 'memory-child', workloads: memoryWorkloads },
+  consolidation: { child: 'partition-child', workloads: ['small2k', 'medium200', 'large8'] },
+} as const;
+
 /** Runs every workload with `gigabytes` of input, or those named. */
-export async function runMemoryBench(gigabytes: number, names: readonly string[]): Promise<void> {
+export async function runMemoryBench(
+  gigabytes: number,
+  names: readonly string[],
+  what: keyof typeof cases,
+): Promise<void> {
   const table: Record<string, object> = {};
-  for (const name of names.length > 0 ? names : memoryWorkloads) {
-    const child = `${repositoryRoot}/test/bench/memory-child.ts`;
+  for (const name of names.length > 0 ? names : cases[what].workloads) {
+    const child = `${repositoryRoot}/test/bench/${cases[what].child}.ts`;
     const directory = await workloadDirectory(name);
     const args = ['--import', 'tsx', child, directory, String(gigabytes * 1e9)];
     const { stdout } = await run(process.execPath, args);

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
-import { codec, encoding } from '../../src/parquet/format.ts';
+import { codec, encoding, physicalType } from '../../src/parquet/format.ts';
 import { fingerprintFile } from '../../src/parquet/read/fingerprint-file.ts';
 import { type Page, pages } from '../../src/parquet/read/pages.ts';
+import type { Field, FieldValue } from '../parquet/model.ts';
+import { ownFile } from '../parquet/own-file.ts';
+import { randomSource } from '../parquet/random-source.ts';
 import { jsonOf, runCli } from './cli-process.ts';
 import { demoDataset, parquetNames, tempDirectory, treeDigest } from './dataset.ts';
 
@@ -145,6 +148,42 @@ test('flags say how the new file is written', async (t) => {
   );
   assert.equal(usesNew, true);
   assert.deepEqual(compact.columns, plain.columns);
+});
+
+test('--sort-check makes a file only where the rows come in the order that the files state', async (t) => {
+  const directory = await tempDirectory(t);
+  const number: Field = { name: 'n', repetition: 0, type: physicalType.INT32, children: [] };
+  const write = async (name: string, numbers: readonly number[], isSorted = true): Promise<void> => {
+    const rows = numbers.map((n): FieldValue[] => [new Uint8Array(Int32Array.of(n).buffer)]);
+    const sortedBy = isSorted ? [{ leaf: 0, isDescending: false, nullsFirst: false }] : [];
+    const { bytes } = await ownFile([number], [rows], randomSource(815), [], sortedBy);
+    await writeFile(join(directory, name), bytes);
+  };
+  await write('low', [1, 2]);
+  await write('high', [2, 9]);
+  await write('unsaid', [10], false);
+  const merge = (...args: readonly string[]) =>
+    runCli(['merge', ...args, '--out', 'out.parquet', '--sort-check'], { cwd: directory });
+
+  const wrong = await merge('high', 'low');
+  assert.equal(wrong.exit, 12);
+  assert.match(
+    wrong.stderr,
+    /the files say that they are sorted by n, but one after the other their rows are not sorted by it\n/,
+  );
+  const unsaid = await merge('low', 'high', 'unsaid');
+  assert.equal(unsaid.exit, 12);
+  assert.match(
+    unsaid.stderr,
+    /the files do not all state one order of their rows, so there is none to check\n/,
+  );
+  assert.deepEqual(await readdir(directory), ['high', 'low', 'unsaid']);
+
+  const right = await merge('low', 'high');
+  assert.equal(right.exit, 0, right.stderr);
+  assert.match(right.stdout, /\n {2}The rows of each row group are sorted by n, as the files say\.\n/);
+  const inspected = await runCli(['inspect', join(directory, 'out.parquet')]);
+  assert.match(inspected.stdout, /\n {2}Sorted by +n\n/);
 });
 
 test('a value that a flag does not take ends with 2 and what to type', async (t) => {

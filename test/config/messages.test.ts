@@ -81,7 +81,7 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'a slip in a key',
     `${base}consolidation:\n  target_size: 128\n`,
-    'FILE:4:3: unknown key consolidation.target_size; did you mean target_size_mb? Allowed: target_size_mb, min_files_threshold, quiet_minutes, temp_directory, memory_mb, mode, schema',
+    'FILE:4:3: unknown key consolidation.target_size; did you mean target_size_mb? Allowed: target_size_mb, min_files_threshold, quiet_minutes, temp_directory, memory_mb, threads, mode, schema',
   ],
   [
     'a key in the wrong section',

@@ -78,6 +78,10 @@ test('preview, consolidation, inspect, undo, recover and cleanup of a dataset on
   assert.equal(inspected.exit, 0, inspected.stderr);
   assert.ok(inspected.stdout.startsWith(`${uri}/date=${date}/${merged}\n`), inspected.stdout);
   assert.match(inspected.stdout, /\n {2}Rows +80 in 1 row group\n/);
+  const paged = await cli(['inspect', `${uri}/date=${date}/${merged}`, '--pages']);
+  assert.match(paged.stdout, /\nRow group 0, \S+: \d+ pages?\n {2}page +kind +encoding/);
+  const compared = await cli(['inspect', '--diff', ...[1, 2].map(() => `${uri}/date=${date}/${merged}`)]);
+  assert.match(compared.stdout, /\n {2}The schemas are the same\.\n$/);
   const missing = await cli(['inspect', `${uri}/date=${date}/nothing.parquet`]);
   assert.equal(missing.exit, 2);
   assert.match(missing.stderr, /nothing\.parquet does not exist\n {2}next: {2}.*hdfs dfs -ls/);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { runCliInProcess } from '../cli/cli-in-process.ts';
 import { type CliRun, type StartedCli, startCli } from '../cli/cli-process.ts';
 import type { HdfsCluster } from '../support/hdfs-cluster.ts';
 import { type HdfsProxy, type ProxiedRequest, startProxy } from '../support/hdfs-proxy.ts';
@@ -22,7 +23,9 @@ export interface Bench {
   readonly files: readonly SmallFile[];
   /** `policy_id` of every row that must be there; who changes what is there on purpose changes this, too. */
   readonly ids: Set<number>;
-  /** Starts `<words> --base-path <the dataset, through the proxy> --output json`. */
+  /** `<words> --base-path <the dataset, through the proxy> --output json`, in this process, to its end. */
+  run(words: readonly string[]): Promise<CliRun>;
+  /** The same in a process of its own. */
   start(words: readonly string[], env?: Readonly<Record<string, string>>): StartedCli;
   /** Ends everything; the dataset is deleted. */
   close(): Promise<void>;
@@ -53,6 +56,11 @@ export async function makeBench(
   }
   await seedPartition(cluster, { partition, files, ...as });
   const proxy = await startProxy(cluster);
+  const args = (words: readonly string[]): readonly string[] => [
+    ...words,
+    ...['--base-path', `${proxy.webHdfsUri}${base}`, '--output', 'json'],
+  ];
+  const user = { HADOOP_USER_NAME: options.user ?? cluster.superuser };
   return {
     cluster,
     proxy,
@@ -61,10 +69,8 @@ export async function makeBench(
     inputs: files.map((file) => file.name),
     files,
     ids: new Set(files.flatMap((file) => file.ids)),
-    start: (words, env = {}) =>
-      startCli([...words, '--base-path', `${proxy.webHdfsUri}${base}`, '--output', 'json'], {
-        env: { HADOOP_USER_NAME: options.user ?? cluster.superuser, ...env },
-      }),
+    run: (words) => runCliInProcess(args(words), user),
+    start: (words, env = {}) => startCli(args(words), { env: { ...user, ...env } }),
     async close() {
       await proxy.close();
       await hdfs(cluster, { method: 'DELETE', op: 'DELETE', path: base, params: { recursive: true } });
@@ -75,9 +81,9 @@ export async function makeBench(
 /** The ordinary command, for the bench's date. Every change, also one that was taken back, would need an hour of quiet. */
 export const consolidateWords = ['--date', date, '--quiet-minutes', '0'] as const;
 
-/** Runs a command through the bench's proxy to its end. */
+/** Runs a command through the bench's proxy to its end, in this process: nothing is done to it. */
 export function runOn(bench: Bench, words: readonly string[]): Promise<CliRun> {
-  return bench.start(words).finished;
+  return bench.run(words);
 }
 
 /** The stable name of what a run with `--output json` ended with: an error's code, a result, `killed`. */

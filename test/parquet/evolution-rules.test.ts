@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { adaptedMetadata } from '../../src/parquet/evolution/adapted-metadata.ts';
+import { arrowMessage } from '../../src/parquet/evolution/arrow-message.ts';
 import { sparkSchemaKey } from '../../src/parquet/evolution/spark-schema.ts';
 import { unifySchemas } from '../../src/parquet/evolution/unify-schemas.ts';
 import { repositoryRoot } from '../support/python-env.ts';
@@ -269,6 +270,14 @@ const sparkRow = (...fields: readonly (readonly [name: string, type: unknown, co
   }),
 });
 
+/** An Arrow schema of one column: a number of so many bits, or a time of day in seconds. */
+const arrow = ([name, type]: readonly [name: string, type: 32 | 64 | 'seconds']) => ({
+  key: 'ARROW:schema',
+  value: arrowMessage([
+    type === 'seconds' ? [name, 1, 9, [0, 32], null, [], []] : [name, 1, 2, [type, 1], null, [], []],
+  ]),
+});
+
 async function footersOf(...files: readonly (readonly { key: string; value?: string }[])[]) {
   return Promise.all(
     files.map(async (keyValues, i) => {
@@ -280,21 +289,48 @@ async function footersOf(...files: readonly (readonly { key: string; value?: str
 
 /** Metadata that says how values are read: what merges, and what does not. */
 const metadata: Readonly<Record<string, () => Promise<void>>> = {
-  'ARROW:schema that says nothing beyond the Parquet schema': async () => {
-    // What pyarrow writes such files is tried in test/witness/evolution.test.ts.
-    const { dropped } = adaptedMetadata(await footersOf([], []));
-    assert.deepEqual([...dropped], ['ARROW:schema']);
+  "Arrow's own schemas of which one can hold all": async () => {
+    const footers = await footersOf([arrow(['a', 32])], [arrow(['a', 64])]);
+    const { dropped, replaced } = adaptedMetadata(footers, true);
+    assert.deepEqual([...dropped], []);
+    assert.deepEqual(replaced, [arrow(['a', 64])]);
+    assert.deepEqual(adaptedMetadata([...footers].reverse(), true).replaced, [arrow(['a', 64])]);
+    // More of it, judged by pyarrow, in test/witness/evolution.test.ts.
   },
-  'ARROW:schema that says more': async () => {
-    const footers = await footersOf([{ key: 'ARROW:schema', value: 'AAAA' }], []);
-    assert.throws(() => adaptedMetadata(footers), { code: 'metadata-differs', message: /ARROW:schema/ });
+  "Arrow's own schema in some files only": async () => {
+    const { dropped, replaced } = adaptedMetadata(await footersOf([arrow(['a', 32])], []), true);
+    assert.deepEqual([[...dropped], replaced], [['ARROW:schema'], []]);
+    // A column of 32 bits that is a time of day says more than INT32 does.
+    const footers = await footersOf([arrow(['a', 'seconds'])], []);
+    assert.throws(() => adaptedMetadata(footers, true), {
+      code: 'metadata-differs',
+      message: /metadata ARROW:schema: absent instead of present/,
+    });
+  },
+  "Arrow's own schemas that contradict each other, or that this version does not know": async () => {
+    for (const [one, other] of [
+      [arrow(['a', 'seconds']), arrow(['a', 64])],
+      [arrow(['a', 32]), { key: 'ARROW:schema', value: 'AAAA' }],
+      [
+        { key: 'ARROW:schema', value: 'AAAA' },
+        { key: 'ARROW:schema', value: 'AAAA' },
+      ],
+      // The columns it describes are not those of the file.
+      [arrow(['b', 32]), arrow(['a', 64])],
+    ] as const) {
+      const footers = await footersOf([one], [other]);
+      assert.throws(() => adaptedMetadata(footers, true), {
+        code: 'metadata-differs',
+        message: /ARROW:schema/,
+      });
+    }
   },
   "Spark's row schemas of which one can hold all": async () => {
     const footers = await footersOf(
       [sparkRow(['a', 'integer', 'first'], ['f', 'float'])],
       [sparkRow(['a', 'long', 'first'], ['b', { type: 'array', elementType: 'date', containsNull: false }])],
     );
-    const [pair, ...more] = adaptedMetadata(footers).replaced;
+    const [pair, ...more] = adaptedMetadata(footers, true).replaced;
     assert.deepEqual(more, []);
     assert.equal(pair?.key, sparkSchemaKey);
     assert.deepEqual(JSON.parse(pair.value), {
@@ -323,7 +359,10 @@ const metadata: Readonly<Record<string, () => Promise<void>>> = {
     ];
     for (const files of conflicts) {
       const footers = await footersOf(...files);
-      assert.throws(() => adaptedMetadata(footers), { code: 'metadata-differs', message: /row\.metadata/ });
+      assert.throws(() => adaptedMetadata(footers, true), {
+        code: 'metadata-differs',
+        message: /row\.metadata/,
+      });
     }
   },
   'other metadata that says how values are read (Avro, Iceberg, GeoParquet, Hive, Spark), unless equal':
@@ -336,9 +375,12 @@ const metadata: Readonly<Record<string, () => Promise<void>>> = {
         'org.apache.spark.legacyDateTime',
       ]) {
         const footers = await footersOf([{ key, value: '1' }], []);
-        assert.throws(() => adaptedMetadata(footers), { code: 'metadata-differs', message: new RegExp(key) });
+        assert.throws(() => adaptedMetadata(footers, true), {
+          code: 'metadata-differs',
+          message: new RegExp(key),
+        });
         const equal = await footersOf([{ key, value: '1' }], [{ key, value: '1' }]);
-        assert.deepEqual(adaptedMetadata(equal).replaced, []);
+        assert.deepEqual(adaptedMetadata(equal, true).replaced, []);
       }
     },
 };

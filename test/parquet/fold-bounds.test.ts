@@ -126,3 +126,27 @@ test('files whose chunks are longer than they state are refused; those of a writ
     checkSupported(await footerOf({ createdBy }));
   }
 });
+
+test('what readers put right by the name of the writer is not folded under another name', async () => {
+  const plain: readonly Field[] = [{ name: 'v', repetition: 0, type: 0, children: [] }];
+  const own = await ownFile(plain, [[[Uint8Array.of(1)]]], randomSource(1));
+  const written = (createdBy: string, pageKind: number): Uint8Array => {
+    const bytes = Buffer.from(own.bytes);
+    const name = 'parquet-consolidator version 0.0.0-test';
+    bytes.write(createdBy.padEnd(name.length), bytes.indexOf(name), 'latin1');
+    // PageEncodingStats: data pages of version 1, PLAIN, one of them.
+    bytes[bytes.indexOf(Buffer.from([0x15, 0, 0x15, 0, 0x15, 2, 0])) + 1] = pageKind * 2;
+    return new Uint8Array(bytes);
+  };
+  const { DATA_PAGE, DATA_PAGE_V2 } = pageType;
+  for (const [createdBy, pageKind, problem] of [
+    ['parquet-cpp version 1.5.1-SNAPSHOT', DATA_PAGE, undefined],
+    ['parquet-cpp-arrow version 3.0.0', DATA_PAGE_V2, undefined],
+    ['parquet-cpp version 1.5.1-SNAPSHOT', DATA_PAGE_V2, /column v.*version 2 pages of parquet-cpp before 2\.0/],
+    ['parquet-mr version 1.2.8', DATA_PAGE, /column v.*chunks that are longer than they state/],
+  ] as const) {
+    const folding = foldBytes([own.bytes, written(createdBy, pageKind)]);
+    if (problem === undefined) await folding;
+    else await assert.rejects(folding, problem);
+  }
+});

@@ -70,7 +70,8 @@ await prepareCodecs([codec.ZSTD]);
 const text = new TextEncoder();
 const { UNCOMPRESSED, SNAPPY, GZIP, BROTLI, ZSTD, LZ4, LZ4_RAW } = codec;
 /** The first ones more often: the others take their time. */
-const codecs = [UNCOMPRESSED, SNAPPY, UNCOMPRESSED, SNAPPY, GZIP, BROTLI, ZSTD, LZ4, LZ4_RAW];
+const modernCodecs = [UNCOMPRESSED, SNAPPY, UNCOMPRESSED, SNAPPY, GZIP, BROTLI, ZSTD, LZ4_RAW];
+const codecs = [...modernCodecs, LZ4];
 
 interface MadePage {
   readonly bytes: Uint8Array;
@@ -135,7 +136,7 @@ export function foreignFile(
 
 function encodeChunk(random: RandomSource, column: LevelColumn, options: ForeignOptions) {
   const version = options.pageVersion ?? random.pick([1, 1, 2]);
-  const codecNumber = options.codec ?? random.pick(codecs);
+  const codecNumber = options.codec ?? random.pick(options.isModern ? modernCodecs : codecs);
   const isBoolean = column.field.type === physicalType.BOOLEAN;
   const dictionary = !isBoolean && random.chance(60) ? dictionaryOf(random, column.values) : undefined;
   const pages: Uint8Array[] = [];

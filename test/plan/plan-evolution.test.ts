@@ -51,6 +51,17 @@ test('a large file that nobody merges keeps two kinds of files apart too, as it 
   assert.equal(planPartition(inputOf(candidates), policy).decision, 'nothing');
 });
 
+test('where every file brings columns of its own, files are merged with their like only', () => {
+  const wide = (n: number) =>
+    of(Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`column ${n}-${i}`, 'text'])));
+  const some = Array.from({ length: 40 }, (_, n) => candidate({ name: `f${n}`, sizeBytes: 10, ...wide(n) }));
+  // 40 schemas of 150 columns each: 6,000 columns for each of 40.
+  const plan = planPartition(inputOf(some), policy);
+  assert.equal(plan.decision, 'nothing');
+  const fewer = planPartition(inputOf(some.slice(0, 30)), policy);
+  assert.equal(fewer.bins[0]?.evolution?.schemas, 30);
+});
+
 test('metadata that a merge can adapt does not keep files apart; other metadata does', () => {
   const arrow = { reading: { 'ARROW:schema': '1' }, adaptable: ['ARROW:schema'] };
   const together = [...files('a', 3, 10, base), ...files('b', 3, 10, { ...wider, ...arrow })];

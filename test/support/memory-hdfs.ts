@@ -155,7 +155,7 @@ export function memoryHdfs(
       const node = check(path, expected);
       let isOpen = true;
       return {
-        name: path,
+        name: `hdfs://memory:8020${path}`,
         sizeBytes: node.content.sizeBytes,
         read: async (offsetBytes, lengthBytes) => {
           if (!isOpen || offsetBytes < 0 || offsetBytes + lengthBytes > expected.sizeBytes) {

@@ -98,15 +98,21 @@ def rows(frame):
     return [repr(row) for row in frame.collect()]
 
 
+@functools.cache
+def expected_of(spark, inputs):
+    """Schema and rows of files, one after the other."""
+    frames = [spark.read.parquet(path) for path in inputs]
+    schemas = {frame.schema.json() for frame in frames}
+    same(f"schemas of {inputs[0]} and those beside it", 1, len(schemas))
+    return schemas.pop(), [row for frame in frames for row in rows(frame)]
+
+
 def compare(spark, inputs, out):
     use_vectorised_reader(spark, True)
     # A schema comes from the file's own row metadata where it has some, comments included.
     schema = spark.read.parquet(out).schema
-    expected = []
-    for path in inputs:
-        frame = spark.read.parquet(path)
-        same(f"schema of {out}", frame.schema.json(), schema.json())
-        expected += rows(frame)
+    expected_schema, expected = expected_of(spark, tuple(inputs))
+    same(f"schema of {out}", expected_schema, schema.json())
     for is_vectorised in (True, False):
         use_vectorised_reader(spark, is_vectorised)
         found = rows(spark.read.schema(schema).parquet(out))

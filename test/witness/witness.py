@@ -1,10 +1,10 @@
 """Reads a merged file with pyarrow, DuckDB and polars and holds it against the files it was made of.
 
-usage: witness.py DIRECTORY OUT   (the inputs are DIRECTORY/*.parquet in name order)
+usage: witness.py DIRECTORY OUT [DIRECTORY OUT ...]   (the inputs are DIRECTORY/*.parquet in name order)
 
 Checks that all of them find the same rows in the same order (by bits, see columns.py), the same schema down to
 field ids, the inputs' key-value metadata, statistics that are true, and that no predicate loses a row.
-Prints one line of JSON with what was compared; exits with 1 and a sentence at the first difference.
+Prints one line of JSON with what was compared for each file; exits with 1 and a sentence at the first difference.
 """
 
 import decimal
@@ -247,8 +247,7 @@ def ask_polars(expected, out):
     return asked
 
 
-def main():
-    directory, out = sys.argv[1:]
+def judge(directory, out):
     inputs = sorted(str(path) for path in pathlib.Path(directory).glob("*.parquet"))
     connection = duckdb.connect()
     connection.execute("SET preserve_insertion_order = true")
@@ -266,6 +265,11 @@ def main():
         "predicates": asked,
     }
     print(json.dumps(facts))
+
+
+def main():
+    for directory, out in zip(sys.argv[1::2], sys.argv[2::2]):
+        judge(directory, out)
 
 
 if __name__ == "__main__":

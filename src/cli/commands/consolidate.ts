@@ -6,6 +6,7 @@ import { consolidateDates } from '../../pipeline/consolidate-dates.ts';
 import type { CleanupOutcome } from '../../swap/cleanup.ts';
 import { exitCodeOf } from '../../telemetry/exit-code.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
+import { columnThreads } from '../column-threads.ts';
 import { commandFor, commandWords } from '../command-for.ts';
 import type { Invocation } from '../command-line.ts';
 import { chooseDates } from '../dates.ts';
@@ -56,6 +57,9 @@ export async function runConsolidate(
         toolVersion: version,
         log: stderrLogger(progress.messages, verbose),
         showProgress: progress.show,
+        ...(settings.base.kind === 'local'
+          ? { columnThreads: (files) => columnThreads(files, settings.consolidation.threads) }
+          : {}),
         onBackupsRemoved: (removed) => {
           removedBackups = removed;
         },

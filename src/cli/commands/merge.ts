@@ -12,6 +12,7 @@ import { settingsOf } from '../open-dataset.ts';
 import { beforeAfterTable } from '../output/before-after.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { formatDuration } from '../output/numbers.ts';
+import { printable } from '../output/printable.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
 import { listenForStopSignals } from '../stop-signals.ts';
@@ -41,6 +42,7 @@ export async function runMerge(invocation: MergeInvocation, environment: CliEnvi
       files,
       out,
       settings,
+      sortCheck: invocation.sortCheck,
       runId: makeRunId(Date.now(), randomInt(2 ** 24)),
       toolVersion: version,
       log,
@@ -60,6 +62,9 @@ export async function runMerge(invocation: MergeInvocation, environment: CliEnvi
               rows: [merged.rows, merged.rows],
               rowGroups: [merged.rowGroupsBefore, merged.rowGroups],
             }) +
+            (merged.sortedBy.length === 0
+              ? ''
+              : `\n  The rows of each row group are sorted by ${merged.sortedBy.map(printable).join(', ')}, as the files say.\n`) +
             `\n  Merged and verified in ${formatDuration(durationMs)}; the sources are untouched.\n`,
     );
     return exitCodes.ok;

@@ -1,9 +1,10 @@
 import { type ConsolidationStamp, readStamp } from '../../parquet/consolidation-stamp.ts';
 import { type FoldStamp, readFoldStamp } from '../../parquet/fold/fold-stamp.ts';
-import type { ParquetFooter } from '../../parquet/footer.ts';
+import type { ParquetFooter, RowGroup } from '../../parquet/footer.ts';
 import { codec, encoding, nameOf } from '../../parquet/format.ts';
 import { type ColumnChunk, statisticsOf } from '../../parquet/metadata/column-chunk.ts';
 import type { LeafColumn } from '../../parquet/metadata/leaf-column.ts';
+import { sortingColumnsOf } from '../../parquet/metadata/sorting-columns.ts';
 import { type ColumnTotals, columnTotals, ratioOf } from './column-totals.ts';
 import type { FirstPage } from './describe-pages.ts';
 import { type Note, noteworthy } from './noteworthy.ts';
@@ -58,6 +59,8 @@ export interface FileDescription {
   readonly columnTotals: readonly ColumnTotals[];
   readonly rowGroups: readonly {
     readonly rows: number;
+    /** What its rows are sorted by, as the file says; absent where it says nothing. */
+    readonly sortedBy?: readonly string[];
     readonly compressedSizeBytes: number;
     readonly uncompressedSizeBytes: number;
     readonly columns: readonly ChunkDescription[];
@@ -96,6 +99,7 @@ export function describeFile(footer: ParquetFooter, firstPage: FirstPage | undef
     columnTotals: totals,
     rowGroups: footer.rowGroups.map((rowGroup) => ({
       rows: rowGroup.rows,
+      ...sortedBy(footer, rowGroup),
       compressedSizeBytes: sum(rowGroup.chunks.map((chunk) => chunk.compressedSizeBytes)),
       uncompressedSizeBytes: sum(rowGroup.chunks.map((chunk) => chunk.uncompressedSizeBytes)),
       columns: footer.leaves.flatMap((leaf) => {
@@ -103,6 +107,17 @@ export function describeFile(footer: ParquetFooter, firstPage: FirstPage | undef
         return chunk === undefined ? [] : [describeChunk(leaf, chunk)];
       }),
     })),
+  };
+}
+
+/** `name`, `name descending`, in the order of their significance. */
+function sortedBy({ leaves }: ParquetFooter, rowGroup: RowGroup): { readonly sortedBy?: readonly string[] } {
+  const columns = sortingColumnsOf(rowGroup);
+  if (columns.length === 0) return {};
+  return {
+    sortedBy: columns.map(
+      ({ leaf, isDescending }) => `${leaves[leaf]?.path ?? leaf}${isDescending ? ' descending' : ''}`,
+    ),
   };
 }
 

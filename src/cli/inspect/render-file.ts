@@ -48,6 +48,7 @@ function factTable(file: FileDescription): string {
         'Data',
         `${formatSize(file.compressedSizeBytes)}, ${formatSize(file.uncompressedSizeBytes)} uncompressed (ratio ${file.ratio.toFixed(2)})`,
       ],
+      ...sortingRow(file),
       ['Page index', extentText(file.columnTotals.map(({ pageIndex }) => pageIndex))],
       ['Bloom filters', extentText(file.columnTotals.map(({ bloomFilter }) => bloomFilter))],
       ['Page CRCs', hasPageCrcs === undefined ? 'unknown' : hasPageCrcs ? 'yes' : 'no'],
@@ -59,6 +60,13 @@ function factTable(file: FileDescription): string {
       ...(folding === undefined ? [] : [['Folded', madeFrom(folding)]]),
     ],
   );
+}
+
+function sortingRow({ rowGroups }: FileDescription): readonly (readonly string[])[] {
+  const stated = new Set(rowGroups.map(({ sortedBy }) => sortedBy?.map(printable).join(', ') ?? ''));
+  const [first = ''] = stated;
+  if (stated.size === 1) return first === '' ? [] : [['Sorted by', first]];
+  return stated.size === 0 ? [] : [['Sorted by', 'not the same in every row group; --output json says what']];
 }
 
 function extentText(extents: readonly Extent[]): string {

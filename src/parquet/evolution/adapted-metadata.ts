@@ -1,9 +1,18 @@
 import { FormatError } from '../../core/errors.ts';
 import { int96Writer } from '../created-by.ts';
 import type { ParquetFooter } from '../footer.ts';
-import { arrowSchemaKey } from '../metadata/arrow-schema.ts';
+import { arrowSchemaKey, hasNarrowIndices } from '../metadata/arrow-schema.ts';
 import { readingMetadata, readingPairs } from '../metadata/reading-metadata.ts';
+import {
+  type ArrowField,
+  arrowFields,
+  arrowTraits,
+  hasColumnsOf,
+  unifiedArrowFields,
+} from './arrow-fields.ts';
+import { arrowMessage, canWrite } from './arrow-message.ts';
 import { isPlainArrowSchema } from './plain-arrow-schema.ts';
+import { schemaTree } from './schema-node.ts';
 import { sparkSchemaKey, sparkTraits, unifiedSparkSchema } from './spark-schema.ts';
 
 /** What a file's key-value metadata says about merging it with files of other schemas. */
@@ -18,28 +27,49 @@ export interface MetadataTraits {
 const writerKey = 'created_by';
 
 /**
- * An Arrow schema that says nothing beyond the Parquet schema may differ, and a row schema of Spark's may differ as far as there is one
- * that holds both; but Spark goes by it alone, so all files have one, or none.
+ * Arrow schemas, and row schemas of Spark's, may differ as far as there is one that holds all. Spark goes by its own alone, so all
+ * files have one, or none; so it is with Arrow's, unless it says nothing beyond the Parquet schema.
  */
 export function metadataTraits(footer: ParquetFooter): MetadataTraits {
   const traits = new Map<string, string>();
   const adaptable: string[] = [];
-  const arrow = onlyValue(footer, arrowSchemaKey);
-  if (arrow !== undefined && isPlainArrowSchema(arrow, footer)) adaptable.push(arrowSchemaKey);
+  const arrow = arrowOf(footer);
+  if (arrow !== undefined) {
+    adaptable.push(arrowSchemaKey);
+    for (const [thing, value] of arrowTraits(arrow)) traits.set(thing, value);
+  } else if (hasKey(footer, arrowSchemaKey)) {
+    traits.set(`schema described by ${arrowSchemaKey}`, footer.schemaKey);
+  }
+  const needsArrow = arrow === undefined || !isPlainArrowSchema(arrow, footer);
+  if (needsArrow)
+    traits.set(`metadata ${arrowSchemaKey}`, hasKey(footer, arrowSchemaKey) ? 'present' : 'absent');
   const spark = onlyValue(footer, sparkSchemaKey);
   const ofSpark = spark === undefined ? undefined : sparkTraits(spark);
   if (ofSpark !== undefined) {
     adaptable.push(sparkSchemaKey);
     for (const [thing, value] of ofSpark) traits.set(thing, value);
+  } else if (hasKey(footer, sparkSchemaKey)) {
+    traits.set(`schema described by ${sparkSchemaKey}`, footer.schemaKey);
   }
   const writer = readingMetadata(footer)?.[writerKey];
   if (writer !== undefined) {
     adaptable.push(writerKey);
     traits.set('writer of INT96 columns', writer);
   }
-  const hasSpark = footer.keyValues.some(({ key }) => key === sparkSchemaKey);
-  traits.set(`metadata ${sparkSchemaKey}`, hasSpark ? 'present' : 'absent');
+  traits.set(`metadata ${sparkSchemaKey}`, hasKey(footer, sparkSchemaKey) ? 'present' : 'absent');
   return { traits, adaptable };
+}
+
+function hasKey({ keyValues }: ParquetFooter, wanted: string): boolean {
+  return keyValues.some(({ key }) => key === wanted);
+}
+
+// The Arrow schema of a file, when it is one that can be put together with others.
+function arrowOf(footer: ParquetFooter): readonly ArrowField[] | undefined {
+  const value = onlyValue(footer, arrowSchemaKey);
+  const fields = value === undefined ? undefined : arrowFields(value);
+  if (fields === undefined || !canWrite(fields)) return undefined;
+  return hasColumnsOf(fields, schemaTree(footer).children) ? fields : undefined;
 }
 
 function onlyValue({ keyValues }: ParquetFooter, key: string): string | undefined {
@@ -56,10 +86,25 @@ export interface AdaptedMetadata {
 }
 
 /**
- * Finds what a merge that may bring schemas together makes of the metadata that says how values are read.
- * @throws FormatError when files differ in it otherwise than it can be adapted
+ * Finds what a merge makes of the metadata that says how values are read. An Arrow schema whose dictionaries have indices of
+ * fewer than 32 bits is written with such of 32.
+ * @param isCompatible whether schemas may be brought together; else the first file's values count
+ * @throws FormatError when they may, and files differ otherwise than it can be adapted
  */
-export function adaptedMetadata(footers: readonly ParquetFooter[]): AdaptedMetadata {
+export function adaptedMetadata(footers: readonly ParquetFooter[], isCompatible: boolean): AdaptedMetadata {
+  const adapted = isCompatible ? together(footers) : { dropped: new Set<string>(), replaced: [] };
+  if (adapted.dropped.has(arrowSchemaKey) || adapted.replaced.some(({ key }) => key === arrowSchemaKey)) {
+    return adapted;
+  }
+  const values = new Set(footers.flatMap((footer) => onlyValue(footer, arrowSchemaKey) ?? []));
+  if (![...values].some(hasNarrowIndices)) return adapted;
+  const [fields] = [...values].map(arrowFields);
+  if (fields === undefined || !canWrite(fields)) return adapted;
+  const wider = { key: arrowSchemaKey, value: arrowMessage(fields) };
+  return { dropped: adapted.dropped, replaced: [...adapted.replaced, wider] };
+}
+
+function together(footers: readonly ParquetFooter[]): AdaptedMetadata {
   // Of files that agree in all of it, one tells what all say: nearly always there is but one.
   const kinds = [...new Map(footers.map((footer) => [textOf(footer), footer])).values()];
   const [first, ...others] = kinds;
@@ -86,12 +131,19 @@ export function adaptedMetadata(footers: readonly ParquetFooter[]): AdaptedMetad
       );
     }
   }
+  const spark = kinds.flatMap((footer) => onlyValue(footer, sparkSchemaKey) ?? []);
+  const arrows = base.has(arrowSchemaKey) ? [] : kinds.map(arrowOf).filter((fields) => fields !== undefined);
+  const isOneArrow = new Set(arrows.map((fields) => JSON.stringify(fields))).size < 2;
   const isOneSchema = others.every(({ schemaKey }) => schemaKey === first.schemaKey);
-  const rows = kinds.flatMap((footer) => onlyValue(footer, sparkSchemaKey) ?? []);
-  const spark = new Set(rows).size > 1 ? [{ key: sparkSchemaKey, value: unifiedSparkSchema(rows) }] : [];
+  const drop = arrows.length > 0 && arrows.length < kinds.length && !isOneSchema;
   return {
-    dropped: new Set(isOneSchema || base.has(arrowSchemaKey) ? [] : [arrowSchemaKey]),
-    replaced: spark,
+    dropped: new Set(drop ? [arrowSchemaKey] : []),
+    replaced: [
+      ...(new Set(spark).size > 1 ? [{ key: sparkSchemaKey, value: unifiedSparkSchema(spark) }] : []),
+      ...(drop || isOneArrow
+        ? []
+        : [{ key: arrowSchemaKey, value: arrowMessage(unifiedArrowFields(arrows)) }]),
+    ],
   };
 }
 

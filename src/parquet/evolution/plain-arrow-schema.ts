@@ -1,18 +1,7 @@
 import { repetition } from '../format.ts';
-import { arrowColumns } from '../metadata/arrow-schema.ts';
+import { type ArrowField, arrowType } from './arrow-fields.ts';
 import { annotationText, typeText } from './column-kind.ts';
 import { type FlatSchema, type SchemaNode, schemaTree } from './schema-node.ts';
-
-/** A field as `arrowColumns` tells it: name, nullability, type and its parameters, dictionary, children, metadata. */
-type ArrowField = readonly [
-  name: string,
-  nullable: number,
-  typeId: number,
-  parameters: readonly unknown[],
-  dictionary: unknown,
-  children: readonly ArrowField[],
-  metadata: readonly (readonly [string, string])[],
-];
 
 /**
  * Whether an Arrow schema says nothing that an Arrow reader would not make of the Parquet schema alone: the same names and nesting, types
@@ -20,12 +9,8 @@ type ArrowField = readonly [
  * which a file needs whose columns are not those that it describes. Time zones, durations, large and fixed-size lists, extension types
  * and dictionaries are more than Parquet says.
  */
-export function isPlainArrowSchema(base64: string, schema: FlatSchema): boolean {
-  const text = arrowColumns(base64);
-  if (text === undefined) return false;
-  // Made by `arrowColumns`, which lays a schema out like this.
-  const [endianness, fields] = JSON.parse(text) as [number | null, readonly ArrowField[]];
-  return (endianness ?? 0) === 0 && areAlike(fields, schemaTree(schema).children);
+export function isPlainArrowSchema(fields: readonly ArrowField[], schema: FlatSchema): boolean {
+  return areAlike(fields, schemaTree(schema).children);
 }
 
 function areAlike(fields: readonly ArrowField[], nodes: readonly SchemaNode[]): boolean {
@@ -77,23 +62,6 @@ function isEntries(node: SchemaNode | undefined, columns: number): node is Schem
     node.element.type === undefined
   );
 }
-
-/** Numbers of the union `Type` in Arrow's Schema.fbs. */
-const arrowType = {
-  INT: 2,
-  FLOATING_POINT: 3,
-  BINARY: 4,
-  UTF8: 5,
-  BOOL: 6,
-  DECIMAL: 7,
-  DATE: 8,
-  TIME: 9,
-  TIMESTAMP: 10,
-  LIST: 12,
-  STRUCT: 13,
-  FIXED_SIZE_BINARY: 15,
-  MAP: 17,
-} as const;
 
 const units = ['', 'MILLIS', 'MICROS', 'NANOS'];
 

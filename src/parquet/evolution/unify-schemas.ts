@@ -52,11 +52,17 @@ export function unifySchemas(schemas: readonly FlatSchema[]): UnifiedSchema {
       return;
     }
     for (const [i, ofSchema] of steps.entries()) mappings[i]?.push(leafMapping(ofSchema, target.type));
+    if ((mappings[0]?.length ?? 0) * schemas.length > mostMappings) {
+      throw unsupported(`merging ${schemas.length} schemas that have so many different columns together`);
+    }
   };
   walk(roots, []);
   const elements = elementBytes.map((bytes) => readSchemaElement(compactCursor(bytes)));
   return { elements, elementBytes, leaves: leafColumnsOf(elements), mappings };
 }
+
+/** Most leaves of the unified schema, times schemas: planning stays below it. */
+const mostMappings = 1_000_000;
 
 /** One node of each schema that has it. */
 type Nodes = readonly (SchemaNode | undefined)[];

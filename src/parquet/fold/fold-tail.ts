@@ -3,6 +3,7 @@ import type { ParquetFooter } from '../footer.ts';
 import { placed, unsupported } from '../format-error.ts';
 import { checkMovable } from '../supported-features.ts';
 import { compactWriter, writtenBytes } from '../thrift/compact-writer.ts';
+import { checkWriterMistakes } from './check-writer-mistakes.ts';
 import { columnOrdersOf } from './column-orders.ts';
 import { putFooter } from './encode-footer.ts';
 import { shiftRowGroup } from './shift-row-group.ts';
@@ -41,7 +42,10 @@ const roomForTheRest = 64 * 1024;
  */
 export function foldTail({ pieces, keyValues, createdBy, padBytes }: FoldTail): Uint8Array {
   const like = commonFooter(pieces);
-  for (const { footer } of pieces) checkMovable(footer);
+  for (const { footer } of pieces) {
+    checkMovable(footer);
+    checkWriterMistakes(footer);
+  }
   let rows = 0;
   let rowGroups = 0;
   let rowGroupBytes = 0;

@@ -9,6 +9,14 @@ export interface LeafRange {
   readonly to: number;
 }
 
+/** All leaves of any schema. */
+export const everyLeaf: LeafRange = { from: 0, to: Number.POSITIVE_INFINITY };
+
+/** Whether a range has all leaves, those of evolved schemas too. */
+export function isEverything(range: LeafRange): boolean {
+  return range === everyLeaf;
+}
+
 /** A column chunk that another thread has merged: its leaf and the chunk's own key-value list are added here. */
 export type DetachedChunk = Omit<EncodedChunk, 'leaf' | 'keyValueBytes'>;
 

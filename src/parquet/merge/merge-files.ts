@@ -30,7 +30,7 @@ import {
   finishColumn,
   mergeColumnChunk,
 } from './column-merge.ts';
-import { type ColumnThreads, type LeafRange, leafRanges } from './column-threads.ts';
+import { type ColumnThreads, everyLeaf, type LeafRange, leafRanges } from './column-threads.ts';
 import { compactChoice } from './compact-encoding.ts';
 import { commonChunkKeyValues, mergeKeyValues } from './merge-key-values.ts';
 import { planOutputRowGroups } from './output-row-groups.ts';
@@ -137,7 +137,7 @@ async function mergeIn(
   for (const footer of footers) checkMovable(footer);
   const schema = commonSchema(footers, options.schema);
   const { elementBytes, leaves, evolved } = schema;
-  const metadata = adaptedMetadata(options.schema === 'compatible' ? footers : []);
+  const metadata = adaptedMetadata(footers, options.schema === 'compatible');
   const warnings: string[] = [];
   if (rooms.kernel.name !== 'WebAssembly') {
     warnings.push('WebAssembly cannot be used here: merging takes several times as long as with it');
@@ -157,12 +157,15 @@ async function mergeIn(
   let sorted = sortCheck?.stated.length ?? 0;
   // What is compared row by row must be compared in one place.
   const isDivisible = sortCheck === undefined && evolved === undefined;
-  const [own = { from: 0, to: leaves.length }, ...others] =
+  const [own = everyLeaf, ...others] =
     options.threads === undefined || !isDivisible ? [] : leafRanges(footers, options.threads.count);
-  const merge = await columnsMerge(rooms, inputs, schema, options, memory, sortCheck);
+  const limits = { ...memory, keptPageBytes: Math.floor(memory.keptPageBytes / (others.length + 1)) };
+  const merge = await columnsMerge(rooms, inputs, schema, own, options, limits, sortCheck);
   const writer = await beginFile(sink, elementBytes, leaves);
   const elsewhere = others.flatMap((range) => {
-    return options.threads === undefined ? [] : [{ range, thread: options.threads.begin(range, options) }];
+    return options.threads === undefined
+      ? []
+      : [{ range, thread: options.threads.begin(range, { ...options, memory: limits }) }];
   });
   let rowsDone = 0;
   let rowGroups = 0;
@@ -188,7 +191,7 @@ async function mergeIn(
       rowsDone += output.rows;
       options.onProgress?.(rowsDone, rowsTotal);
     }
-    const fingerprints = [...merge.finish(own)];
+    const fingerprints = [...merge.finish()];
     for (const { thread } of elsewhere) fingerprints.push(...(await thread.finish()));
     if (int96Writer(footers) === 'parquet-mr and others') warnings.push(int96Warning);
     const adapted = without(footers, metadata.dropped);
@@ -223,14 +226,14 @@ export async function mergeLeaves(
   const rooms = await borrowKernel(memory.pageBytes);
   try {
     const schema = commonSchema(footers, options.schema);
-    const merge = await columnsMerge(rooms, inputs, schema, options, memory, undefined);
+    const merge = await columnsMerge(rooms, inputs, schema, range, options, memory, undefined);
     try {
       for (let output = await merge.next(); output !== undefined; output = await merge.next()) {
         for (const leaf of schema.leaves.slice(range.from, range.to))
           await take(await merge.chunk(output, leaf));
         merge.release(output);
       }
-      return merge.finish(range);
+      return merge.finish();
     } finally {
       await merge.stop();
     }
@@ -244,7 +247,7 @@ interface ColumnsMerge {
   next(): Promise<LoadedRowGroup | undefined>;
   chunk(output: LoadedRowGroup, leaf: LeafColumn): Promise<EncodedChunk>;
   release(output: LoadedRowGroup): void;
-  finish(range: LeafRange): readonly ColumnFingerprint[];
+  finish(): readonly ColumnFingerprint[];
   stop(): Promise<void>;
 }
 
@@ -252,6 +255,7 @@ async function columnsMerge(
   rooms: Rooms,
   inputs: readonly MergeInput[],
   { leaves, firstLeaf, evolved }: CommonSchema,
+  range: LeafRange,
   options: MergeOptions,
   memory: MemoryLimits,
   sortCheck: SortCheck | undefined,
@@ -272,7 +276,7 @@ async function columnsMerge(
   });
   await prepareCodecs(formats.map(({ codec }) => codec));
   const plan = planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes, memory.chunkBytes);
-  const sources = sourceRowGroups(rooms, inputs, plan, memory);
+  const sources = sourceRowGroups(rooms, inputs, plan, memory, range);
   const tools: ColumnTools = {
     builder: chunkBuilder(rooms, firstLeaf),
     encoder: chunkEncoder(rooms),
@@ -287,13 +291,13 @@ async function columnsMerge(
     next: () => sources.next(),
     chunk: (output, leaf) => {
       const column = columns[leaf.index];
-      const next = columns[leaf.index + 1];
+      const next = leaf.index + 1 < range.to ? columns[leaf.index + 1] : undefined;
       if (column === undefined) throw new Error(`no column ${leaf.path}`);
       if (next !== undefined) fetchColumnAhead(next, output.slices);
       return mergeColumnChunk(column, output.slices, tools);
     },
     release: ({ slices }) => sources.release(slices),
-    finish: ({ from, to }) => columns.slice(from, to).map(finishColumn),
+    finish: () => columns.slice(range.from, range.to).map(finishColumn),
     stop: () => sources.stop(),
   };
 }

@@ -10,6 +10,7 @@ import {
   wholeRowGroup,
   wholeRowGroupNow,
 } from '../read/row-group-windows.ts';
+import { isEverything, type LeafRange } from './column-threads.ts';
 import type { MergeInput } from './merge-files.ts';
 import type { OutputRowGroup, RowSlice } from './output-row-groups.ts';
 
@@ -62,12 +63,16 @@ interface Ahead {
   readonly bytes: Promise<Uint8Array>;
 }
 
-/** Row groups of the inputs for the output row groups of a plan. */
+/**
+ * Row groups of the inputs for the output row groups of a plan.
+ * @param range the leaves that will be read
+ */
 export function sourceRowGroups(
   rooms: Rooms,
   inputs: readonly MergeInput[],
   plan: Iterable<OutputRowGroup>,
   limits: MemoryLimits,
+  range: LeafRange,
 ): SourceRowGroups {
   const open = new Map<string, SourceRowGroup>();
   const ahead = new Map<string, Ahead>();
@@ -98,7 +103,7 @@ export function sourceRowGroups(
     if (ahead.has(key) || open.has(key)) return;
     // Nothing is gained by reading ahead what is read without waiting.
     if (isAtHand(input.source)) return;
-    const extent = rowGroupExtent(rowGroup);
+    const extent = extentOf(rowGroup);
     if (!isReadWhole(extent)) return;
     aheadBytes += extent.sizeBytes;
     reading++;
@@ -111,6 +116,9 @@ export function sourceRowGroups(
     // A failure is told to whoever waits for the bytes.
     bytes.then(done, done);
   };
+
+  const extentOf = ({ chunks }: RowGroup): RowGroupExtent =>
+    rowGroupExtent({ chunks: isEverything(range) ? chunks : chunks.slice(range.from, range.to) });
 
   const isReadWhole = ({ isDense, sizeBytes }: RowGroupExtent): boolean =>
     isDense && sizeBytes > 0 && sizeBytes <= limits.wholeRowGroupBytes;
@@ -131,7 +139,7 @@ export function sourceRowGroups(
     if (known !== undefined) return known;
     const coming = ahead.get(key);
     const { source, footer } = input;
-    const extent = isAtHand(source) ? rowGroupExtent(rowGroup) : undefined;
+    const extent = isAtHand(source) ? extentOf(rowGroup) : undefined;
     const share = Math.floor(limits.windowBytes / Math.max(1, footer.leaves.length));
     const step = Math.min(mostStepBytes, share);
     const windows =

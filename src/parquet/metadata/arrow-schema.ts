@@ -27,6 +27,28 @@ export function arrowColumns(base64: string): string | undefined {
   }
 }
 
+/**
+ * Whether an Arrow schema has a dictionary whose indices have fewer than 32 bits. Files may have few values each and together more
+ * than such indices can tell apart; pyarrow then cannot read the merged file.
+ * @param base64 as for {@link arrowColumns}
+ */
+export function hasNarrowIndices(base64: string): boolean {
+  const bytes = Buffer.from(base64, 'base64');
+  const isNarrow = (field: Table, depth: number): boolean => {
+    const bits = field.table(4)?.table(1)?.int(0);
+    if (bits !== undefined && bits < 32) return true;
+    return depth < deepest && field.tables(5).some((child) => isNarrow(child, depth + 1));
+  };
+  try {
+    const message = rootTable(bytes.subarray(bytes.readInt32LE(0) === -1 ? 8 : 4));
+    const fields = message.byte(1) === schemaHeader ? message.table(2)?.tables(1) : undefined;
+    return fields?.some((field) => isNarrow(field, 0)) ?? false;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 const schemaHeader = 1;
 const deepest = 200;
 

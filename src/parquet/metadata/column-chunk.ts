@@ -53,6 +53,8 @@ export interface ColumnChunk {
   readonly footerBytes?: Uint8Array;
   /** Version 2 pages are compressed although they may say that they are not. */
   readonly isAlwaysCompressed?: boolean;
+  /** Impala wrote it: its pages may have more levels than values. */
+  readonly isOfImpala?: boolean;
   /** Its size is larger than it may be: what lies behind it may be something else. */
   readonly isPadded?: boolean;
   readonly hasBloomFilter: boolean;

@@ -2,6 +2,7 @@ import { decodeBitPackedLevels } from '../encodings/bit-packed-levels.ts';
 import { bitWidthOf } from '../encodings/bit-width.ts';
 import { encoding, nameOf } from '../format.ts';
 import { corrupt, unsupported } from '../format-error.ts';
+import { code } from '../kernel/codes.ts';
 import { problem } from '../kernel/problems.ts';
 import { reserve } from '../kernel/rooms.ts';
 import { limits } from '../limits.ts';
@@ -62,14 +63,37 @@ export function readRunLengthLevels(reader: PageReader, kind: LevelKind, start: 
   checkDecodedCount(entryCount);
   const to = reserve(rooms, reader[kind], entryCount);
   const found = kernel.decodeLevels(start, end, bitWidthOf(max), entryCount, max, to);
+  if (found === code.longRun && reader.window.chunk.isOfImpala && kind === 'definition') {
+    readTooMany(reader, start, end);
+    return;
+  }
   if (found < 0) throw problem(kernel, found, `${kind} level`);
   setPresent(reader, kind, found);
+}
+
+// The run that goes beyond the last entry is decoded whole, and what is too much of it left.
+function readTooMany(reader: PageReader, start: number, end: number): void {
+  const { leaf, entryCount, rooms } = reader;
+  const { kernel } = rooms;
+  const [length = 0, left = 0] = kernel.memory.words.subarray(0, 2);
+  const all = entryCount - left + length;
+  checkDecodedCount(all);
+  const max = leaf.maxDefinitionLevel;
+  const to = reserve(rooms, reader.definition, all);
+  const found = kernel.decodeLevels(start, end, bitWidthOf(max), all, max, to);
+  if (found < 0) throw problem(kernel, found, 'definition level');
+  setPresent(reader, 'definition', kernel.countLevels(to, entryCount, max));
 }
 
 function readBitPacked(reader: PageReader, kind: LevelKind, start: number, end: number): number {
   const { leaf, entryCount, rooms } = reader;
   const { kernel } = rooms;
   const max = kind === 'definition' ? leaf.maxDefinitionLevel : leaf.maxRepetitionLevel;
+  if (reader.window.chunk.isOfImpala) {
+    throw unsupported(
+      'level encoding BIT_PACKED of Impala, which has the bits in another order than the format,',
+    );
+  }
   checkDecodedCount(entryCount);
   const to = reserve(rooms, reader[kind], entryCount);
   const { bytes } = kernel.memory;

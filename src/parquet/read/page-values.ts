@@ -63,6 +63,10 @@ export function readValues(reader: PageReader, start: number, end: number): void
       if (start >= end) throw corrupt('page lacks the bit width of its dictionary indices');
       const bitWidth = kernel.memory.bytes[start] as number;
       if (bitWidth > 32) throw corrupt(`bit width ${bitWidth} is above 32`);
+      // Indices of no bits are all 0, whether their runs are there or not; but a run of nothing is damage.
+      if (bitWidth === 0 && start + 1 < end && (kernel.memory.bytes[start + 1] as number) < 2) {
+        throw corrupt('a run of length 0');
+      }
       const to = reserve(rooms, reader.indices, count * 4);
       const code = kernel.decodeIndices(start + 1, end, bitWidth, count, reader.dictionary.block.count, to);
       if (code < 0) throw problem(kernel, code, 'dictionary index');

@@ -12,8 +12,8 @@ export interface RowGroupExtent {
 /** How many times as many bytes as the chunks have may lie between the first and the last. */
 const wastefulness = 1.25;
 
-/** Says where a row group lies; its chunks without values count for nothing. */
-export function rowGroupExtent(rowGroup: RowGroup): RowGroupExtent {
+/** Says where chunks of a row group lie; those without values count for nothing. */
+export function rowGroupExtent(rowGroup: Pick<RowGroup, 'chunks'>): RowGroupExtent {
   let start = Number.POSITIVE_INFINITY;
   let end = 0;
   let sum = 0;

@@ -1,6 +1,7 @@
 import { physicalType } from '../format.ts';
 import { emptyRoom, type Rooms, release, reserve } from '../kernel/rooms.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
+import { blockBytes, insertHash } from '../split-blocks.ts';
 import {
   beginStruct,
   compactWriter,
@@ -16,7 +17,6 @@ import { isFloating } from './page-index.ts';
 
 /** At this many bits for each distinct value one of a hundred values that are not there seems to be. */
 const bitsPerValue = 9.7;
-const blockBytes = 32;
 /** A filter is never larger, and there is none where it would then say "perhaps" to more than one value of ten. */
 const mostBytes = 8 * 1024 * 1024;
 const fewestBitsPerValue = 6;
@@ -24,18 +24,6 @@ const fewestBitsPerValue = 6;
 const mostCountedValues = 4 * 1024 * 1024;
 /** Values hashed at a time. */
 const stretchValues = 65_536;
-
-/** BloomFilter.md, "salt". */
-const salts = Int32Array.of(
-  0x47b6137b,
-  0x44974d91,
-  0x8824ad5b | 0,
-  0xa2b7289d | 0,
-  0x705495c7,
-  0x2df1424b,
-  0x9efc4947 | 0,
-  0x5c6bfb31,
-);
 
 /**
  * The Bloom filter of a chunk as it stands in a file, header first (parquet-format, BloomFilter): a split block filter over
@@ -52,11 +40,10 @@ export function bloomFilterOf(rooms: Rooms, content: ChunkContent, nanCount: num
   const sizeBytes = Math.min(mostBytes, Math.max(blockBytes, 2 ** Math.ceil(Math.log2(wanted))));
   if ((sizeBytes * 8) / distinct < fewestBitsPerValue) return undefined;
   const bits = new Int32Array(sizeBytes / 4);
-  const blocks = sizeBytes / blockBytes;
   for (let i = 0; i < hashes.words.length; i += 2) {
-    insert(bits, blocks, hashes.words[i] as number, hashes.words[i + 1] as number);
+    insertHash(bits, hashes.words[i] as number, hashes.words[i + 1] as number);
   }
-  for (const [low, high] of hashes.added) insert(bits, blocks, low, high);
+  for (const [low, high] of hashes.added) insertHash(bits, low, high);
   const w = compactWriter(sizeBytes + 64);
   const outer = beginStruct(w);
   writeI32(w, 1, sizeBytes);
@@ -120,13 +107,4 @@ function distinctCount(words: Int32Array): number {
   let distinct = 1;
   for (let i = 1; i < sorted.length; i++) if (sorted[i] !== sorted[i - 1]) distinct++;
   return distinct;
-}
-
-function insert(bits: Int32Array, blocks: number, low: number, high: number): void {
-  // The high half times the number of blocks, shifted right by 32 bits.
-  const block = Math.floor(((high >>> 0) * blocks) / 2 ** 32) * 8;
-  for (let i = 0; i < 8; i++) {
-    const word = block + i;
-    bits[word] = (bits[word] as number) | (1 << (Math.imul(low, salts[i] as number) >>> 27));
-  }
 }

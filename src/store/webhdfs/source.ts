@@ -85,7 +85,7 @@ export function openSource(client: WebHdfsClient, looks: Looks, path: string, ex
   };
 
   return {
-    name: path,
+    name: `${client.uri}${path}`,
     sizeBytes: expected.sizeBytes,
     async read(offsetBytes, lengthBytes) {
       if (closed) throw new RangeError(`${path}: read after close`);
