@@ -90,6 +90,11 @@ export const flagTable = {
     group: 'How:',
     describe: 'Most MB of a row group, before compression [default: 128]',
   },
+  'bloom-filter-columns': {
+    ...takesText,
+    group: 'How:',
+    describe: 'Columns that get Bloom filters, e.g. "vehicle_id, device.serial" [default: none]',
+  },
   'sort-check': {
     ...isSwitch,
     group: 'How:',
@@ -171,6 +176,7 @@ export const flagNames = {
     'row-group-rows',
     'row-group-mb',
     'page-size',
+    'bloom-filter-columns',
     'sort-check',
     'schema',
     'memory',
@@ -190,6 +196,7 @@ export const commandNames = ['merge', 'inspect', 'recover', 'undo', 'cleanup', '
 /** Flags that are settings: they win over the environment and the configuration file. */
 export const settingFlagNames = [
   'base-path',
+  'bloom-filter-columns',
   'codec',
   'encodings',
   'memory',

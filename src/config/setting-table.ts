@@ -135,6 +135,7 @@ export const settingTable = {
   },
   // Dotted paths, separated by commas.
   'compression.bloom_filter_columns': {
+    flag: 'bloom-filter-columns',
     env: 'BLOOM_FILTER_COLUMNS',
     kind: { type: 'text' },
   },

@@ -149,7 +149,7 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
         keyValues = readKeyValues(c);
         break;
       case 6:
-        createdBy = decodeText(readBinary(c));
+        createdBy = readCreatedBy(c);
         break;
       case 7: {
         const start = c.position;
@@ -278,6 +278,16 @@ function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup
   const hasChunkKeyValues = chunks.some((chunk) => chunk.keyValueBytes !== undefined);
   const bytes = c.bytes.subarray(start, c.position);
   return { rows, totalSizeBytes, chunks, isSorted, hasChunkKeyValues, bytes };
+}
+
+// And files of one job have one writer.
+let lastCreatedBy = { bytes: new Uint8Array(0), text: '' };
+
+function readCreatedBy(c: CompactCursor): string {
+  const bytes = readBinary(c);
+  if (Buffer.compare(bytes, lastCreatedBy.bytes) !== 0)
+    lastCreatedBy = { bytes: bytes.slice(), text: decodeText(bytes) };
+  return lastCreatedBy.text;
 }
 
 // As with schemas: writers put the same pairs into all files of a job, and some of them are long.

@@ -7,9 +7,25 @@ export function writerVersion(
   createdBy: string | undefined,
   application: string,
 ): readonly number[] | undefined {
-  const [name = '', version = ''] = (createdBy ?? '').split(/\s+version\s+/, 2);
-  if (name.split(/[\s(]/, 1)[0] !== application) return undefined;
-  return (/^\d+(?:\.\d+)*/.exec(version)?.[0].split('.') ?? []).map(Number);
+  const writer = writerOf(createdBy ?? '');
+  return writer.application === application ? writer.version : undefined;
+}
+
+interface Writer {
+  readonly createdBy: string;
+  readonly application: string | undefined;
+  readonly version: readonly number[];
+}
+
+// Asked several times about every file, and files of one job have one writer.
+let last: Writer = { createdBy: '', application: '', version: [] };
+
+function writerOf(createdBy: string): Writer {
+  if (createdBy === last.createdBy) return last;
+  const [name = '', text = ''] = createdBy.split(/\s+version\s+/, 2);
+  const version = (/^\d+(?:\.\d+)*/.exec(text)?.[0].split('.') ?? []).map(Number);
+  last = { createdBy, application: name.split(/[\s(]/, 1)[0], version };
+  return last;
 }
 
 /** True when the first of two versions comes before the second; numbers that are not there count as 0. */

@@ -36,7 +36,7 @@ export interface Staging {
 }
 
 /** Of bins beyond this the inputs are forgotten once they are merged and backed up, and before the merged file is verified. */
-const forgetEarlyBytes = 32 * bytesPerMb;
+const forgetEarlyBytes = 80 * bytesPerMb;
 
 /** One bin on its way. */
 interface BinTask {

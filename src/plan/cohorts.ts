@@ -42,6 +42,9 @@ export function cohortsOf(
   return [...cohorts].map(([key, cohort]) => ({ key, ...cohort }));
 }
 
+/** What the name of a column's trait begins with. */
+export const columnPrefix = 'column ';
+
 type Contested = ReadonlyMap<string, ReadonlySet<string>>;
 
 const nothing: Contested = new Map();

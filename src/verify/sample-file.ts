@@ -80,11 +80,7 @@ interface Tools<Dictionary> {
 
 async function openFile<D>(tools: Tools<D>, source: ByteSource): Promise<SecondReaderFile> {
   const { hyparquet } = tools;
-  const read = await reading(source);
-  const metadata = await hyparquet.parquetMetadataAsync(
-    { byteLength: source.sizeBytes, slice: (start, end = source.sizeBytes) => read(start, end - start) },
-    { geoparquet: false },
-  );
+  const { read, metadata } = await openedOnce(hyparquet, source);
   const columns = columnsOf(hyparquet, metadata);
   const decoded = new Map<Chunk, Decoded<D>>();
   let keptValues = 0;
@@ -132,6 +128,29 @@ async function openFile<D>(tools: Tools<D>, source: ByteSource): Promise<SecondR
       return readings;
     },
   };
+}
+
+interface Opened {
+  readonly read: Read;
+  readonly metadata: FileMetadata;
+}
+
+// The staged file is opened by every second reader, and reading its footer takes hyparquet some time.
+const opened = new WeakMap<ByteSource, Promise<Opened>>();
+
+function openedOnce(hyparquet: Hyparquet, source: ByteSource): Promise<Opened> {
+  const known = opened.get(source) ?? openWith(hyparquet, source);
+  opened.set(source, known);
+  return known;
+}
+
+async function openWith(hyparquet: Hyparquet, source: ByteSource): Promise<Opened> {
+  const read = await reading(source);
+  const metadata = await hyparquet.parquetMetadataAsync(
+    { byteLength: source.sizeBytes, slice: (start, end = source.sizeBytes) => read(start, end - start) },
+    { geoparquet: false },
+  );
+  return { read, metadata };
 }
 
 /** What is kept of a column chunk, since the next rows that are asked for often lie in the same page. */

@@ -142,6 +142,14 @@ test('flags say how the new file is written', async (t) => {
   assert.ok(small.first.filter(({ kind }) => kind === 'DATA_PAGE').length > 3);
   assert.deepEqual(small.columns, plain.columns);
 
+  const filtered = await merged('filtered.parquet', '--bloom-filter-columns', 'vehicle_id, lat');
+  assert.deepEqual(
+    filtered.footer.leaves
+      .filter(({ index }) => filtered.footer.rowGroups[0]?.chunks[index]?.hasBloomFilter)
+      .map(({ path }) => path),
+    ['vehicle_id', 'lat'],
+  );
+
   const compact = await merged('compact.parquet', '--encodings', 'compact');
   const usesNew = compact.footer.rowGroups[0]?.chunks.some(({ encodings }) =>
     encodings.some((one) => one === encoding.DELTA_BINARY_PACKED || one === encoding.BYTE_STREAM_SPLIT),

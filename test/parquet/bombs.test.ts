@@ -234,6 +234,15 @@ const bombs: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
     /a page of more than 16777216 values/,
   ],
   [
+    'dictionary indices of no bits, in a run of nothing',
+    () => {
+      const dictionary = page(new Uint8Array(12), 3, { type: DICTIONARY_PAGE });
+      const indices = page(new Uint8Array(4), 3, { encoding: encoding.RLE_DICTIONARY });
+      return one(int, 3, { pages: [dictionary, indices] });
+    },
+    /a run of length 0$/,
+  ],
+  [
     'booleans in one run, hundreds of millions of them',
     () => one(flag, big, { pages: [page(withLength(run(big, 1)), big, { encoding: encoding.RLE })] }),
     /a page of more than 16777216 values/,

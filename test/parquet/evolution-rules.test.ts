@@ -365,6 +365,25 @@ const metadata: Readonly<Record<string, () => Promise<void>>> = {
       });
     }
   },
+  "Iceberg's own schemas, where every column has a field id": async () => {
+    const fields = [int('a', { fieldId: 1 })];
+    const files = async (...values: readonly string[]) =>
+      Promise.all(
+        values.map(async (value, i) => {
+          const keyValues = [{ key: 'iceberg.schema', value }];
+          const schema = i === 0 ? fields : [...fields, int('b', { fieldId: 2 })];
+          return (await inputOf(foreignFile(schema, [], 1, { keyValues }).bytes, `file-${i}`)).footer;
+        }),
+      );
+    assert.deepEqual(
+      [...adaptedMetadata(await files('{"old":1}', '{"new":1}'), true).dropped],
+      ['iceberg.schema'],
+    );
+    assert.deepEqual([...adaptedMetadata(await files('{}', '{}'), true).dropped], []);
+    // Rows without the column would not have null there.
+    const defaults = await files('{"old":1}', '{"initial-default":1}');
+    assert.throws(() => adaptedMetadata(defaults, true), { code: 'metadata-differs', message: /iceberg/ });
+  },
   'other metadata that says how values are read (Avro, Iceberg, GeoParquet, Hive, Spark), unless equal':
     async () => {
       for (const key of [

@@ -4,10 +4,11 @@ import { columnOrdersOf } from '../../src/parquet/fold/column-orders.ts';
 import { foldTail } from '../../src/parquet/fold/fold-tail.ts';
 import { trustedBounds } from '../../src/parquet/fold/trusted-bounds.ts';
 import { decodeFooter, type ParquetFooter } from '../../src/parquet/footer.ts';
-import { convertedType, physicalType, repetition } from '../../src/parquet/format.ts';
+import { convertedType, pageType, physicalType, repetition } from '../../src/parquet/format.ts';
 import { statisticsOf } from '../../src/parquet/metadata/column-chunk.ts';
 import { checkSupported } from '../../src/parquet/supported-features.ts';
 import { isBefore, writerVersion } from '../../src/parquet/writer-version.ts';
+import { foldBytes } from './folding.ts';
 import { inputOf } from './merging.ts';
 import type { Field } from './model.ts';
 import { ownFile } from './own-file.ts';
@@ -142,7 +143,11 @@ test('what readers put right by the name of the writer is not folded under anoth
   for (const [createdBy, pageKind, problem] of [
     ['parquet-cpp version 1.5.1-SNAPSHOT', DATA_PAGE, undefined],
     ['parquet-cpp-arrow version 3.0.0', DATA_PAGE_V2, undefined],
-    ['parquet-cpp version 1.5.1-SNAPSHOT', DATA_PAGE_V2, /column v.*version 2 pages of parquet-cpp before 2\.0/],
+    [
+      'parquet-cpp version 1.5.1-SNAPSHOT',
+      DATA_PAGE_V2,
+      /column v.*version 2 pages of parquet-cpp before 2\.0/,
+    ],
     ['parquet-mr version 1.2.8', DATA_PAGE, /column v.*chunks that are longer than they state/],
   ] as const) {
     const folding = foldBytes([own.bytes, written(createdBy, pageKind)]);

@@ -59,6 +59,8 @@ export interface ForeignOptions {
   readonly hidesNulls?: boolean;
   /** The footer says that there are no rows. */
   readonly hidesRows?: boolean;
+  /** Version 1 pages have a few definition levels more than values. */
+  readonly addsLevels?: boolean;
   /** The header of the dictionary page is left out of the size of its chunk. */
   readonly shortensChunks?: boolean;
   /** Leaves out what the format allows, no writer of today does, and hyparquet does not read. */
@@ -358,9 +360,11 @@ function dataPage(
   const levelEncodings = [encoding.RLE, encoding.RLE, options.isModern ? encoding.RLE : encoding.BIT_PACKED];
   const definitionEncoding = random.pick(levelEncodings);
   const repetitionEncoding = random.pick(levelEncodings);
+  const last = definition.at(-1) ?? 0;
+  const added = options.addsLevels ? Array.from({ length: 9 }, () => last) : [];
   const body = Buffer.concat([
     levels(repetition, maxRepetition, repetitionEncoding),
-    levels(definition, maxDefinition, definitionEncoding),
+    levels([...definition, ...added], maxDefinition, definitionEncoding),
     values,
   ]);
   return pageOf(random, w, pageType.DATA_PAGE, compress(body, codecNumber), body.length, options, () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FormatError } from '../../src/core/errors.ts';
 import { compareValues } from '../../src/parquet/compare-values.ts';
 import { codec } from '../../src/parquet/format.ts';
 import type { MergeOptions } from '../../src/parquet/merge/merge-files.ts';
@@ -259,6 +260,26 @@ test('what known writers state wrongly is put right, and is a mistake where anot
     const other = foreignFile(fields, groups, 816, { ...mistake, createdBy: 'another writer' });
     await assert.rejects(mergeBytes([other.bytes]), { name: 'FormatError' }, createdBy);
   }
+});
+
+test('levels beyond the last value are passed over where Impala wrote them', async () => {
+  let refused = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    const random = randomSource(seed);
+    const fields = randomFields(random, 3);
+    const groups = [randomRows(random, fields, 100)];
+    const how = { addsLevels: true, pageVersion: 1, isModern: true } as const;
+    const createdBy = 'impala version 2.5.0-cdh5.7.0 (build ad3f5ad)';
+    const file = foreignFile(fields, groups, seed, { ...how, createdBy });
+    const { bytes, result } = await mergeBytes([file.bytes], { rowGroupRows: 70 });
+    assertHolds(readWithHyparquet(bytes), file.columns);
+    assert.deepEqual((await fingerprintBytes(bytes)).columns, result.columns);
+    // Whether they are noticed depends on whether a run reaches beyond the last value.
+    const other = foreignFile(fields, groups, seed, how);
+    const outcome = await mergeBytes([other.bytes]).catch((error: unknown) => error);
+    if (outcome instanceof FormatError) refused++;
+  }
+  assert.ok(refused > 5, `${refused} of 20 refused where another wrote them`);
 });
 
 test('key-value metadata: every key once, the first value, a warning where they differ, ours added', async () => {

@@ -121,7 +121,12 @@ for (const [name, rows] of [
   test(`Spark reads what was merged of pyarrow's files as it reads those: ${name}`, { skip }, async () => {
     const inputs = await inputsIn(await workloadDirectory(name));
     const out = join(scratch, `${name}.parquet`);
-    await mergeTo(out, inputs, 1_000);
+    const options = { compression: 'zstd', encodings: 'compact' } as const;
+    const { rowGroups } = await mergeTo(out, inputs, 1_000, options);
+    if (name === 'seed21') {
+      const used = new Set(rowGroups.flatMap(({ chunks }) => chunks.flatMap((chunk) => chunk.encodings)));
+      assert.ok(used.has(encoding.DELTA_BYTE_ARRAY) && used.has(encoding.BYTE_STREAM_SPLIT));
+    }
     assert.equal((await spark.ask({ do: 'compare', inputs: pathsOf(inputs), out })).rows, rows);
   });
 }

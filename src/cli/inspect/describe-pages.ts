@@ -85,7 +85,9 @@ export async function firstPageOf(source: ByteSource, footer: ParquetFooter): Pr
       return first.done === true ? undefined : { hasCrc: first.value.crc !== undefined };
     } catch (error) {
       // The footer is there to be shown all the same.
-      if (error instanceof FormatError) return { problem: error.message };
+      if (error instanceof FormatError) {
+        return { problem: `${error.problem} (column ${error.place.column ?? column})` };
+      }
       throw error;
     }
   }

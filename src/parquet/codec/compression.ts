@@ -145,9 +145,11 @@ function compressOutside(number: number, bytes: Uint8Array): Uint8Array {
 // Where the data begins behind the preamble that says how much it holds.
 function snappyStart(bytes: Uint8Array, from: number, end: number, sizeBytes: number): number {
   let stated = 0;
+  let scale = 1;
   for (let i = 0; i < 5 && from + i < end; i++) {
     const byte = bytes[from + i] as number;
-    stated += (byte & 127) * 2 ** (7 * i);
+    stated += (byte & 127) * scale;
+    scale *= 128;
     if (byte < 128) {
       if (stated === sizeBytes) return from + i + 1;
       throw corrupt(`Snappy data says it holds ${stated} bytes, the page header says ${sizeBytes}`);

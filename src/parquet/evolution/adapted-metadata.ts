@@ -13,6 +13,7 @@ import {
 import { arrowMessage, canWrite } from './arrow-message.ts';
 import { isPlainArrowSchema } from './plain-arrow-schema.ts';
 import { schemaTree } from './schema-node.ts';
+import { isFieldId } from './schema-traits.ts';
 import { sparkSchemaKey, sparkTraits, unifiedSparkSchema } from './spark-schema.ts';
 
 /** What a file's key-value metadata says about merging it with files of other schemas. */
@@ -25,6 +26,7 @@ export interface MetadataTraits {
 
 /** Key of {@link readingMetadata} for the writer of INT96 columns, of which files without such a column say nothing. */
 const writerKey = 'created_by';
+const icebergKey = 'iceberg.schema';
 
 /**
  * Arrow schemas, and row schemas of Spark's, may differ as far as there is one that holds all. Spark goes by its own alone, so all
@@ -51,6 +53,7 @@ export function metadataTraits(footer: ParquetFooter): MetadataTraits {
   } else if (hasKey(footer, sparkSchemaKey)) {
     traits.set(`schema described by ${sparkSchemaKey}`, footer.schemaKey);
   }
+  if (isPlainIceberg(footer)) adaptable.push(icebergKey);
   const writer = readingMetadata(footer)?.[writerKey];
   if (writer !== undefined) {
     adaptable.push(writerKey);
@@ -58,6 +61,14 @@ export function metadataTraits(footer: ParquetFooter): MetadataTraits {
   }
   traits.set(`metadata ${sparkSchemaKey}`, hasKey(footer, sparkSchemaKey) ? 'present' : 'absent');
   return { traits, adaptable };
+}
+
+// An Iceberg schema beside field ids on every leaf, by which Iceberg goes, says nothing more but what rows without a column have
+// in place of null.
+function isPlainIceberg(footer: ParquetFooter): boolean {
+  const value = onlyValue(footer, icebergKey);
+  if (value === undefined || value.includes('initial-default')) return false;
+  return footer.leaves.every(({ element }) => isFieldId(element.fieldId));
 }
 
 function hasKey({ keyValues }: ParquetFooter, wanted: string): boolean {
@@ -106,7 +117,12 @@ export function adaptedMetadata(footers: readonly ParquetFooter[], isCompatible:
 
 function together(footers: readonly ParquetFooter[]): AdaptedMetadata {
   // Of files that agree in all of it, one tells what all say: nearly always there is but one.
-  const kinds = [...new Map(footers.map((footer) => [textOf(footer), footer])).values()];
+  const firsts = new Map<string, ParquetFooter>();
+  for (const footer of footers) {
+    const text = textOf(footer);
+    if (!firsts.has(text)) firsts.set(text, footer);
+  }
+  const kinds = [...firsts.values()];
   const [first, ...others] = kinds;
   if (first === undefined) return { dropped: new Set(), replaced: [] };
   const known = new Map<string, { readonly value: string; readonly file: string }>();
@@ -136,8 +152,9 @@ function together(footers: readonly ParquetFooter[]): AdaptedMetadata {
   const isOneArrow = new Set(arrows.map((fields) => JSON.stringify(fields))).size < 2;
   const isOneSchema = others.every(({ schemaKey }) => schemaKey === first.schemaKey);
   const drop = arrows.length > 0 && arrows.length < kinds.length && !isOneSchema;
+  const icebergs = new Set(kinds.map((footer) => onlyValue(footer, icebergKey)));
   return {
-    dropped: new Set(drop ? [arrowSchemaKey] : []),
+    dropped: new Set([...(drop ? [arrowSchemaKey] : []), ...(icebergs.size > 1 ? [icebergKey] : [])]),
     replaced: [
       ...(new Set(spark).size > 1 ? [{ key: sparkSchemaKey, value: unifiedSparkSchema(spark) }] : []),
       ...(drop || isOneArrow

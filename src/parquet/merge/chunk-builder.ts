@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import type { DecodedPage } from '../read/decoded-page.ts';
 import type { ChunkContent } from '../write/chunk-content.ts';
+import { hasLoneNegativeZero } from './lone-negative-zero.ts';
 import {
   appendIndexed,
   appendValues,
@@ -120,7 +121,9 @@ export function appendPage(
 
 /** The finished chunk: addresses of the builder's rooms, good until {@link beginChunk}. */
 export function finishChunk(builder: ChunkBuilder): ChunkContent {
-  if (builder.usesDictionary && !dictionaryPays(builder, true)) convertToPlain(builder);
+  if (builder.usesDictionary && !(dictionaryPays(builder, true) && dictionaryIsSafe(builder))) {
+    convertToPlain(builder);
+  }
   const { leaf, entryCount, presentCount, definition, repetition, usesDictionary } = builder;
   return {
     leaf,
@@ -183,6 +186,10 @@ function appendIndices(builder: ChunkBuilder, reader: DecodedPage, from: number,
   return reader.usesDictionary
     ? appendIndexed(dictionary, reader, from, to, indices, presentCount)
     : appendValues(dictionary, reader.values, reader.hashes, from, to, indices, presentCount);
+}
+
+function dictionaryIsSafe({ rooms, leaf, dictionary }: ChunkBuilder): boolean {
+  return !hasLoneNegativeZero(rooms.kernel.memory, leaf, blockOf(dictionary));
 }
 
 function convertToPlain(builder: ChunkBuilder): void {

@@ -46,11 +46,11 @@ export interface ColumnChunk {
   /** Offset of the first page, a dictionary page where there is one. */
   readonly startOffsetBytes: number;
   readonly dataPageOffsetBytes: number;
-  readonly dictionaryPageOffsetBytes?: number;
+  readonly dictionaryPageOffsetBytes?: number | undefined;
   /** The `Statistics` as they stand in the file, if it has some: see {@link statisticsOf}. */
-  readonly statisticsAt?: number;
+  readonly statisticsAt?: number | undefined;
   /** What `statisticsAt` is a place in: the footer. */
-  readonly footerBytes?: Uint8Array;
+  readonly footerBytes?: Uint8Array | undefined;
   /** Version 2 pages are compressed although they may say that they are not. */
   readonly isAlwaysCompressed?: boolean;
   /** Impala wrote it: its pages may have more levels than values. */
@@ -109,6 +109,10 @@ function readColumnMetaData(c: CompactCursor, leaf: LeafColumn): Mutable<ColumnC
     compressedSizeBytes: -1,
     startOffsetBytes: -1,
     dataPageOffsetBytes: -1,
+    // Said here, so that all chunks are made alike: what is added later makes each of them slower to make.
+    dictionaryPageOffsetBytes: undefined,
+    statisticsAt: undefined,
+    footerBytes: undefined,
     hasBloomFilter: false,
     hasPageIndex: false,
   };
