@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { Settings } from '../config/settings.ts';
 import { type ErrorCopy, errorFromCopy } from '../core/error-copy.ts';
 import type { ColumnFingerprint } from '../parquet/fingerprint.ts';
 import type {
@@ -28,20 +29,24 @@ export type FromColumnWorker =
 /** Below this a second thread costs more than it saves: it loads the program and reads all footers once more. */
 const leastBytes = 64 * 1024 * 1024;
 const leastBytesPerFile = 256 * 1024;
-/** Each has a memory of its own. */
+/** Each has a memory of its own, and columns are of very different sizes. */
 const mostUnasked = 2;
+/** Who says how much memory may be taken, and less than this, gets one thread. */
+const leastMemoryBytes = 1024 * 1024 * 1024;
 
 /**
  * Threads for merging local files, when it is worth their while.
- * @param count how many are wanted; undefined: two for much data in files that are not all small, if there are processors
+ * @param threads how many are wanted; undefined: two for much data in files that are not all small, if there are processors
+ * @param memoryBytes what the process may take, where that was said
  */
 export function columnThreads(
   files: readonly InputFile[],
-  count: number | undefined,
+  { threads: wanted, memoryBytes = leastMemoryBytes }: Settings['consolidation'],
 ): ColumnThreads | undefined {
   const bytes = files.reduce((sum, { ref }) => sum + ref.sizeBytes, 0);
-  const isWorthIt = bytes >= Math.max(leastBytes, files.length * leastBytesPerFile);
-  const threads = count ?? (isWorthIt ? Math.min(mostUnasked, availableParallelism()) : 1);
+  const isWorthIt =
+    memoryBytes >= leastMemoryBytes && bytes >= Math.max(leastBytes, files.length * leastBytesPerFile);
+  const threads = wanted ?? (isWorthIt ? Math.min(mostUnasked, availableParallelism()) : 1);
   if (threads < 2) return undefined;
   return { count: threads, begin: (range, options) => begin(files, range, options) };
 }

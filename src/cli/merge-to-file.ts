@@ -78,7 +78,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
       schema: settings.consolidation.schema,
       compression: settings.compression,
       memoryBytes: settings.consolidation.memoryBytes,
-      threads: columnThreads(inputFiles, settings.consolidation.threads),
+      threads: columnThreads(inputFiles, settings.consolidation),
       stamp: { inputSizeBytes: bytesBefore, inputFiles: files.length, runId },
       createdBy: `parquet-consolidator version ${toolVersion}`,
       stop,

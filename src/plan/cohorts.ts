@@ -49,8 +49,10 @@ type Contested = ReadonlyMap<string, ReadonlySet<string>>;
 
 const nothing: Contested = new Map();
 
+type Traits = Readonly<Record<string, string>>;
+
 /** What a file says that others must not contradict. One of which nothing is known goes with its own schema only. */
-export function traitsOf({ footer }: DataFile): Readonly<Record<string, string>> {
+export function traitsOf({ footer }: DataFile): Traits {
   return footer.traits ?? { '': `the very schema ${footer.schemaKey}` };
 }
 
@@ -68,27 +70,27 @@ const mostColumnsOfSchemas = 200_000;
 
 /** The frames whose files may come together; those of too many schemas are left out. */
 function framesOf(files: readonly DataFile[]): ReadonlyMap<string, Frame> {
-  const schemas = new Map<string, Map<string, Readonly<Record<string, string>>>>();
+  const found = new Map<string, { readonly schemas: Set<string>; readonly traits: Set<Traits> }>();
   for (const file of files) {
     const frame = compatibleFrame(file);
-    const known = schemas.get(frame) ?? new Map<string, Readonly<Record<string, string>>>();
-    schemas.set(frame, known);
-    // Metadata has its traits too, so there may be several for one schema.
-    const traits = traitsOf(file);
-    known.set(JSON.stringify([file.footer.schemaKey, file.footer.reading]), traits);
+    const known = found.get(frame) ?? { schemas: new Set(), traits: new Set() };
+    found.set(frame, known);
+    known.schemas.add(file.footer.schemaKey);
+    // Files that say the same nearly always share what they say.
+    known.traits.add(traitsOf(file));
   }
   const frames = new Map<string, Frame>();
-  for (const [frame, ofSchemas] of schemas) {
+  for (const [frame, { schemas, traits }] of found) {
     const said = new Map<string, Set<string>>();
-    for (const traits of ofSchemas.values()) {
-      for (const [thing, value] of Object.entries(traits)) {
+    for (const one of traits) {
+      for (const [thing, value] of Object.entries(one)) {
         const values = said.get(thing);
         if (values === undefined) said.set(thing, new Set([value]));
         else values.add(value);
       }
     }
     const columns = [...said.keys()].filter((thing) => thing.startsWith(columnPrefix)).length;
-    if (columns * ofSchemas.size > mostColumnsOfSchemas) continue;
+    if (columns * schemas.size > mostColumnsOfSchemas) continue;
     const contested = [...said].filter(([, values]) => values.size > 1);
     frames.set(frame, { contested: new Map(contested.sort(([a], [b]) => (a < b ? -1 : 1))) });
   }

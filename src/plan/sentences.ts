@@ -154,8 +154,8 @@ const contradictionsNamed = 2;
 function otherSchema(a: Cohort, b: Cohort): string[] {
   const one = a.files[0];
   const other = b.files[0];
-  if (one.footer.schemaKey === other.footer.schemaKey) return [];
-  if (a.isExact) return ['another schema'];
+  const isSame = one.footer.schemaKey === other.footer.schemaKey;
+  if (a.isExact) return isSame ? [] : ['another schema'];
   const [mine, theirs] = [traitsOf(one), traitsOf(other)];
   const isContested = (thing: string): boolean => a.contested.has(thing) || b.contested.has(thing);
   const things = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].filter(
@@ -167,7 +167,9 @@ function otherSchema(a: Cohort, b: Cohort): string[] {
     .slice(0, contradictionsNamed)
     .map((thing) => `${thing} ${sayingText(theirs[thing])} instead of ${sayingText(mine[thing])}`);
   if (texts.length === 0) return ['another schema'];
-  return [`another schema: ${texts.join('; ')}${things.length > texts.length ? '; …' : ''}`];
+  // Of one schema, what they differ in is metadata.
+  const what = isSame ? '' : 'another schema: ';
+  return [`${what}${texts.join('; ')}${things.length > texts.length ? '; …' : ''}`];
 }
 
 function sayingText(value: string | undefined): string {

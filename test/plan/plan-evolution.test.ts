@@ -51,6 +51,19 @@ test('a large file that nobody merges keeps two kinds of files apart too, as it 
   assert.equal(planPartition(inputOf(candidates), policy).decision, 'nothing');
 });
 
+test('metadata that contradicts that of files of the same schema is named', () => {
+  const spark = (kind: string) => ({
+    schemaKey: 's',
+    traits: { 'column a': 'integer', 'type in Spark of a': kind },
+  });
+  const candidates = [...files('a', 3, 10, spark('timestamp')), ...files('b', 5, 10, spark('timestamp_ntz'))];
+  const plan = planPartition(inputOf(candidates), policy);
+  assert.match(
+    reasonOf(plan, 'a00'),
+    /merged apart: 5 small files \(type in Spark of a timestamp_ntz instead of timestamp\)$/,
+  );
+});
+
 test('where every file brings columns of its own, files are merged with their like only', () => {
   const wide = (n: number) =>
     of(Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`column ${n}-${i}`, 'text'])));

@@ -58,7 +58,7 @@ export async function runConsolidate(
         log: stderrLogger(progress.messages, verbose),
         showProgress: progress.show,
         ...(settings.base.kind === 'local'
-          ? { columnThreads: (files) => columnThreads(files, settings.consolidation.threads) }
+          ? { columnThreads: (files) => columnThreads(files, settings.consolidation) }
           : {}),
         onBackupsRemoved: (removed) => {
           removedBackups = removed;

@@ -21,7 +21,7 @@ const bitsPerValue = 9.7;
 const mostBytes = 8 * 1024 * 1024;
 const fewestBitsPerValue = 6;
 /** Of more values the distinct ones are not counted: the filter has room for all of them. */
-const mostCountedValues = 4 * 1024 * 1024;
+const mostCountedValues = 1024 * 1024;
 /** Values hashed at a time. */
 const stretchValues = 65_536;
 
@@ -31,19 +31,18 @@ const stretchValues = 65_536;
  * have different bytes (NaN, decimals of any length, types whose equality this version does not know), and for booleans.
  */
 export function bloomFilterOf(rooms: Rooms, content: ChunkContent, nanCount: number): Uint8Array | undefined {
-  const { leaf, values } = content;
+  const { leaf, values, indicesAt } = content;
   if (!hasBytewiseEquality(leaf) || nanCount > 0 || values.count === 0) return undefined;
-  const hashes = hashesOf(rooms, values);
-  if (isFloating(leaf)) addZeros(rooms, leaf, hashes);
-  const distinct = content.indicesAt === undefined ? distinctCount(hashes.words) : values.count;
+  const distinct = indicesAt === undefined ? distinctCount(rooms, values) : values.count;
   const wanted = Math.ceil((distinct * bitsPerValue) / 8);
   const sizeBytes = Math.min(mostBytes, Math.max(blockBytes, 2 ** Math.ceil(Math.log2(wanted))));
   if ((sizeBytes * 8) / distinct < fewestBitsPerValue) return undefined;
   const bits = new Int32Array(sizeBytes / 4);
-  for (let i = 0; i < hashes.words.length; i += 2) {
-    insertHash(bits, hashes.words[i] as number, hashes.words[i + 1] as number);
-  }
-  for (const [low, high] of hashes.added) insertHash(bits, low, high);
+  const insert = (words: Int32Array): void => {
+    for (let i = 0; i < words.length; i += 2) insertHash(bits, words[i] as number, words[i + 1] as number);
+  };
+  forHashes(rooms, values, insert);
+  if (isFloating(leaf)) forZeros(rooms, leaf, insert);
   const w = compactWriter(sizeBytes + 64);
   const outer = beginStruct(w);
   writeI32(w, 1, sizeBytes);
@@ -63,47 +62,48 @@ export function bloomFilterOf(rooms: Rooms, content: ChunkContent, nanCount: num
 function hasBytewiseEquality({ type, sortOrder }: LeafColumn): boolean {
   if (type === physicalType.BOOLEAN) return false;
   if (sortOrder === 'signed-bytes') return type === physicalType.FIXED_LEN_BYTE_ARRAY;
-  return sortOrder !== 'none' || type === physicalType.INT96;
+  // INT96 too: a moment can be told by the next day and fewer nanoseconds.
+  return sortOrder !== 'none';
 }
 
-interface Hashes {
-  /** Two words a hash, the low one first. */
-  readonly words: Int32Array;
-  readonly added: [number, number][];
-}
-
-function hashesOf(rooms: Rooms, { count, widthBytes, bytesAt, offsetsAt }: ValueBlock): Hashes {
+/** Gives the hashes of the values, a stretch at a time: two words each, the lower half first, good for the call. */
+function forHashes(
+  rooms: Rooms,
+  { count, widthBytes, bytesAt, offsetsAt }: ValueBlock,
+  take: (words: Int32Array, from: number) => void,
+): void {
   const { kernel } = rooms;
   const room = emptyRoom();
-  const words = new Int32Array(count * 2);
   for (let from = 0; from < count; from += stretchValues) {
     const part = Math.min(stretchValues, count - from);
     const at = reserve(rooms, room, part * 8);
     kernel.hashForBloom(widthBytes, bytesAt + from * widthBytes, offsetsAt + from * 4, part, at);
-    words.set(kernel.memory.words.subarray(at / 4, at / 4 + part * 2), from * 2);
+    take(kernel.memory.words.subarray(at / 4, at / 4 + part * 2), from);
   }
   release(rooms, room);
-  return { words, added: [] };
 }
 
 // Whoever asks for zero finds rows with either zero.
-function addZeros(rooms: Rooms, { widthBytes }: LeafColumn, hashes: Hashes): void {
+function forZeros(
+  rooms: Rooms,
+  { widthBytes }: LeafColumn,
+  take: (words: Int32Array, from: number) => void,
+): void {
   const room = emptyRoom();
-  const at = reserve(rooms, room, 2 * widthBytes + 32);
-  const { bytes, words } = rooms.kernel.memory;
+  const at = reserve(rooms, room, 2 * widthBytes);
+  const { bytes } = rooms.kernel.memory;
   bytes.fill(0, at, at + 2 * widthBytes);
   bytes[at + 2 * widthBytes - 1] = 128;
-  const to = at + 16;
-  rooms.kernel.hashForBloom(widthBytes, at, 0, 2, to);
-  for (const place of [to / 4, to / 4 + 2])
-    hashes.added.push([words[place] as number, words[place + 1] as number]);
+  forHashes(rooms, { count: 2, widthBytes, bytesAt: at, offsetsAt: 0 }, take);
   release(rooms, room);
 }
 
-function distinctCount(words: Int32Array): number {
-  const count = words.length / 2;
+function distinctCount(rooms: Rooms, values: ValueBlock): number {
+  const { count } = values;
   if (count > mostCountedValues) return count;
-  const sorted = new BigUint64Array(words.buffer.slice(0)).sort();
+  const hashes = new Int32Array(count * 2);
+  forHashes(rooms, values, (words, from) => hashes.set(words, from * 2));
+  const sorted = new BigUint64Array(hashes.buffer).sort();
   let distinct = 1;
   for (let i = 1; i < sorted.length; i++) if (sorted[i] !== sorted[i - 1]) distinct++;
   return distinct;
