@@ -145,11 +145,21 @@ const corpora = process.env.CORPORA_DIR ?? '';
 const hasCorpora = corpora !== '' && existsSync(join(corpora, 'classes.tsv'));
 const withoutCorpora = hasCorpora ? false : 'NO CORPORA: set CORPORA_DIR to a folder with classes.tsv';
 
+/**
+ * Written by a parquet-mr that states its chunks without the dictionary page's header (PARQUET-816). Readers put that right by
+ * the writer's name, which is ours in a folded file.
+ */
+const shortChunks = new Set([
+  'test-data/nation.plain.parquet',
+  'parquet-avro/src/test/resources/strings-2.parquet',
+]);
+
 test('gold files of other projects, folded with themselves, hold their rows three times, in either form', {
   skip: skip || withoutCorpora,
 }, async () => {
   const cases: { out: string; inputs: string[] }[] = [];
   let compared = 0;
+  let refused = 0;
   const gold = readFileSync(join(corpora, 'classes.tsv'), 'utf8')
     .trim()
     .split('\n')
@@ -160,6 +170,11 @@ test('gold files of other projects, folded with themselves, hold their rows thre
     const path = join(corpora, corpus, file);
     const bytes = new Uint8Array(readFileSync(path));
     const files = [bytes, bytes, bytes];
+    if (shortChunks.has(file)) {
+      await assert.rejects(foldBytes(files), /folding column chunks that are longer than they state/);
+      refused++;
+      continue;
+    }
     // Metadata to the letter, since that is what they are judged by.
     const folded = await foldBytes(files, { steps: [2, 1], hasStamp: false, padBytes: cases.length % 3 });
     const backup = await foldBytes(files, { hasBase: false, hasStamp: false });
@@ -183,4 +198,5 @@ test('gold files of other projects, folded with themselves, hold their rows thre
   assert.deepEqual(wrong, []);
   assert.equal(problems.length, cases.length);
   assert.ok(cases.length >= 560 && compared >= 260, `${cases.length} files, ${compared} compared`);
+  assert.equal(refused, shortChunks.size);
 });

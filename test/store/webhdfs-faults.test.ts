@@ -473,7 +473,8 @@ describe('an upload to HDFS', { skip }, () => {
         await sink.close();
       })();
       const error = await failureOf(writing);
-      assert.equal(error.code, 'quota-exceeded', error.message);
+      // The DataNode says why and resets the connection; the reset may overtake what it said.
+      assert.match(error.code, /^(quota-exceeded|no-answer)$/, error.message);
       await sink.abort();
       assert.equal(await store.stat(`${directory}/c`), undefined);
     }));
