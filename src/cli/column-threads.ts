@@ -3,13 +3,13 @@ import { Worker } from 'node:worker_threads';
 import type { Settings } from '../config/settings.ts';
 import { type ErrorCopy, errorFromCopy } from '../core/error-copy.ts';
 import type { ColumnFingerprint } from '../parquet/fingerprint.ts';
+import type { LeafRange } from '../parquet/merge/leaf-ranges.ts';
 import type {
   ColumnThread,
   ColumnThreads,
   DetachedChunk,
-  LeafRange,
-} from '../parquet/merge/column-threads.ts';
-import type { MergeOptions } from '../parquet/merge/merge-files.ts';
+  MergeOptions,
+} from '../parquet/merge/merge-request.ts';
 import type { InputFile } from '../pipeline/open-inputs.ts';
 
 /** What a thread is begun with. */

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { ConfigError, FormatError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { MergeInput, MergeResult } from '../parquet/merge/merge-files.ts';
+import type { MergeInput, MergeResult } from '../parquet/merge/merge-request.ts';
 import { readingMetadata } from '../parquet/metadata/reading-metadata.ts';
 import { openInputs } from '../pipeline/open-inputs.ts';
 import type { ShowProgress } from '../pipeline/progress.ts';

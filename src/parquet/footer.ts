@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ByteSource } from '../core/byte-source.ts';
 import { corrupt, placed, unsupported } from './format-error.ts';
 import { limits } from './limits.ts';
-import { type ColumnChunk, readColumnChunk } from './metadata/column-chunk.ts';
 import { type LeafColumn, leafColumnsOf } from './metadata/leaf-column.ts';
+import { type RowGroup, readRowGroups } from './metadata/row-group.ts';
 import { readSchemaElement, type SchemaElement } from './metadata/schema-element.ts';
 import { decodeText } from './text.ts';
 import {
@@ -27,20 +27,6 @@ export interface KeyValue {
   /** Absent when the file states a key without a value, or one that is no string. */
   readonly value: string | undefined;
   /** The struct as it stands in the file. */
-  readonly bytes: Uint8Array;
-}
-
-/** One row group of the footer. */
-export interface RowGroup {
-  readonly rows: number;
-  /** Uncompressed (but encoded) bytes of all its chunks, as the file states. */
-  readonly totalSizeBytes: number;
-  /** One chunk per leaf, in the order of the leaves. */
-  readonly chunks: readonly ColumnChunk[];
-  readonly isSorted: boolean;
-  /** Whether a chunk has a key-value list of its own; hardly any does. */
-  readonly hasChunkKeyValues?: boolean;
-  /** The struct as it stands in the file: a view. */
   readonly bytes: Uint8Array;
 }
 
@@ -226,58 +212,6 @@ function readSchema(c: CompactCursor): Schema {
   lastSchemaBytes = c.bytes.slice(start, c.position);
   lastSchema = schema;
   return schema;
-}
-
-function readRowGroups(c: CompactCursor, leaves: readonly LeafColumn[]): readonly RowGroup[] {
-  const count = beginList(c, wireType.STRUCT);
-  const rowGroups: RowGroup[] = [];
-  for (let i = 0; i < count; i++) {
-    try {
-      rowGroups.push(readRowGroup(c, leaves));
-    } catch (error) {
-      throw placed(error, { rowGroup: i });
-    }
-  }
-  return rowGroups;
-}
-
-function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup {
-  const chunks: ColumnChunk[] = [];
-  let rows = -1;
-  let totalSizeBytes = 0;
-  let isSorted = false;
-  const start = c.position;
-  const outer = beginStruct(c);
-  while (nextField(c)) {
-    switch (c.fieldId) {
-      case 1: {
-        const count = beginList(c, wireType.STRUCT);
-        if (count !== leaves.length) {
-          throw corrupt(`it has ${count} column chunks, the schema has ${leaves.length} leaf columns`);
-        }
-        for (const leaf of leaves) chunks.push(readColumnChunk(c, leaf));
-        break;
-      }
-      case 2:
-        totalSizeBytes = readI64(c);
-        break;
-      case 3:
-        rows = readI64(c);
-        break;
-      case 4:
-        isSorted = true;
-        skipField(c);
-        break;
-      default:
-        skipField(c);
-    }
-  }
-  endStruct(c, outer);
-  if (rows < 0) throw corrupt('it has no number of rows');
-  if (chunks.length !== leaves.length) throw corrupt('it has no column chunks');
-  const hasChunkKeyValues = chunks.some((chunk) => chunk.keyValueBytes !== undefined);
-  const bytes = c.bytes.subarray(start, c.position);
-  return { rows, totalSizeBytes, chunks, isSorted, hasChunkKeyValues, bytes };
 }
 
 // And files of one job have one writer.

@@ -1,5 +1,5 @@
-import type { RowGroup } from './footer.ts';
 import type { ColumnChunk } from './metadata/column-chunk.ts';
+import type { RowGroup } from './metadata/row-group.ts';
 import { isBefore, writerVersion } from './writer-version.ts';
 
 /** How much longer than stated a chunk may be: so long may the header of a dictionary page become. Arrow's figure. */

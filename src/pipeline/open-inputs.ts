@@ -1,6 +1,6 @@
 import { mapConcurrently } from '../core/concurrency.ts';
 import { readFooter } from '../parquet/footer.ts';
-import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import type { MergeInput } from '../parquet/merge/merge-request.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
 import type { FileRef, Store } from '../store/store.ts';
 

@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import type { Logger } from '../core/log.ts';
-import type { ColumnThreads } from '../parquet/merge/column-threads.ts';
+import type { ColumnThreads } from '../parquet/merge/merge-request.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
 import type { FileRef, Store } from '../store/store.ts';
 import type { CleanupOutcome } from '../swap/cleanup.ts';

@@ -2,7 +2,7 @@ import type { ByteSource } from '../core/byte-source.ts';
 import { mapAhead } from '../core/concurrency.ts';
 import { bytesPerMb } from '../core/units.ts';
 import { foldTail } from '../parquet/fold/fold-tail.ts';
-import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import type { MergeInput } from '../parquet/merge/merge-request.ts';
 import { binBackupPath } from '../partition/names.ts';
 import type { StagedPart } from '../swap/fold/fold-parts.ts';
 import { checkFolded } from './check-folded.ts';

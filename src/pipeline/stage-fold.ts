@@ -1,6 +1,6 @@
 import { emptyParquetFile } from '../parquet/fold/empty-parquet-file.ts';
 import { type FoldPiece, foldTail } from '../parquet/fold/fold-tail.ts';
-import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import type { MergeInput } from '../parquet/merge/merge-request.ts';
 import { foldBasePath, foldTailPath } from '../partition/names.ts';
 import type { Bin } from '../plan/partition-plan.ts';
 import type { Store } from '../store/store.ts';

@@ -4,7 +4,7 @@ import { FormatError, StoreError, VerifyError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { bytesPerMb } from '../core/units.ts';
 import { defaultMemoryLimits, memoryLimitsFor } from '../parquet/memory-limits.ts';
-import type { MergeInput } from '../parquet/merge/merge-files.ts';
+import type { MergeInput } from '../parquet/merge/merge-request.ts';
 import { readAheadSource } from '../store/read-ahead-source.ts';
 import { type FileRef, refOf, type Store } from '../store/store.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';

@@ -2,7 +2,7 @@ import type { ByteSource } from '../core/byte-source.ts';
 import { type Logger, silentLogger } from '../core/log.ts';
 import { readFooter } from '../parquet/footer.ts';
 import type { MemoryLimits } from '../parquet/memory-limits.ts';
-import type { MergeInput, MergeResult } from '../parquet/merge/merge-files.ts';
+import type { MergeInput, MergeResult } from '../parquet/merge/merge-request.ts';
 import { fingerprintFile } from '../parquet/read/fingerprint-file.ts';
 import { pageIndexSource, readPageIndexes } from '../parquet/read/page-indexes.ts';
 import type { FileRef } from '../store/store.ts';

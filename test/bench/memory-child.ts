@@ -4,7 +4,8 @@ import type { ByteSink } from '../../src/core/byte-sink.ts';
 import type { ByteSource } from '../../src/core/byte-source.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
 import { memoryLimitsFor } from '../../src/parquet/memory-limits.ts';
-import { type MergeInput, mergeFiles } from '../../src/parquet/merge/merge-files.ts';
+import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeInput } from '../../src/parquet/merge/merge-request.ts';
 import { mergeOptions } from '../parquet/merging.ts';
 
 const [directory = '', sizeText, memoryText] = process.argv.slice(2);

@@ -4,17 +4,14 @@ import fc from 'fast-check';
 import { memorySink } from '../../src/core/byte-sink.ts';
 import type { ColumnFingerprint } from '../../src/parquet/fingerprint.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
-import {
-  type ColumnThreads,
-  type DetachedChunk,
-  leafRanges,
-} from '../../src/parquet/merge/column-threads.ts';
-import {
-  type MergeInput,
-  type MergeOptions,
-  mergeFiles,
-  mergeLeaves,
-} from '../../src/parquet/merge/merge-files.ts';
+import { leafRanges } from '../../src/parquet/merge/leaf-ranges.ts';
+import { mergeFiles, mergeLeaves } from '../../src/parquet/merge/merge-files.ts';
+import type {
+  ColumnThreads,
+  DetachedChunk,
+  MergeInput,
+  MergeOptions,
+} from '../../src/parquet/merge/merge-request.ts';
 import { foreignFile } from './foreign-file.ts';
 import { inputOf, mergeOptions } from './merging.ts';
 import { randomFields, randomRows } from './model.ts';

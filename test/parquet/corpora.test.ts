@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { FormatError } from '../../src/core/errors.ts';
-import type { MergeOptions } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeOptions } from '../../src/parquet/merge/merge-request.ts';
 import { skipWithoutPython } from '../support/python-env.ts';
 import { type ReadFile, readWithHyparquet } from './hyparquet-columns.ts';
 import { judge } from './judging.ts';

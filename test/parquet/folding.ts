@@ -1,8 +1,8 @@
 import { emptyParquetFile } from '../../src/parquet/fold/empty-parquet-file.ts';
 import { foldKeyValues } from '../../src/parquet/fold/fold-key-values.ts';
 import { type FoldPiece, foldTail } from '../../src/parquet/fold/fold-tail.ts';
-import type { MergeInput } from '../../src/parquet/merge/merge-files.ts';
 import { mergeKeyValues } from '../../src/parquet/merge/merge-key-values.ts';
+import type { MergeInput } from '../../src/parquet/merge/merge-request.ts';
 import { inputOf } from './merging.ts';
 
 const createdBy = 'parquet-consolidator version 0.0.0-test';

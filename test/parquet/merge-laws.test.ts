@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { FormatError } from '../../src/core/errors.ts';
 import { compareValues } from '../../src/parquet/compare-values.ts';
 import { codec } from '../../src/parquet/format.ts';
-import type { MergeOptions } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeOptions } from '../../src/parquet/merge/merge-request.ts';
 import { statisticsOf } from '../../src/parquet/metadata/column-chunk.ts';
 import type { ForeignFile, Rows } from './foreign-file.ts';
 import { foreignFile } from './foreign-file.ts';

@@ -1,12 +1,8 @@
 import { memorySink } from '../../src/core/byte-sink.ts';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
-import {
-  type MergeInput,
-  type MergeOptions,
-  type MergeResult,
-  mergeFiles,
-} from '../../src/parquet/merge/merge-files.ts';
+import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeInput, MergeOptions, MergeResult } from '../../src/parquet/merge/merge-request.ts';
 import { type FileFingerprint, fingerprintFile } from '../../src/parquet/read/fingerprint-file.ts';
 
 /** How the tests merge unless they say otherwise. */

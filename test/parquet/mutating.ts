@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FormatError } from '../../src/core/errors.ts';
 import { codec } from '../../src/parquet/format.ts';
-import type { MergeOptions } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeOptions } from '../../src/parquet/merge/merge-request.ts';
 import { foreignFile } from './foreign-file.ts';
 import { type ReadFile, readWithHyparquet } from './hyparquet-columns.ts';
 import { fingerprintBytes, mergeBytes } from './merging.ts';

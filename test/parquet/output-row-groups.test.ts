@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ParquetFooter, RowGroup } from '../../src/parquet/footer.ts';
+import type { ParquetFooter } from '../../src/parquet/footer.ts';
 import { planOutputRowGroups } from '../../src/parquet/merge/output-row-groups.ts';
 import type { ColumnChunk } from '../../src/parquet/metadata/column-chunk.ts';
+import type { RowGroup } from '../../src/parquet/metadata/row-group.ts';
 
 interface Source {
   readonly rows: number;

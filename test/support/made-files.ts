@@ -5,7 +5,8 @@ import { ParquetSchema, ParquetWriter, type SchemaDefinition } from '@dsnp/parqu
 import { memorySink } from '../../src/core/byte-sink.ts';
 import { type ByteSource, memorySource } from '../../src/core/byte-source.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
-import { type MergeInput, type MergeResult, mergeFiles } from '../../src/parquet/merge/merge-files.ts';
+import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeInput, MergeResult } from '../../src/parquet/merge/merge-request.ts';
 import { type BytesDigest, digestSink } from '../../src/verify/digest-sink.ts';
 import type { Verification } from '../../src/verify/verify-staged-file.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
-import type { MergeInput } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeInput } from '../../src/parquet/merge/merge-request.ts';
 import { repositoryRoot, runPython } from './python-env.ts';
 
 /** Where workloads are made; git-ignored, shared by tests and benchmark. */

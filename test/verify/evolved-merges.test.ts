@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { VerifyError } from '../../src/core/errors.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
-import type { MergeInput } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeInput } from '../../src/parquet/merge/merge-request.ts';
 import { fingerprintFile } from '../../src/parquet/read/fingerprint-file.ts';
 import { verifyStagedFile } from '../../src/verify/verify-staged-file.ts';
 import { float, group, int, list, long, required, text } from '../parquet/evolution-fields.ts';

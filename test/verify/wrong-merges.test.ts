@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FormatError, VerifyError } from '../../src/core/errors.ts';
-import type { MergeInput } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeInput } from '../../src/parquet/merge/merge-request.ts';
 import { verifyStagedFile } from '../../src/verify/verify-staged-file.ts';
 import {
   asWritten,

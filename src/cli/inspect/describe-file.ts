@@ -1,9 +1,10 @@
 import { type ConsolidationStamp, readStamp } from '../../parquet/consolidation-stamp.ts';
 import { type FoldStamp, readFoldStamp } from '../../parquet/fold/fold-stamp.ts';
-import type { ParquetFooter, RowGroup } from '../../parquet/footer.ts';
+import type { ParquetFooter } from '../../parquet/footer.ts';
 import { codec, encoding, nameOf } from '../../parquet/format.ts';
 import { type ColumnChunk, statisticsOf } from '../../parquet/metadata/column-chunk.ts';
 import type { LeafColumn } from '../../parquet/metadata/leaf-column.ts';
+import type { RowGroup } from '../../parquet/metadata/row-group.ts';
 import { sortingColumnsOf } from '../../parquet/metadata/sorting-columns.ts';
 import { type ColumnTotals, columnTotals, ratioOf } from './column-totals.ts';
 import type { FirstPage } from './describe-pages.ts';

@@ -3,10 +3,9 @@ import type { ColumnChunk } from '../metadata/column-chunk.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import type { ChunkWindow } from '../read/chunk-window.ts';
 import type { DecodedPage } from '../read/decoded-page.ts';
+import { nextPage, type PageOutcome } from '../read/next-page.ts';
 import {
-  nextPage,
   openChunk,
-  type PageOutcome,
   type PageReader,
   pageReader,
   releaseRooms,

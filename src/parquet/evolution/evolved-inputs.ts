@@ -1,6 +1,6 @@
-import type { RowGroup } from '../footer.ts';
 import type { ColumnChunk } from '../metadata/column-chunk.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
+import type { RowGroup } from '../metadata/row-group.ts';
 import type { LeafMapping } from './leaf-mapping.ts';
 import type { FlatSchema } from './schema-node.ts';
 import { unifySchemas } from './unify-schemas.ts';

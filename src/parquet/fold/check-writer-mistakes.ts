@@ -1,6 +1,7 @@
-import type { ParquetFooter, RowGroup } from '../footer.ts';
+import type { ParquetFooter } from '../footer.ts';
 import { pageType } from '../format.ts';
 import { unsupported } from '../format-error.ts';
+import type { RowGroup } from '../metadata/row-group.ts';
 import {
   beginList,
   beginStruct,

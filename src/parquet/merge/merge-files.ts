@@ -1,6 +1,5 @@
 import type { ByteSink } from '../../core/byte-sink.ts';
-import type { ByteSource } from '../../core/byte-source.ts';
-import { codecFor, type OutputCodec } from '../codec/output-codec.ts';
+import { codecFor } from '../codec/output-codec.ts';
 import { prepareCodecs } from '../codec/zstd.ts';
 import { createdByOf, int96Writer } from '../created-by.ts';
 import { adaptedMetadata } from '../evolution/adapted-metadata.ts';
@@ -14,12 +13,7 @@ import { emptyRoom, type Rooms } from '../kernel/rooms.ts';
 import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { checkMovable, codecsOf } from '../supported-features.ts';
-import {
-  type ChunkFormat,
-  chunkEncoder,
-  defaultPageLimits,
-  type PageLimits,
-} from '../write/chunk-encoder.ts';
+import { type ChunkFormat, chunkEncoder, defaultPageLimits } from '../write/chunk-encoder.ts';
 import type { EncodedChunk } from '../write/encoded-chunk.ts';
 import { abandonFile, appendChunk, beginFile, endFile, endRowGroup } from '../write/file-writer.ts';
 import { chunkBuilder } from './chunk-builder.ts';
@@ -30,9 +24,10 @@ import {
   finishColumn,
   mergeColumnChunk,
 } from './column-merge.ts';
-import { type ColumnThreads, everyLeaf, type LeafRange, leafRanges } from './column-threads.ts';
 import { compactChoice } from './compact-encoding.ts';
+import { everyLeaf, type LeafRange, leafRanges } from './leaf-ranges.ts';
 import { commonChunkKeyValues, mergeKeyValues } from './merge-key-values.ts';
+import type { MergeInput, MergeOptions, MergeResult } from './merge-request.ts';
 import { planOutputRowGroups } from './output-row-groups.ts';
 import { finishSorting, type SortCheck, sortCheckFor } from './sort-check.ts';
 import { type LoadedRowGroup, sourceRowGroups } from './source-row-groups.ts';
@@ -40,68 +35,6 @@ import { type LoadedRowGroup, sourceRowGroups } from './source-row-groups.ts';
 const int96Warning =
   'INT96 timestamps of parquet-mr and of other writers go into one file: Hive reads them differently, by the name of the writer, ' +
   'and Impala and Spark do where they are told to; here all count as of another writer';
-
-/** A file to merge: open, with its footer read. */
-export interface MergeInput {
-  readonly source: ByteSource;
-  readonly footer: ParquetFooter;
-}
-
-/** How to merge. */
-export interface MergeOptions {
-  /** Most rows of an output row group, at least 1. */
-  readonly rowGroupRows: number;
-  /** Most bytes of an output row group, before compression. */
-  readonly rowGroupBytes: number;
-  readonly useDictionary: boolean;
-  /** How pages are compressed. Absent: Snappy. */
-  readonly compression?: OutputCodec;
-  /**
-   * compact: also DELTA_BINARY_PACKED, DELTA_BYTE_ARRAY and BYTE_STREAM_SPLIT, for columns that become smaller by it;
-   * not all readers have these. Absent: standard.
-   */
-  readonly encodings?: 'standard' | 'compact';
-  /** Where pages end, instead of {@link defaultPageLimits}. */
-  readonly pages?: Partial<PageLimits>;
-  /**
-   * exact: the inputs are of one schema, byte for byte. compatible: of schemas of which one can hold what all hold
-   * (`schemaTraits`): the output has that one. Absent: exact.
-   */
-  readonly schema?: 'exact' | 'compatible';
-  /** Dotted paths of the leaves that get Bloom filters, for readers that look for single values. Absent: none. */
-  readonly bloomFilterColumns?: readonly string[];
-  /**
-   * Whether sorting columns that all inputs state are held against the values, and stated of each output row group as far as
-   * they are true. Absent: they are left out, since nobody knows.
-   */
-  readonly sortCheck?: boolean;
-  /** Added to the key-value metadata of the inputs; replaces an entry of the same key. */
-  readonly keyValues: readonly { readonly key: string; readonly value: string }[];
-  /** This program and its version, for `created_by`: see `createdByOf`. */
-  readonly createdBy: string;
-  /** Stops between two column chunks when aborted; the error is the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** What is said here counts instead of {@link defaultMemoryLimits}. */
-  readonly memory?: Partial<MemoryLimits>;
-  /** Told after every output row group. */
-  readonly onProgress?: (rowsDone: number, rowsTotal: number) => void;
-  /** Other threads that take their share of the columns; what is written is the same, byte for byte. Absent: none. */
-  readonly threads?: ColumnThreads;
-}
-
-/** What was written. */
-export interface MergeResult {
-  readonly rows: number;
-  readonly rowGroups: number;
-  /** Length of the file. */
-  readonly sizeBytes: number;
-  /** What was read from the inputs, one per leaf: the output must hold exactly this. */
-  readonly columns: readonly ColumnFingerprint[];
-  /** With `sortCheck`: paths of the sorting columns that all inputs state, and those of them that all rows follow. */
-  readonly sorting?: { readonly stated: readonly string[]; readonly kept: readonly string[] };
-  /** What a person should know, e.g. key-value metadata that differed. */
-  readonly warnings: readonly string[];
-}
 
 /**
  * Merges files into one file, column by column: rows in the order of the inputs. Schema elements are written byte for

@@ -1,6 +1,6 @@
-import type { RowGroup } from '../footer.ts';
 import type { Rooms } from '../kernel/rooms.ts';
 import type { MemoryLimits } from '../memory-limits.ts';
+import type { RowGroup } from '../metadata/row-group.ts';
 import { type RowGroupExtent, rowGroupExtent } from '../read/row-group-extent.ts';
 import {
   isAtHand,
@@ -10,8 +10,8 @@ import {
   wholeRowGroup,
   wholeRowGroupNow,
 } from '../read/row-group-windows.ts';
-import { isEverything, type LeafRange } from './column-threads.ts';
-import type { MergeInput } from './merge-files.ts';
+import { isEverything, type LeafRange } from './leaf-ranges.ts';
+import type { MergeInput } from './merge-request.ts';
 import type { OutputRowGroup, RowSlice } from './output-row-groups.ts';
 
 /** A source row group that is being merged. */

@@ -1,4 +1,3 @@
-import type { RowGroup } from '../footer.ts';
 import {
   beginList,
   beginStruct,
@@ -11,6 +10,7 @@ import {
   skipField,
   wireType,
 } from '../thrift/compact-reader.ts';
+import type { RowGroup } from './row-group.ts';
 
 /** A leaf that the rows of a row group are sorted by (`SortingColumn`). */
 export interface SortingColumn {

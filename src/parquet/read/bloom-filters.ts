@@ -1,27 +1,18 @@
 import type { ByteSource } from '../../core/byte-source.ts';
 import { prepareCodecs } from '../codec/zstd.ts';
-import type { ParquetFooter, RowGroup } from '../footer.ts';
+import type { ParquetFooter } from '../footer.ts';
 import { corrupt, placed } from '../format-error.ts';
 import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
 import { emptyRoom, type Room, type Rooms, release, reserve } from '../kernel/rooms.ts';
 import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
 import { blockBytes, mayContainHash } from '../split-blocks.ts';
 import { codecsOf } from '../supported-features.ts';
-import {
-  beginList,
-  beginStruct,
-  type CompactCursor,
-  compactCursor,
-  endStruct,
-  nextField,
-  readI32,
-  readI64,
-  skipField,
-  wireType,
-} from '../thrift/compact-reader.ts';
+import { beginStruct, compactCursor, nextField, readI32, skipField } from '../thrift/compact-reader.ts';
 import type { ValueBlock } from '../value-block.ts';
+import { chunkExtents, type Extent } from './chunk-extents.ts';
 import { feed } from './feed-reader.ts';
-import { nextPage, openChunk, type PageReader, pageReader, releaseRooms } from './page-reader.ts';
+import { nextPage } from './next-page.ts';
+import { openChunk, type PageReader, pageReader, releaseRooms } from './page-reader.ts';
 import { movingRowGroup, releaseRowGroup, windowOf } from './row-group-windows.ts';
 
 /** A Bloom filter that does not know a value of its chunk. */
@@ -31,11 +22,6 @@ export interface BloomMiss {
   readonly column: string;
   /** Data page of the value, from 0. */
   readonly page: number;
-}
-
-interface Place {
-  offsetBytes: number;
-  sizeBytes: number;
 }
 
 /** Largest filter that is read. */
@@ -61,7 +47,7 @@ export async function findBloomMiss(
   const rooms = await borrowKernel(memory.pageBytes);
   try {
     for (const [number, rowGroup] of footer.rowGroups.entries()) {
-      for (const [i, place] of placesOf(rowGroup).entries()) {
+      for (const [i, { bloomFilter: place }] of chunkExtents(rowGroup).entries()) {
         const leaf = footer.leaves[i];
         const chunk = rowGroup.chunks[i];
         if (place.offsetBytes === 0 || leaf === undefined || chunk === undefined) continue;
@@ -86,7 +72,7 @@ async function readBits(
   footer: ParquetFooter,
   rowGroup: number,
   column: string,
-  { offsetBytes, sizeBytes }: Place,
+  { offsetBytes, sizeBytes }: Extent,
 ): Promise<Int32Array> {
   const endBytes = footer.fileSizeBytes - footer.footerSizeBytes;
   try {
@@ -145,41 +131,4 @@ function holdsAll(rooms: Rooms, hashes: Room, block: ValueBlock, bits: Int32Arra
     }
   }
   return true;
-}
-
-// Not kept with the footer: see `page-indexes.ts`.
-function placesOf(rowGroup: RowGroup): readonly Place[] {
-  const c = compactCursor(rowGroup.bytes);
-  const places: Place[] = [];
-  const outer = beginStruct(c);
-  while (nextField(c)) {
-    if (c.fieldId === 1) {
-      for (let left = beginList(c, wireType.STRUCT); left > 0; left--) places.push(readPlace(c));
-    } else {
-      skipField(c);
-    }
-  }
-  endStruct(c, outer);
-  return places;
-}
-
-function readPlace(c: CompactCursor): Place {
-  const place = { offsetBytes: 0, sizeBytes: 0 };
-  const outer = beginStruct(c);
-  while (nextField(c)) {
-    if (c.fieldId === 3) readMetaData(c, place);
-    else skipField(c);
-  }
-  endStruct(c, outer);
-  return place;
-}
-
-function readMetaData(c: CompactCursor, place: Place): void {
-  const outer = beginStruct(c);
-  while (nextField(c)) {
-    if (c.fieldId === 14) place.offsetBytes = readI64(c);
-    else if (c.fieldId === 15) place.sizeBytes = readI32(c);
-    else skipField(c);
-  }
-  endStruct(c, outer);
 }

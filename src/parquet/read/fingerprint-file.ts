@@ -2,17 +2,19 @@ import type { ByteSource } from '../../core/byte-source.ts';
 import { prepareCodecs } from '../codec/zstd.ts';
 import { type Extremes, emptyExtremes, extendExtremes, mergeExtremes } from '../extremes.ts';
 import { type ColumnFingerprint, type DigestState, digestText, emptyDigests } from '../fingerprint.ts';
-import type { ParquetFooter, RowGroup } from '../footer.ts';
+import type { ParquetFooter } from '../footer.ts';
 import { corrupt } from '../format-error.ts';
 import { extendIndexed, type IndexedRooms, indexedRooms } from '../indexed-extremes.ts';
 import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
 import { emptyRoom, type Room, type Rooms, reserve } from '../kernel/rooms.ts';
 import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
+import type { RowGroup } from '../metadata/row-group.ts';
 import { codecsOf } from '../supported-features.ts';
 import { feed } from './feed-reader.ts';
+import { nextPage } from './next-page.ts';
 import { digestPage } from './page-digest.ts';
-import { nextPage, openChunk, type PageReader, pageReader, releaseRooms } from './page-reader.ts';
+import { openChunk, type PageReader, pageReader, releaseRooms } from './page-reader.ts';
 import { rowGroupExtent } from './row-group-extent.ts';
 import {
   isAtHand,

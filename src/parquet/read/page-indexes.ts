@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../core/byte-source.ts';
-import type { ParquetFooter, RowGroup } from '../footer.ts';
+import type { ParquetFooter } from '../footer.ts';
 import { corrupt, placed } from '../format-error.ts';
 import {
   type ColumnIndex,
@@ -7,33 +7,12 @@ import {
   readColumnIndex,
   readOffsetIndex,
 } from '../metadata/page-index.ts';
-import {
-  beginList,
-  beginStruct,
-  type CompactCursor,
-  compactCursor,
-  endStruct,
-  nextField,
-  readI32,
-  readI64,
-  skipField,
-  wireType,
-} from '../thrift/compact-reader.ts';
+import { type ChunkExtents, chunkExtents, type Extent } from './chunk-extents.ts';
 
 /** The page index of a column chunk, as far as the file has one. */
 export interface PageIndex {
   readonly offsetIndex?: OffsetIndex;
   readonly columnIndex?: ColumnIndex;
-}
-
-interface Extent {
-  offsetBytes: number;
-  sizeBytes: number;
-}
-
-interface Places {
-  readonly offsetIndex: Extent;
-  readonly columnIndex: Extent;
 }
 
 /** Longest index of a chunk that is read. */
@@ -55,7 +34,7 @@ export async function readPageIndexes(
 ): Promise<readonly PageIndex[]> {
   const rowGroup = footer.rowGroups[number];
   if (rowGroup === undefined) throw new RangeError(`${footer.file} has no row group ${number}`);
-  const places = placesOf(rowGroup);
+  const places = chunkExtents(rowGroup);
   const extents = extentsOf(places);
   const endBytes = footer.fileSizeBytes - footer.footerSizeBytes;
   for (const { offsetBytes, sizeBytes } of extents) {
@@ -88,7 +67,7 @@ export async function pageIndexSource(source: ByteSource, footer: ParquetFooter)
   let start = Number.POSITIVE_INFINITY;
   let end = 0;
   for (const rowGroup of footer.rowGroups) {
-    for (const { offsetBytes, sizeBytes } of extentsOf(placesOf(rowGroup))) {
+    for (const { offsetBytes, sizeBytes } of extentsOf(chunkExtents(rowGroup))) {
       start = Math.min(start, offsetBytes);
       end = Math.max(end, offsetBytes + sizeBytes);
     }
@@ -106,7 +85,7 @@ export async function pageIndexSource(source: ByteSource, footer: ParquetFooter)
   };
 }
 
-function extentsOf(places: readonly Places[]): readonly Extent[] {
+function extentsOf(places: readonly ChunkExtents[]): readonly Extent[] {
   return places.flatMap(({ offsetIndex, columnIndex }) =>
     [offsetIndex, columnIndex].filter(({ sizeBytes }) => sizeBytes > 0),
   );
@@ -132,35 +111,4 @@ async function readExtents(
     if (piece === undefined) throw new Error(`nothing was read at ${offsetBytes}`);
     return piece.bytes.subarray(offsetBytes - piece.start, offsetBytes - piece.start + sizeBytes);
   };
-}
-
-// Not kept with the footer: hardly anybody asks, and a footer has thousands of chunks.
-function placesOf(rowGroup: RowGroup): readonly Places[] {
-  const c = compactCursor(rowGroup.bytes);
-  const places: Places[] = [];
-  const outer = beginStruct(c);
-  while (nextField(c)) {
-    if (c.fieldId === 1) {
-      for (let left = beginList(c, wireType.STRUCT); left > 0; left--) places.push(readPlaces(c));
-    } else {
-      skipField(c);
-    }
-  }
-  endStruct(c, outer);
-  return places;
-}
-
-function readPlaces(c: CompactCursor): Places {
-  const offsetIndex = { offsetBytes: 0, sizeBytes: 0 };
-  const columnIndex = { offsetBytes: 0, sizeBytes: 0 };
-  const outer = beginStruct(c);
-  while (nextField(c)) {
-    if (c.fieldId === 4) offsetIndex.offsetBytes = readI64(c);
-    else if (c.fieldId === 5) offsetIndex.sizeBytes = readI32(c);
-    else if (c.fieldId === 6) columnIndex.offsetBytes = readI64(c);
-    else if (c.fieldId === 7) columnIndex.sizeBytes = readI32(c);
-    else skipField(c);
-  }
-  endStruct(c, outer);
-  return { offsetIndex, columnIndex };
 }

@@ -1,4 +1,4 @@
-import type { RowGroup } from '../footer.ts';
+import type { RowGroup } from '../metadata/row-group.ts';
 
 /** Where the column chunks of a row group lie in their file. */
 export interface RowGroupExtent {

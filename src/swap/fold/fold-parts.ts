@@ -3,7 +3,6 @@ import type { Bin } from '../../plan/partition-plan.ts';
 import type { FileAttributes, FileRef } from '../../store/store.ts';
 import type { VerifiedFile } from '../../verify/verified-file.ts';
 import type { FoldBin, FoldStep } from '../journal.ts';
-import type { BinToFold } from './swap-fold.ts';
 
 /** A file in the run directory that a fold is made with. */
 export interface StagedPart {
@@ -24,6 +23,13 @@ export interface FoldParts {
   readonly tails: readonly { readonly inputs: number; readonly part: StagedPart }[];
   /** All inputs as one Parquet file. */
   readonly backup?: StagedPart;
+}
+
+/** One bin, with everything its swap needs, all in the run directory. */
+export interface BinToFold {
+  readonly bin: FoldBin;
+  /** Full paths and attributes of what becomes visible, or is kept. */
+  readonly parts: readonly StagedPart[];
 }
 
 /** Puts together what the swap of one bin needs. `file` is absent when folding is all. */

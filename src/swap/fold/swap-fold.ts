@@ -2,23 +2,16 @@ import { ConsolidatorError, SwapError } from '../../core/errors.ts';
 import { exitCodes } from '../../core/exit-codes.ts';
 import { join, journalPath, summaryNames } from '../../partition/names.ts';
 import { type FileRef, type FileStatus, refOf, sameGeneration } from '../../store/store.ts';
-import { type FoldBin, type FoldSwapJournal, type SwapReceipt, writeRecord } from '../journal.ts';
+import { type FoldSwapJournal, type SwapReceipt, writeRecord } from '../journal.ts';
 import type { PartitionLock } from '../partition-lock.ts';
 import { partitionChanged, refusal, stagedChanged } from '../refusals.ts';
 import { reproduceAttributes } from '../reproduce-attributes.ts';
 import { foreignState, settleAfter, withDataState } from '../settle-after.ts';
-import type { SwapPartitionRequest } from '../swap-partition.ts';
-import type { StagedPart } from './fold-parts.ts';
+import type { SwapPartitionRequest } from '../swap-request.ts';
+import type { BinToFold, StagedPart } from './fold-parts.ts';
 import type { FoldOptions, FoldRun } from './fold-run.ts';
 import { sameContent } from './observe-fold.ts';
 import { describeFold, settleFold } from './settle-fold.ts';
-
-/** One bin, with everything its swap needs, all in the run directory. */
-export interface BinToFold {
-  readonly bin: FoldBin;
-  /** Full paths and attributes of what becomes visible, or is kept. */
-  readonly parts: readonly StagedPart[];
-}
 
 /**
  * Replaces the inputs of each bin by its merged file: journal, CONCAT of the inputs into one file (`fold`), RENAME of the

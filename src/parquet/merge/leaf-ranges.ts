@@ -1,7 +1,4 @@
-import type { ColumnFingerprint } from '../fingerprint.ts';
 import type { ParquetFooter } from '../footer.ts';
-import type { EncodedChunk } from '../write/encoded-chunk.ts';
-import type { MergeOptions } from './merge-files.ts';
 
 /** Leaves from `from` to before `to`. */
 export interface LeafRange {
@@ -15,30 +12,6 @@ export const everyLeaf: LeafRange = { from: 0, to: Number.POSITIVE_INFINITY };
 /** Whether a range has all leaves, those of evolved schemas too. */
 export function isEverything(range: LeafRange): boolean {
   return range === everyLeaf;
-}
-
-/** A column chunk that another thread has merged: its leaf and the chunk's own key-value list are added here. */
-export type DetachedChunk = Omit<EncodedChunk, 'leaf' | 'keyValueBytes'>;
-
-/** Other threads that merge columns of the same inputs: whoever calls the engine knows how to open those there. */
-export interface ColumnThreads {
-  /** Threads that work at the same time, this one included. */
-  readonly count: number;
-  /** Begins merging a range of leaves in another thread, by the same options. */
-  begin(range: LeafRange, options: MergeOptions): ColumnThread;
-}
-
-/** A range of leaves on its way through another thread. */
-export interface ColumnThread {
-  /**
-   * The next column chunk: leaf after leaf, row group after row group. Its bytes belong to the caller.
-   * @throws what the merge there threw
-   */
-  next(): Promise<DetachedChunk>;
-  /** What was read of the leaves, after the last chunk. @throws what the merge there threw */
-  finish(): Promise<readonly ColumnFingerprint[]>;
-  /** Ends the thread, at any time and more than once. */
-  stop(): Promise<void>;
 }
 
 /** A value takes about so many times as long as a stored byte. */
