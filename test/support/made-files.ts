@@ -6,7 +6,7 @@ import { memorySink } from '../../src/core/byte-sink.ts';
 import { type ByteSource, memorySource } from '../../src/core/byte-source.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
 import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
-import type { MergeInput, MergeResult } from '../../src/parquet/merge/merge-request.ts';
+import type { MergeInput, MergeOptions, MergeResult } from '../../src/parquet/merge/merge-request.ts';
 import { type BytesDigest, digestSink } from '../../src/verify/digest-sink.ts';
 import type { Verification } from '../../src/verify/verify-staged-file.ts';
 
@@ -95,8 +95,12 @@ export interface MadeMerge {
   readonly written: BytesDigest;
 }
 
-/** Merges inputs in memory, with row groups of at most `rowGroupRows` rows. */
-export async function madeMerge(inputs: readonly MergeInput[], rowGroupRows = 50_000): Promise<MadeMerge> {
+/** Merges inputs in memory, with row groups of at most `rowGroupRows` rows; `more` counts instead of what is usual. */
+export async function madeMerge(
+  inputs: readonly MergeInput[],
+  rowGroupRows = 50_000,
+  more: Partial<MergeOptions> = {},
+): Promise<MadeMerge> {
   const memory = memorySink('/data/staged');
   const sink = digestSink(memory);
   const merged = await mergeFiles(inputs, sink, {
@@ -105,6 +109,7 @@ export async function madeMerge(inputs: readonly MergeInput[], rowGroupRows = 50
     useDictionary: true,
     keyValues: [],
     createdBy: 'parquet-consolidator version 0.0.0-test',
+    ...more,
   });
   await sink.close();
   // A copy that `slice` copies again, which a Buffer's does not.

@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memorySink } from '../../src/core/byte-sink.ts';
 import { VerifyError } from '../../src/core/errors.ts';
-import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
-import { digestSink } from '../../src/verify/digest-sink.ts';
 import { loadHyparquetRows } from '../../src/verify/hyparquet.ts';
 import { verifyStagedFile } from '../../src/verify/verify-staged-file.ts';
-import { mergeOptions } from '../parquet/merging.ts';
-import { asWritten, madeFile, madeRows, verificationOf } from '../support/made-files.ts';
+import { asWritten, madeFile, madeMerge, madeRows, verificationOf } from '../support/made-files.ts';
 
 const rows = madeRows(0, 30_000);
 const inputs = [await madeFile('/data/a', rows.slice(0, 300)), await madeFile('/data/b', rows.slice(300))];
-const memory = memorySink('/data/staged');
-const sink = digestSink(memory);
-const merged = await mergeFiles(inputs, sink, {
-  ...mergeOptions,
+const made = await madeMerge(inputs, 50_000, {
   bloomFilterColumns: ['id', 'weather', 'device.maker', 'lat'],
 });
-const made = { bytes: new Uint8Array(memory.bytes()), merged, written: sink.written() };
 
 test('a Bloom filter that knows every value is accepted', async () => {
   await verifyStagedFile(await verificationOf(inputs, made));

@@ -3,14 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { memorySink } from '../../src/core/byte-sink.ts';
-import { memorySource } from '../../src/core/byte-source.ts';
 import { stampKey, stampValue } from '../../src/parquet/consolidation-stamp.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
 import { encoding, nameOf } from '../../src/parquet/format.ts';
-import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
-import { digestSink } from '../../src/verify/digest-sink.ts';
 import { verifyStagedFile } from '../../src/verify/verify-staged-file.ts';
+import { madeMerge, verificationOf } from '../support/made-files.ts';
 import { runPython, skipWithoutPython } from '../support/python-env.ts';
 import { inputsIn, workloadDirectory } from '../support/workloads.ts';
 
@@ -37,35 +34,19 @@ for (const { workload, compression, expected } of merges) {
   }, async (t) => {
     const directory = await workloadDirectory(workload);
     const inputs = await inputsIn(directory);
-    const memory = memorySink('/scratch/out');
-    const sink = digestSink(memory);
     const stamp = { inputSizeBytes: 1, inputFiles: inputs.length, runId: '20250815T020000Z-abcdef' };
-    const merged = await mergeFiles(inputs, sink, {
-      rowGroupRows: 500,
-      rowGroupBytes: 2 ** 27,
-      useDictionary: true,
+    const made = await madeMerge(inputs, 500, {
       compression,
       encodings: 'compact',
       keyValues: [{ key: stampKey, value: stampValue(stamp) }],
-      createdBy: 'parquet-consolidator version 0.0.0-test',
     });
-    const bytes = memory.bytes();
-    const staged = memorySource('/scratch/out', bytes);
-    const ref = { name: 'out', fileId: '1', sizeBytes: bytes.length, modifiedAtMs: 0 };
-    const { receipt } = await verifyStagedFile({
-      staged,
-      stagedPath: '/scratch/out',
-      ref,
-      inputs,
-      merged,
-      written: sink.written(),
-      level: 'full',
-      sampleSeed: `${workload} ${compression}`,
-    });
+    const verification = await verificationOf(inputs, made);
+    const sampleSeed = `${workload} ${compression}`;
+    const { receipt } = await verifyStagedFile({ ...verification, sampleSeed });
     const notRead = receipt.sample?.notRead ?? [];
     assert.ok(compression === 'lz4_raw' || notRead.length === 0, notRead.join('\n'));
 
-    const { rowGroups } = await readFooter(staged);
+    const { rowGroups } = await readFooter(verification.staged);
     const found = new Set(
       rowGroups.flatMap(({ chunks }) =>
         chunks.flatMap((chunk) => chunk.encodings.map((n) => nameOf(encoding, n))),
@@ -75,7 +56,7 @@ for (const { workload, compression, expected } of merges) {
     for (const name of expected) assert.ok(found.has(name), name);
 
     const out = join(scratch, `${workload}-${compression}.parquet`);
-    writeFileSync(out, bytes);
+    writeFileSync(out, made.bytes);
     const { stdout } = await runPython('test/witness/witness.py', [directory, out]);
     t.diagnostic(stdout.trim());
   });

@@ -3,14 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { memorySink } from '../../src/core/byte-sink.ts';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { stampKey, stampValue } from '../../src/parquet/consolidation-stamp.ts';
-import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
-import { digestSink } from '../../src/verify/digest-sink.ts';
 import { sameReading } from '../../src/verify/same-reading.ts';
 import { columnName } from '../../src/verify/second-reader.ts';
 import { verifyStagedFile } from '../../src/verify/verify-staged-file.ts';
+import { madeMerge, verificationOf } from '../support/made-files.ts';
 import { parquetjsReader } from '../support/parquetjs-whole-reader.ts';
 import { runPython, skipWithoutPython } from '../support/python-env.ts';
 import { inputsIn, workloadDirectory } from '../support/workloads.ts';
@@ -19,7 +17,6 @@ const skip = skipWithoutPython();
 const scratch = mkdtempSync(join(tmpdir(), 'witness-'));
 after(() => rmSync(scratch, { recursive: true }));
 
-const mb = 1024 * 1024;
 /** Merges that differ in what the output looks like. */
 const merges = [
   { workload: 'seed21', rowGroupRows: 50_000, useDictionary: true, files: 21, rowGroups: 1 },
@@ -39,30 +36,15 @@ for (const { workload, rowGroupRows, useDictionary, files, rowGroups } of merges
     const directory = await workloadDirectory(workload);
     const inputs = await inputsIn(directory);
     assert.equal(inputs.length, files);
-    const memory = memorySink('/scratch/out');
-    const sink = digestSink(memory);
     const stamp = { inputSizeBytes: 1, inputFiles: files, runId: '20250815T020000Z-abcdef' };
-    const merged = await mergeFiles(inputs, sink, {
-      rowGroupRows,
-      rowGroupBytes: 128 * mb,
+    const made = await madeMerge(inputs, rowGroupRows, {
       useDictionary,
       keyValues: [{ key: stampKey, value: stampValue(stamp) }],
-      createdBy: 'parquet-consolidator version 0.0.0-test',
     });
+    const { bytes, merged } = made;
     assert.deepEqual(merged.warnings, []);
-    const bytes = memory.bytes();
-    const staged = memorySource('/scratch/out', bytes);
-    const ref = { name: 'out', fileId: '1', sizeBytes: bytes.length, modifiedAtMs: 0 };
-    const { receipt } = await verifyStagedFile({
-      staged,
-      stagedPath: '/scratch/out',
-      ref,
-      inputs,
-      merged,
-      written: sink.written(),
-      level: 'full',
-      sampleSeed: title,
-    });
+    const verification = await verificationOf(inputs, made);
+    const { receipt } = await verifyStagedFile({ ...verification, sampleSeed: title });
     assert.deepEqual(receipt.sample?.notRead, []);
 
     const out = join(scratch, `${workload}-${rowGroupRows}.parquet`);
