@@ -1,6 +1,13 @@
 import { resolve } from 'node:path/posix';
 import { localStore } from './local.ts';
 import { type OpenedStore, openLocalStore } from './open-local-store.ts';
+import type {
+  AuthenticationChoice,
+  CsrfHeader,
+  Endpoint,
+  LoadLimits,
+  TlsMaterial,
+} from './webhdfs/cluster.ts';
 import { webHdfsStore } from './webhdfs/web-hdfs-store.ts';
 
 /** Where a dataset lies. */
@@ -12,9 +19,11 @@ export type StoreLocation =
       readonly scheme: 'hdfs' | 'webhdfs' | 'swebhdfs';
       readonly host: string;
       /** The port of the URI: the NameNode's RPC port for `hdfs`, its HTTP(S) port for the others. Only shown. */
-      readonly port: number;
+      readonly port?: number;
       /** The NameNode's HTTP(S) port, which all requests go to; 9870, or 9871 over TLS, unless configured. */
       readonly webHdfsPort: number;
+      /** Scheme, host and port of the HTTP server of each NameNode, where these are known otherwise. */
+      readonly origins?: readonly string[];
       /** Absolute path. */
       readonly path: string;
     };
@@ -23,10 +32,19 @@ export type StoreLocation =
 export interface StoreOptions {
   /** Who asks, on a cluster that believes it (`HADOOP_USER_NAME`, else the user of this process). */
   readonly userName: string;
+  /** How that is proved; the name is believed unless told. */
+  readonly authentication?: AuthenticationChoice;
   /** Longest silence in the middle of a call, 60,000 unless told. */
   readonly timeoutMs?: number;
   /** How often a call that may be repeated is tried again. */
   readonly maxRetries: number;
+  readonly tls?: TlsMaterial;
+  readonly csrfHeader?: CsrfHeader;
+  readonly limits?: LoadLimits;
+  /** The only hosts that files may be read from and written to, beside the NameNodes; the cluster's DataNodes unless told. */
+  readonly allowedRedirectHosts?: readonly string[];
+  /** With several NameNodes: how long to look for an active one, 120,000 unless told. */
+  readonly failoverMs?: number;
 }
 
 /**
@@ -41,11 +59,20 @@ export function openStore(place: string | StoreLocation, options?: StoreOptions)
   if (place.kind === 'local') return { store: localStore(), basePath: resolve(place.path) };
   if (options === undefined) throw new TypeError('a remote store needs its options');
   const store = webHdfsStore({
-    uri: `${place.scheme}://${place.host}:${place.port}`,
-    origin: `${place.scheme === 'swebhdfs' ? 'https' : 'http'}://${place.host}:${place.webHdfsPort}`,
-    userName: options.userName,
-    maxRetries: options.maxRetries,
-    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    ...options,
+    uri: `${place.scheme}://${place.host}${place.port === undefined ? '' : `:${place.port}`}`,
+    endpoints: endpointsOf(place),
   });
   return { store, basePath: resolve('/', place.path) };
+}
+
+function endpointsOf({
+  scheme,
+  host,
+  webHdfsPort,
+  origins = [],
+}: Extract<StoreLocation, { kind: 'hdfs' }>): readonly [Endpoint, ...Endpoint[]] {
+  const [first, ...more] = origins.map((origin): Endpoint => ({ origin }));
+  if (first !== undefined) return [first, ...more];
+  return [{ origin: `${scheme === 'swebhdfs' ? 'https' : 'http'}://${host}:${webHdfsPort}` }];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { Store } from '../../src/store/store.ts';
-import type { WebHdfsOptions } from '../../src/store/webhdfs/client.ts';
+import type { HdfsCluster as HdfsDescription } from '../../src/store/webhdfs/cluster.ts';
 import { webHdfsStore } from '../../src/store/webhdfs/web-hdfs-store.ts';
 import type { HdfsCluster } from '../support/hdfs-cluster.ts';
 import { type HdfsProxy, startProxy } from '../support/hdfs-proxy.ts';
@@ -14,10 +14,10 @@ export const analyst = 'analyst';
 let directories = 0;
 
 /** The store on a cluster, or on a proxy in front of one, as a user without special rights. */
-export function storeOn(address: HdfsAddress, options: Partial<WebHdfsOptions> = {}): Store {
+export function storeOn(address: HdfsAddress, options: Partial<HdfsDescription> = {}): Store {
   return webHdfsStore({
     uri: `hdfs://${address.host}:8020`,
-    origin: `http://${address.host}:${address.httpPort}`,
+    endpoints: [{ origin: `http://${address.host}:${address.httpPort}` }],
     userName: analyst,
     maxRetries: 2,
     firstRetryDelayMs: 20,
@@ -50,7 +50,7 @@ export interface ProxiedStore {
 export async function behindProxy(
   cluster: HdfsCluster,
   work: (under: ProxiedStore) => Promise<void>,
-  options: Partial<WebHdfsOptions> = {},
+  options: Partial<HdfsDescription> = {},
 ): Promise<void> {
   const proxy = await startProxy(cluster);
   const directory = await newDirectory(cluster);

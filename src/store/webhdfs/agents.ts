@@ -1,5 +1,6 @@
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { TlsMaterial } from './cluster.ts';
 
 /** Connections kept for further requests, by protocol. */
 export interface Agents {
@@ -15,9 +16,20 @@ const keepIdleMs = 10_000;
 
 /**
  * Agents with at most `maxSockets` connections to each server. A request beyond them waits, so whoever holds a
- * connection must not wait for another one of the same agents.
+ * connection must not wait for another one of the same agents. Certificates and the names in them are always checked,
+ * whatever NODE_TLS_REJECT_UNAUTHORIZED says.
  */
-export function makeAgents(maxSockets: number): Agents {
+export function makeAgents(maxSockets: number, tls: TlsMaterial = {}): Agents {
   const options: AgentOptions = { keepAlive: true, maxSockets, timeout: keepIdleMs, scheduling: 'lifo' };
-  return { http: new HttpAgent(options), https: new HttpsAgent(options) };
+  return {
+    http: new HttpAgent(options),
+    https: new HttpsAgent({
+      ...options,
+      rejectUnauthorized: true,
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
+      ...(tls.key === undefined ? {} : { key: tls.key }),
+      ...(tls.passphrase === undefined ? {} : { passphrase: tls.passphrase }),
+    }),
+  };
 }

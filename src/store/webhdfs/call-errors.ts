@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { StoreError } from '../../core/errors.ts';
+import { withoutSecrets } from './auth/without-secrets.ts';
 import { meaningOf, remoteExceptionIn } from './remote-exception.ts';
 
 /** What a message and an error need to know of a call. */
@@ -24,7 +25,7 @@ const dataNodeHint =
 
 const certificateHint =
   'this machine does not trust the certificate of the server: put the certificate of whoever signed it into a PEM ' +
-  'file and name that in NODE_EXTRA_CA_CERTS';
+  'file and name that with --ca-file (hdfs.tls_ca_file)';
 
 /** Codes of OpenSSL and of `node:tls` for a certificate that is not good enough. */
 const certificateCode = /CERT|SELF_SIGNED|ISSUER|ALTNAME|UNABLE_TO_VERIFY/;
@@ -33,7 +34,7 @@ const certificateCode = /CERT|SELF_SIGNED|ISSUER|ALTNAME|UNABLE_TO_VERIFY/;
 export interface NoReply {
   /** Scheme, host and port of the server. */
   readonly server: string;
-  readonly role: 'NameNode' | 'DataNode';
+  readonly role: 'NameNode' | 'DataNode' | 'gateway';
   /** False when it is certain that the server got nothing of the request. */
   readonly wasSent: boolean;
   /** The error of the connection. */
@@ -46,7 +47,7 @@ export function noReplyError(
   { server, role, wasSent, cause }: NoReply,
 ): StoreError {
   const status = errnoOf(cause);
-  const found = cause instanceof Error ? cause.message : String(cause);
+  const found = withoutSecrets(cause instanceof Error ? cause.message : String(cause));
   const isUnknown = wasSent && isMutation;
   return new StoreError(
     `cannot ${attempt}: ${wasSent ? 'no complete answer from' : 'no connection to'} the ${role} at ${server}: ${found}` +
@@ -66,7 +67,7 @@ export function noReplyError(
 
 function noConnectionHint(role: NoReply['role'], status = ''): string {
   if (certificateCode.test(status)) return certificateHint;
-  return role === 'NameNode' ? nameNodeHint : dataNodeHint;
+  return role === 'DataNode' ? dataNodeHint : nameNodeHint;
 }
 
 /** The error that a reply tells of, other than success. */
@@ -101,7 +102,9 @@ export function replyError(
 export function strangeReply(facts: CallFacts, server: string, status: number, body: Buffer): StoreError {
   const isPassing = status >= 500 || status === 429 || status === 408;
   const isUnknown = facts.isMutation && (status < 300 || status >= 500);
-  const text = body.subarray(0, 200).toString('utf8').replaceAll(/\s+/g, ' ').trim();
+  // Cut only afterwards: half a token is a secret too.
+  const whole = withoutSecrets(body.subarray(0, 16_384).toString('utf8'));
+  const text = whole.replaceAll(/\s+/g, ' ').trim().slice(0, 200);
   const isDenied = status === 401 || status === 407;
   return new StoreError(
     `cannot ${facts.attempt}: ${server} answered with HTTP status ${status}, not as WebHDFS does` +

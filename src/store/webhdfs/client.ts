@@ -1,28 +1,18 @@
-import type { IncomingMessage } from 'node:http';
 import { StoreError } from '../../core/errors.ts';
-import { type Agents, makeAgents } from './agents.ts';
-import { type CallFacts, gatewayError, noReplyError, replyError, strangeReply } from './call-errors.ts';
+import { makeAgents } from './agents.ts';
+import { type AskingAs, ask, csrfHeaders, heed, transportOver } from './ask.ts';
+import { authenticationFor } from './auth/authentication-for.ts';
+import type { Authentication } from './authentication.ts';
+import { type CallFacts, gatewayError, replyError, strangeReply } from './call-errors.ts';
 import { type ServerClock, serverClock } from './clock.ts';
-import { beginExchange, bodyOf, type RequestHead } from './exchange.ts';
+import { defaultLoadLimits, type Endpoint, type HdfsCluster } from './cluster.ts';
+import { beginExchange, type Exchange, type RequestHead } from './exchange.ts';
+import { onlyNameNode, severalNameNodes } from './name-nodes.ts';
+import { probeOf } from './probe.ts';
 import { redirectTarget } from './redirect.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
+import { makeThrottle } from './throttle.ts';
 import { type Timeouts, timeoutsFor } from './timeouts.ts';
-
-/** How to reach a NameNode, and as whom. */
-export interface WebHdfsOptions {
-  /** What messages put before a path: `hdfs://host:8020`. */
-  readonly uri: string;
-  /** Scheme, host and port of the NameNode's HTTP server: `http://host:9870`. */
-  readonly origin: string;
-  /** Who asks, on a cluster that believes it. */
-  readonly userName: string;
-  /** How often a call that may be repeated is tried again. */
-  readonly maxRetries: number;
-  /** Longest silence in the middle of a call, 60,000 unless told. */
-  readonly timeoutMs?: number;
-  /** Wait before the first repetition, 400 unless told. */
-  readonly firstRetryDelayMs?: number;
-}
 
 /** One WebHDFS operation. */
 export interface Call {
@@ -36,18 +26,25 @@ export interface Call {
   readonly parameters?: Readonly<Record<string, string | number | boolean>>;
   /** The store's operation, for errors. */
   readonly op: string;
+  /** The answer is no JSON but that there is no refusal. */
+  readonly isAnsweredByNothing?: boolean;
   /** What is attempted, to stand after `cannot`; `<operation of the store> <URI and path>` unless told. */
   readonly attempt?: string;
 }
 
-/** Talks to a NameNode, and to the DataNodes that it names. */
+/** Where the data of a call is to be sent or fetched, and with what beside it. */
+export interface DataPlace {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Talks to the NameNodes of a cluster, and to the DataNodes that they name. */
 export interface WebHdfsClient {
   readonly uri: string;
   readonly retries: RetryPolicy;
   readonly timeouts: Timeouts;
-  /** Connections for data, apart from those for calls: a transfer may last, and calls must not wait for it. */
-  readonly dataAgents: Agents;
   readonly clock: ServerClock;
+  readonly authentication: Authentication;
   /** What errors need to know of a call. */
   factsOf(call: Call): CallFacts;
   /**
@@ -61,105 +58,151 @@ export interface WebHdfsClient {
    * @param excludedHosts DataNodes that the caller had no luck with
    * @throws StoreError; retryable also where the call itself is a mutation, since nothing was done yet
    */
-  dataPlace(call: Call, excludedHosts?: readonly string[]): Promise<URL>;
+  dataPlace(call: Call, excludedHosts?: readonly string[]): Promise<DataPlace>;
+  /**
+   * Begins to send or fetch data. These connections are apart from those for calls: a transfer may last, and calls must
+   * not wait for it. Those that read are limited, those that write are not, since they may wait for others that read.
+   */
+  beginData(place: DataPlace, head: Omit<RequestHead, 'url'>): Exchange;
+  /** Origins of all configured NameNodes, in their order. */
+  nameNodes(): readonly string[];
+  /** Origin of the NameNode that answered last; before any did, of the first. */
+  activeNameNode(): string;
+  /**
+   * The JSON of a servlet of that very NameNode, such as `/jmx?qry=…`; asked once.
+   * @throws StoreError
+   */
+  servlet(origin: string, pathAndQuery: string, attempt: string): Promise<unknown>;
 }
 
-/** Connections to the NameNode at a time; further calls wait for one. */
-const maxCallConnections = 64;
-
-/** A client for the NameNode at `options.origin`. Asks nothing yet. */
-export function webHdfsClient(options: WebHdfsOptions): WebHdfsClient {
-  const timeouts = timeoutsFor(options.timeoutMs);
-  const agents = makeAgents(maxCallConnections);
+/** A client for a cluster. Asks nothing yet. */
+export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
+  const { uri, endpoints, csrfHeader, limits = defaultLoadLimits, tls } = cluster;
+  const timeouts = timeoutsFor(cluster.timeoutMs);
+  const readAgents = makeAgents(limits.dataNodeConnections, tls);
+  const writeAgents = makeAgents(Infinity, tls);
   const clock = serverClock();
-  const retries = { maxRetries: options.maxRetries, firstDelayMs: options.firstRetryDelayMs ?? 400 };
-
-  const urlOf = ({ operation, path, alias = path, parameters = {} }: Call): URL => {
-    const query = new Map<string, string | number | boolean>([
-      ['op', operation],
-      ['user.name', options.userName],
-      ...Object.entries(parameters),
-    ]);
-    const text = [...query].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-    return new URL(`${options.origin}/webhdfs/v1${encodePath(alias)}?${text}`);
+  const retries = { maxRetries: cluster.maxRetries, firstDelayMs: cluster.firstRetryDelayMs ?? 400 };
+  const throttle = makeThrottle(limits.requestsPerSecond);
+  const common = {
+    agents: makeAgents(limits.nameNodeConnections, tls),
+    timeouts,
+    throttle,
+    ...(csrfHeader === undefined ? {} : { csrfHeader }),
   };
+  const authentication = authenticationFor(cluster, transportOver(common, uri));
+  const asking: AskingAs = { ...common, authentication, clock };
+  const nameNodes =
+    endpoints.length === 1
+      ? onlyNameNode(endpoints[0])
+      : severalNameNodes(endpoints, { uri, probe: probeOf(asking), limitMs: cluster.failoverMs ?? 120_000 });
 
   const factsOf = ({ method, op, path, attempt }: Call): CallFacts => ({
     op,
     path,
-    attempt: attempt ?? `${op.replaceAll('-', ' ')} ${options.uri}${path}`,
+    attempt: attempt ?? `${op.replaceAll('-', ' ')} ${uri}${path}`,
     isMutation: method !== 'GET',
   });
 
-  /** Sends the call to the NameNode, once. */
-  const ask = async (
-    call: Call,
-    facts: CallFacts,
-    isForData = false,
-  ): Promise<{ response: IncomingMessage; body: Buffer }> => {
-    const sentMs = performance.now();
-    const exchange = beginExchange({ url: urlOf(call), method: call.method }, agents, timeouts);
-    try {
-      const response = await exchange.response;
-      // A NameNode dates its replies twice.
-      clock.observe(response.headersDistinct.date?.[0], sentMs, performance.now());
-      if (isForData && response.statusCode === 200) {
-        response.destroy();
-        throw gatewayError(facts, options.origin);
-      }
-      return { response, body: await bodyOf(response) };
-    } catch (cause) {
-      if (cause instanceof StoreError) throw cause;
-      throw noReplyError(facts, {
-        server: options.origin,
-        role: 'NameNode',
-        wasSent: exchange.wasSent(),
-        cause,
-      });
-    }
-  };
+  const questionOf = (call: Call, endpoint: Endpoint, facts: CallFacts) => ({
+    endpoint,
+    facts,
+    method: call.method,
+    operation: call.operation,
+    target: `${endpoint.basePath ?? ''}/webhdfs/v1${encodePath(call.alias ?? call.path)}`,
+    parameters: { op: call.operation, ...call.parameters },
+  });
+
+  const placeOf = (call: Call, facts: CallFacts): Promise<DataPlace> =>
+    nameNodes.onActive(async (endpoint) => {
+      const { status, headers, body } = await ask(
+        questionOf(call, endpoint, facts),
+        asking,
+        ({ statusCode }) => {
+          if (statusCode === 200) throw gatewayError(facts, endpoint.origin);
+        },
+      );
+      if (status !== 307) throw replyError(facts, endpoint.origin, { statusCode: status }, body);
+      return {
+        url: redirectTarget(facts, endpoint.origin, headers.location),
+        headers: csrfHeaders(csrfHeader, call.method),
+      };
+    });
 
   return {
-    uri: options.uri,
+    uri,
     retries,
     timeouts,
     clock,
-    dataAgents: makeAgents(Infinity),
+    authentication,
     factsOf,
 
     json: (call) =>
-      withRetries(retries, async () => {
-        const facts = factsOf(call);
-        const { response, body } = await ask(call, facts);
-        if (response.statusCode !== 200) throw replyError(facts, options.origin, response, body);
-        // Every question has an answer; of mutations an empty one may be the good one.
-        if (body.length === 0 && call.method !== 'GET') return undefined;
-        try {
-          return JSON.parse(body.toString('utf8'));
-        } catch {
-          throw strangeReply(facts, options.origin, 200, body);
-        }
-      }),
+      withRetries(retries, () =>
+        nameNodes.onActive(async (endpoint) => {
+          const facts = factsOf(call);
+          const { status, body } = await ask(questionOf(call, endpoint, facts), asking);
+          if (status !== 200) throw replyError(facts, endpoint.origin, { statusCode: status }, body);
+          // Every question has an answer; of mutations an empty one may be the good one.
+          if (body.length === 0 && (call.method !== 'GET' || call.isAnsweredByNothing === true))
+            return undefined;
+          try {
+            return JSON.parse(body.toString('utf8'));
+          } catch {
+            throw strangeReply(facts, endpoint.origin, 200, body);
+          }
+        }),
+      ),
 
     async dataPlace(call, excludedHosts = []) {
       // The NameNode only names a DataNode here, whatever the method.
       const facts = { ...factsOf(call), isMutation: false };
-      const ofCall = async (excluded: readonly string[]): Promise<URL> => {
-        const parameters =
-          excluded.length === 0
-            ? call.parameters
-            : { ...call.parameters, excludedatanodes: excluded.join(',') };
-        const { response, body } = await ask({ ...call, ...(parameters && { parameters }) }, facts, true);
-        if (response.statusCode !== 307) throw replyError(facts, options.origin, response, body);
-        return redirectTarget(facts, options.origin, response.headers.location);
-      };
+      if (excludedHosts.length === 0) return placeOf(call, facts);
       try {
-        return await ofCall(excludedHosts);
+        const parameters = { ...call.parameters, excludedatanodes: excludedHosts.join(',') };
+        return await placeOf({ ...call, parameters }, facts);
       } catch (error) {
         // None is left beside those: then they are better than nothing.
-        if (excludedHosts.length === 0 || !(error instanceof StoreError) || error.code !== 'store-failed')
-          throw error;
-        return await ofCall([]);
+        if (!(error instanceof StoreError) || error.code !== 'store-failed') throw error;
+        return await placeOf(call, facts);
+      }
+    },
+
+    beginData(place, head) {
+      const whole = { ...head, url: place.url, headers: { ...place.headers, ...head.headers } };
+      const exchange = beginExchange(whole, head.method === 'GET' ? readAgents : writeAgents, timeouts);
+      exchange.response.then(
+        (response) => heed(response, throttle),
+        () => {
+          // Whoever waits for the response is told.
+        },
+      );
+      return exchange;
+    },
+
+    nameNodes: () => nameNodes.all.map(({ origin }) => origin),
+    activeNameNode: () => nameNodes.current().origin,
+
+    async servlet(origin, pathAndQuery, attempt) {
+      const endpoint = endpoints.find((one) => one.origin === origin) ?? { origin };
+      const facts = { op: 'stat', path: '/', attempt, isMutation: false };
+      const [target = '', query = ''] = pathAndQuery.split('?');
+      const { status, body } = await ask(
+        {
+          endpoint,
+          facts,
+          method: 'GET',
+          operation: target,
+          target,
+          parameters: Object.fromEntries(new URLSearchParams(query)),
+        },
+        asking,
+      );
+      if (status !== 200) throw replyError(facts, origin, { statusCode: status }, body);
+      try {
+        return JSON.parse(body.toString('utf8'));
+      } catch {
+        throw strangeReply(facts, origin, 200, body);
       }
     },
   };

@@ -4,7 +4,7 @@ import { StoreError } from '../../core/errors.ts';
 import { type FileRef, sameGeneration } from '../store.ts';
 import { noReplyError, replyError } from './call-errors.ts';
 import type { Call, WebHdfsClient } from './client.ts';
-import { beginExchange, bodyOf, eachChunk } from './exchange.ts';
+import { bodyOf, eachChunk } from './exchange.ts';
 import type { Looks } from './look.ts';
 import { withRetries } from './retry.ts';
 
@@ -62,8 +62,9 @@ export function openSource(client: WebHdfsClient, looks: Looks, path: string, ex
       attempt: `read ${client.uri}${path}`,
     };
     if (!isPinned) await look();
-    const url = await client.dataPlace(call, failedHosts);
-    const exchange = beginExchange({ url, method: 'GET' }, client.dataAgents, client.timeouts);
+    const place = await client.dataPlace(call, failedHosts);
+    const { url } = place;
+    const exchange = client.beginData(place, { method: 'GET' });
     try {
       const response = await exchange.response;
       if (response.statusCode !== 200) {

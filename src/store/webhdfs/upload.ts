@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../core/errors.ts';
 import { noReplyError, replyError } from './call-errors.ts';
 import type { Call, WebHdfsClient } from './client.ts';
-import { beginExchange, bodyOf, timedOut } from './exchange.ts';
+import { bodyOf, timedOut } from './exchange.ts';
 import type { Looks } from './look.ts';
 
 /** Longest wait between two looks. */
@@ -35,7 +35,7 @@ export async function beginUpload(
   failedHosts: string[],
 ): Promise<Upload> {
   const facts = client.factsOf(call);
-  const [url, other] = await Promise.all([
+  const [place, other] = await Promise.all([
     client.dataPlace(call, failedHosts),
     looks.remote(call.path, call.op),
   ]);
@@ -46,16 +46,12 @@ export async function beginUpload(
       path: call.path,
     });
   }
-  const exchange = beginExchange(
-    {
-      url,
-      method: 'PUT',
-      headers: { 'content-type': 'application/octet-stream', expect: '100-continue' },
-      hasBody: true,
-    },
-    client.dataAgents,
-    client.timeouts,
-  );
+  const { url } = place;
+  const exchange = client.beginData(place, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/octet-stream', expect: '100-continue' },
+    hasBody: true,
+  });
   const { request } = exchange;
 
   const reply = exchange.response.then(async (response) => ({ response, body: await bodyOf(response) }));

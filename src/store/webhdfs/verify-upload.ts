@@ -3,7 +3,7 @@ import { StoreError } from '../../core/errors.ts';
 import { type FileStatus, refOf } from '../store.ts';
 import { noReplyError, replyError } from './call-errors.ts';
 import type { Call, WebHdfsClient } from './client.ts';
-import { beginExchange, bodyOf } from './exchange.ts';
+import { bodyOf } from './exchange.ts';
 import { memberAt, textAt } from './json-fields.ts';
 import type { Looks } from './look.ts';
 import { withRetries } from './retry.ts';
@@ -84,7 +84,11 @@ function damaged(client: WebHdfsClient, path: string, found: string): StoreError
   });
 }
 
-async function storedChecksum(client: WebHdfsClient, path: string): Promise<StoredChecksum | undefined> {
+/** The checksum that the DataNodes have of a file; undefined when the reply tells none. */
+export async function storedChecksum(
+  client: WebHdfsClient,
+  path: string,
+): Promise<StoredChecksum | undefined> {
   const call: Call = {
     method: 'GET',
     operation: 'GETFILECHECKSUM',
@@ -95,8 +99,9 @@ async function storedChecksum(client: WebHdfsClient, path: string): Promise<Stor
   const facts = client.factsOf(call);
   const failedHosts: string[] = [];
   return withRetries(client.retries, async () => {
-    const url = await client.dataPlace(call, failedHosts);
-    const exchange = beginExchange({ url, method: 'GET' }, client.dataAgents, client.timeouts);
+    const place = await client.dataPlace(call, failedHosts);
+    const { url } = place;
+    const exchange = client.beginData(place, { method: 'GET' });
     try {
       const response = await exchange.response;
       const body = await bodyOf(response);

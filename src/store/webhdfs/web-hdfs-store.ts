@@ -1,27 +1,32 @@
 import { StoreError } from '../../core/errors.ts';
 import type { Store } from '../store.ts';
 import { setRemoteAttributes } from './attributes.ts';
-import { type WebHdfsOptions, webHdfsClient } from './client.ts';
+import { webHdfsClient } from './client.ts';
+import type { HdfsCluster } from './cluster.ts';
 import { concatRemote, maxSourceBytes } from './concat.ts';
 import { deleteRemoteFile, deleteRemoteTree, removeRemoteIfEmpty } from './delete.ts';
 import { listStatuses } from './listing.ts';
 import { looksOf } from './look.ts';
 import { makeRemoteDirectory } from './make-directory.ts';
 import { remoteObstacles } from './obstacles.ts';
+import { remoteQuotas } from './quotas.ts';
 import { renameRemote, replaceRemote } from './rename.ts';
 import { serverDefaults } from './server-defaults.ts';
 import { createSink } from './sink.ts';
 import { openSource } from './source.ts';
+import { remoteSurvey } from './survey.ts';
+import { whoAsks } from './who-asks.ts';
 
 /**
  * The store on an HDFS, over WebHDFS of its NameNode and DataNodes. Calls that change nothing are repeated when they fail
  * for a passing reason; calls that do are repeated only when they have certainly not been done (no connection, safe
  * mode, standby). Nothing is asked before the first call. Idle connections do not keep the process alive.
  */
-export function webHdfsStore(options: WebHdfsOptions): Store {
-  const client = webHdfsClient(options);
+export function webHdfsStore(cluster: HdfsCluster): Store {
+  const client = webHdfsClient(cluster);
   const looks = looksOf(client);
   const defaults = serverDefaults(client);
+  const who = whoAsks(client);
 
   const nowMs = async (): Promise<number> => {
     const known = client.clock.timeAt(performance.now());
@@ -38,8 +43,10 @@ export function webHdfsStore(options: WebHdfsOptions): Store {
   };
 
   return {
-    uri: options.uri,
+    uri: cluster.uri,
     abilities: { remote: true, fold: true, hardLink: false, concatPathBytes: maxSourceBytes },
+
+    survey: remoteSurvey(client, { looks, who, quotas: remoteQuotas(client) }),
 
     nowMs,
     list: (directory) => listStatuses(client, looks, directory),
@@ -58,12 +65,15 @@ export function webHdfsStore(options: WebHdfsOptions): Store {
         }),
       ),
     concat: (target, sources) => concatRemote(client, target, sources),
-    replaceFile: (from, to) => replaceRemote(client, from, to),
-    foldObstacles: (directory, files) => remoteObstacles(client, looks, directory, files),
+    replaceFile: (from, to, replacedId) => replaceRemote(client, looks, from, to, replacedId),
+    foldObstacles: (directory, files, workspace) =>
+      remoteObstacles({ client, looks, who, workspace, isReplacedWhole: false }, directory, files),
     deleteFile: (path) => deleteRemoteFile(client, looks, path),
     deleteDirectory: (path) => deleteRemoteTree(client, looks, path),
     removeEmptyDirectory: (path) => removeRemoteIfEmpty(client, looks, path),
     setAttributes: (path, attributes) => setRemoteAttributes(client, looks, path, attributes),
+    assureForSwap: () => client.authentication.assureForSwap(),
+    close: () => client.authentication.close(),
     async touch(path) {
       await client.json({
         method: 'PUT',
