@@ -1,10 +1,13 @@
 import { ConfigError } from '../core/errors.ts';
 import { currentDate, datesBack, parseDate } from '../partition/partition-dates.ts';
+import type { DateRange } from '../pipeline/dates-in-range.ts';
+import type { Shard } from '../pipeline/dates-of-shard.ts';
+import { parseShard } from './shard.ts';
 
 /** The partitions somebody asked for. */
 export interface ChosenDates {
-  /** `YYYY-MM-DD`, oldest first; at least one. */
-  readonly dates: readonly string[];
+  /** `YYYY-MM-DD`, oldest first, at least one; or what there is in a range, or in one shard of it. */
+  readonly wanted: readonly string[] | { readonly range: DateRange; readonly shard?: Shard };
   /** The current day in the operator's time zone. */
   readonly today: string;
   /** True when the current day was asked for by the word `today`. */
@@ -15,6 +18,10 @@ export interface ChosenDates {
 export interface TypedDates {
   readonly date?: string;
   readonly daysBack?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly shard?: string;
+  readonly shardPlan?: string;
   readonly timeZone?: string;
   /** Milliseconds since 1970 by the store's clock. */
   readonly nowMs: number;
@@ -23,25 +30,72 @@ export interface TypedDates {
 }
 
 /**
- * Makes dates of what was typed.
- * @throws ConfigError `date-missing`, `bad-date`, `bad-days-back`, `bad-time-zone`
+ * Makes dates of what was typed: `--date` with `--days-back`, or `--from` and `--to`, perhaps with `--shard`.
+ * @throws ConfigError `date-missing`, `bad-date`, `bad-days-back`, `bad-time-zone`, `bad-range`, `bad-shard`
  */
 export function chooseDates(typed: TypedDates): ChosenDates {
-  const { date, nowMs, timeZone } = typed;
-  if (date === undefined || date === '') {
+  checkDates(typed);
+  const { nowMs, timeZone, date = '' } = typed;
+  const context = { nowMs, ...(timeZone === undefined ? {} : { timeZone }) };
+  const today = currentDate(context);
+  if (typed.from === undefined || typed.to === undefined) {
+    return {
+      wanted: datesBack(parseDate(date, context), parseDaysBack(typed.daysBack)),
+      today,
+      currentDayAllowed: date === 'today',
+    };
+  }
+  const range = { from: parseDate(typed.from, context, '--from'), to: parseDate(typed.to, context, '--to') };
+  if (range.from > range.to) {
+    throw badRange(`--from ${range.from} is after --to ${range.to}`, typed.program);
+  }
+  const shard = typed.shard === undefined ? undefined : parseShard(typed.shard, typed.shardPlan);
+  return {
+    wanted: { range, ...(shard === undefined ? {} : { shard }) },
+    today,
+    currentDayAllowed: typed.to === 'today',
+  };
+}
+
+/**
+ * Whether something was typed from which dates can be made; to be asked before anything else, since that is what the operator must hear
+ * first.
+ * @throws ConfigError `date-missing`, `bad-range`
+ */
+export function checkDates({
+  date,
+  daysBack,
+  from,
+  to,
+  shard,
+  shardPlan,
+  program,
+}: Omit<TypedDates, 'nowMs'>): void {
+  if (from !== undefined || to !== undefined) {
+    if (from === undefined) throw badRange('--to is given, but no --from', program);
+    if (to === undefined) throw badRange('--from is given, but no --to', program);
+    if (date !== undefined) throw badRange('--date and --from are both given', program);
+    if (daysBack !== undefined) throw badRange('--days-back and --from are both given', program);
+  } else if (shard !== undefined) {
+    throw badRange('--shard is given, but no --from and --to', program);
+  } else if (date === undefined || date === '') {
     throw new ConfigError('--date is missing: which partition?', {
       code: 'date-missing',
-      hint: `For example: ${typed.program} --date 2025-08-15 --dry-run`,
+      hint: `For example: ${program} --date 2025-08-15 --dry-run`,
       dataState: 'nothing was touched',
     });
   }
-  const context = { nowMs, ...(timeZone === undefined ? {} : { timeZone }) };
-  const today = currentDate(context);
-  return {
-    dates: datesBack(parseDate(date, context), parseDaysBack(typed.daysBack)),
-    today,
-    currentDayAllowed: date === 'today',
-  };
+  if (shardPlan !== undefined && shard === undefined) {
+    throw badRange('--shard-plan is given, but no --shard', program);
+  }
+}
+
+function badRange(problem: string, program: string): ConfigError {
+  return new ConfigError(`${problem}; allowed: --date with --days-back, or --from and --to with --shard`, {
+    code: 'bad-range',
+    hint: `For example: ${program} --from 2023-01-01 --to 2025-08-15 --shard 0/4`,
+    dataState: 'nothing was touched',
+  });
 }
 
 function parseDaysBack(typed: string | undefined): number {

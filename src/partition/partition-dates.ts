@@ -13,13 +13,14 @@ export interface DateContext {
 
 /**
  * The ISO date that `text` means: `YYYY-MM-DD`, `today` or `yesterday`.
+ * @param flag what it was written behind, for messages
  * @throws ConfigError `bad-date`, `bad-time-zone`
  */
-export function parseDate(text: string, context: DateContext): string {
+export function parseDate(text: string, context: DateContext, flag = '--date'): string {
   if (text === 'today') return currentDate(context);
   if (text === 'yesterday') return addDays(currentDate(context), -1);
   if (isDate(text)) return text;
-  throw new ConfigError(`--date is "${text}"${whyNot(text)}; allowed: ${allowed}`, {
+  throw new ConfigError(`${flag} is "${text}"${whyNot(text)}; allowed: ${allowed}`, {
     code: 'bad-date',
     dataState: 'nothing was touched',
   });

@@ -1,11 +1,12 @@
 import { ConsolidatorError } from '../core/errors.ts';
 import { cleanupRuns } from '../swap/cleanup.ts';
+import { removeOldShardPlans } from '../swap/shard-plan.ts';
 import type { DatasetTask } from './partition-task.ts';
 
 const dayMs = 86_400_000;
 
 /**
- * Deletes the backups of the dataset whose retention is over. What goes wrong here is a warning: the partitions that
+ * Deletes the backups of the dataset whose retention is over, and shard plans that no run goes by any more. What goes wrong here is a warning: the partitions that
  * were asked for are done, and the next run or `cleanup` tries again.
  */
 export async function removeOldBackups(task: DatasetTask): Promise<void> {
@@ -18,6 +19,7 @@ export async function removeOldBackups(task: DatasetTask): Promise<void> {
     }
     const removed = outcomes.filter(({ action }) => action === 'removed');
     if (removed.length > 0) task.onBackupsRemoved?.(removed);
+    await removeOldShardPlans(store, basePath);
   } catch (error) {
     if (!(error instanceof ConsolidatorError)) throw error;
     log.warn(`old backups could not be removed: ${error.message}`);

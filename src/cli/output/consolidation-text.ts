@@ -1,4 +1,6 @@
 import { formatSize } from '../../core/units.ts';
+import type { DateRange } from '../../pipeline/dates-in-range.ts';
+import type { Shard } from '../../pipeline/dates-of-shard.ts';
 import type { CleanupOutcome } from '../../swap/cleanup.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import { datesPreview, datesReport } from './dates-report.ts';
@@ -38,6 +40,13 @@ export function consolidationText(
     .filter(({ table }) => table !== '')
     .map(({ date, table }) => `\nDate ${date}:${table}`);
   return datesReport(results, context) + tables.join('');
+}
+
+/** What is said when a range, or one shard of it, has no partition at all. */
+export function noPartitionText({ from, to }: DateRange, shard: Shard | undefined): string {
+  return shard === undefined
+    ? `\nNothing to do: there is no partition from ${from} to ${to}\n`
+    : `\nNothing to do: shard ${shard.index} of ${shard.count} has none of the partitions from ${from} to ${to}\n`;
 }
 
 /** One line on backups that a run removed at its end; empty when it removed none. */
