@@ -25,6 +25,10 @@ export type Invocation =
       readonly command: 'consolidate';
       readonly date?: string;
       readonly daysBack?: string;
+      readonly from?: string;
+      readonly to?: string;
+      readonly shard?: string;
+      readonly shardPlan?: string;
       readonly timeZone?: string;
       readonly dryRun: boolean;
       readonly force: boolean;
@@ -36,6 +40,20 @@ export type Invocation =
       readonly sortCheck: boolean;
     })
   | (DatasetFlags & InspectFlags & { readonly command: 'inspect' })
+  | (DatasetFlags & {
+      readonly command: 'scan';
+      readonly from?: string;
+      readonly to?: string;
+      readonly timeZone?: string;
+      readonly top?: string;
+      readonly footers: boolean;
+    })
+  | (DatasetFlags & {
+      readonly command: 'explain';
+      readonly date?: string;
+      readonly timeZone?: string;
+      readonly force: boolean;
+    })
   | (DatasetFlags & {
       readonly command: 'recover';
       readonly date?: string;
@@ -50,6 +68,7 @@ export type Invocation =
       readonly dryRun: boolean;
     })
   | (DatasetFlags & { readonly command: 'cleanup'; readonly dryRun: boolean })
+  | (DatasetFlags & { readonly command: 'doctor'; readonly date?: string; readonly timeZone?: string })
   | (CommonFlags & {
       readonly command: 'demo';
       readonly directory?: string;
@@ -112,6 +131,8 @@ function buildParser(
           .example('$0 --date 2025-08-15', 'Consolidate one day')
           .example('$0 --date yesterday', 'The same from cron: no date arithmetic needed')
           .example('$0 --date 2025-08-15 --days-back 7', 'That day and the 7 before it: 8 partitions')
+          .example('$0 --from 2023-01-01 --to 2025-08-15', 'A backfill: every partition there is')
+          .example('$0 --from 2023-01-01 --to 2025-08-15 --shard 0/4', 'The first of four runs that share it')
           .example('$0 --date yesterday --base-path hdfs://nn/data', 'A dataset on HDFS, over WebHDFS')
           .example('$0 --date 2025-08-15 --mode fold', 'On HDFS: one file of many, no data is moved')
           .example('$0 --date 2025-08-15 --output json', 'The result as one line of JSON'),
@@ -120,6 +141,10 @@ function buildParser(
           ...datasetFlags(argv),
           ...dateFlags(argv),
           ...given('daysBack', text(argv, 'days-back')),
+          ...given('from', text(argv, 'from')),
+          ...given('to', text(argv, 'to')),
+          ...given('shard', text(argv, 'shard')),
+          ...given('shardPlan', text(argv, 'shard-plan')),
           command: 'consolidate',
           dryRun: isOn(argv, 'dry-run'),
           force: isOn(argv, 'force'),
@@ -170,6 +195,45 @@ function buildParser(
         }),
     )
     .command(
+      'scan',
+      'Rank the partitions of a dataset by what consolidating them would bring and cost',
+      (parser) =>
+        flags(parser, flagNames.scan)
+          .example('$0 scan', 'The whole dataset, from listings alone')
+          .example('$0 scan --from 2025-01-01 --to 2025-06-30', 'Half a year')
+          .example('$0 scan --footers --top 100', 'What the plans say, of the best 100')
+          .example('$0 scan --output json', 'The same as one line of JSON'),
+      (argv) =>
+        use({
+          ...datasetFlags(argv),
+          ...given('from', text(argv, 'from')),
+          ...given('to', text(argv, 'to')),
+          ...given('timeZone', text(argv, 'time-zone')),
+          ...given('top', text(argv, 'top')),
+          command: 'scan',
+          footers: isOn(argv, 'footers'),
+        }),
+    )
+    .command(
+      'explain [day]',
+      'Say what a run would do with a partition, and why: a verdict and its rule for every file',
+      (parser) =>
+        flags(
+          parser.positional('day', { type: 'string', describe: 'The date of the partition' }),
+          flagNames.explain,
+        )
+          .example('$0 explain 2025-08-15', 'Why is this day consolidated, or not?')
+          .example('$0 explain 2025-08-15 --output json', 'The same as one line of JSON'),
+      (argv) =>
+        use({
+          ...datasetFlags(argv),
+          ...dateFlags(argv),
+          ...given('date', text(argv, 'day') ?? text(argv, 'date')),
+          command: 'explain',
+          force: isOn(argv, 'force'),
+        }),
+    )
+    .command(
       'recover',
       'Settle what an interrupted run left behind',
       (parser) =>
@@ -214,6 +278,16 @@ function buildParser(
           .example('$0 cleanup --dry-run', 'Show which backups are past their retention')
           .example('$0 cleanup', 'Delete them (every ordinary run does that at its end)'),
       (argv) => use({ ...datasetFlags(argv), command: 'cleanup', dryRun: isOn(argv, 'dry-run') }),
+    )
+    .command(
+      'doctor',
+      'Say whether a run on a dataset would work here, and what to do where it would not',
+      (parser) =>
+        flags(parser, flagNames.doctor)
+          .example('$0 doctor', 'Look at the configured dataset, and try in _consolidation/ what a run does')
+          .example('$0 doctor --base-path hdfs://nn/data', 'Before the first run on a cluster')
+          .example('$0 doctor --output json', 'The same as one line of JSON'),
+      (argv) => use({ ...datasetFlags(argv), ...dateFlags(argv), command: 'doctor' }),
     )
     .command(
       'demo',

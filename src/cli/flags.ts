@@ -25,6 +25,26 @@ export const flagTable = {
     group: 'What:',
     describe: 'Also the N days before --date: N+1 partitions in all',
   },
+  from: {
+    ...takesText,
+    group: 'What:',
+    describe: 'First date, inclusive: YYYY-MM-DD, today or yesterday',
+  },
+  to: {
+    ...takesText,
+    group: 'What:',
+    describe: 'Last date, inclusive: YYYY-MM-DD, today or yesterday',
+  },
+  shard: {
+    ...takesText,
+    group: 'What:',
+    describe: 'Only share I of N of these partitions, I from 0: the others are for other runs, e.g. 0/4',
+  },
+  'shard-plan': {
+    ...takesText,
+    group: 'What:',
+    describe: 'What the runs that share --from to --to call their plan [default: named after dates and N]',
+  },
   'time-zone': {
     ...takesText,
     group: 'What:',
@@ -35,6 +55,11 @@ export const flagTable = {
     group: 'What:',
     describe:
       'Path or URI (hdfs://host:8020/path, webhdfs://host:9870/path) of the directory that holds date=YYYY-MM-DD',
+  },
+  top: {
+    ...takesText,
+    group: 'What:',
+    describe: 'List the best N partitions [default: 20]',
   },
   run: {
     ...takesText,
@@ -51,6 +76,11 @@ export const flagTable = {
   out: { ...takesText, group: 'What:', demandOption: true, describe: 'The new file; never overwritten' },
   pages: { ...isSwitch, group: 'What:', describe: 'Also list the pages of every column chunk' },
   diff: { ...isSwitch, group: 'What:', describe: 'Compare the schemas of two files' },
+  footers: {
+    ...isSwitch,
+    group: 'How:',
+    describe: 'Read every footer and ask the plans, instead of estimating from listings',
+  },
   'dry-run': { ...isSwitch, group: 'How:', describe: 'Show what would be done and touch nothing' },
   force: { ...isSwitch, group: 'How:', describe: 'Also a partition whose last consolidation was undone' },
   mode: {
@@ -59,6 +89,13 @@ export const flagTable = {
     choices: ['rewrite', 'fold'],
     describe:
       'rewrite: merge and encode anew. fold: on HDFS, make N files one without moving data [default: rewrite]',
+  },
+  swap: {
+    ...takesText,
+    group: 'How:',
+    choices: ['auto', 'rename'],
+    describe:
+      'auto: readers see every row at any moment. rename: two renames, between which the partition is not there; for places where HDFS joins no files [default: auto]',
   },
   schema: {
     ...takesText,
@@ -132,6 +169,41 @@ export const flagTable = {
     group: 'How:',
     describe: 'Go on where group or mode cannot be kept',
   },
+  pushgateway: {
+    ...takesText,
+    group: 'General:',
+    describe: 'URL of a Prometheus Pushgateway that is told how the run went',
+  },
+  'metrics-textfile': {
+    ...takesText,
+    group: 'General:',
+    describe: "File that says the same, for node_exporter's textfile collector (NAME.prom)",
+  },
+  'hadoop-conf': {
+    ...takesText,
+    group: 'Cluster:',
+    describe: 'Directory with core-site.xml and hdfs-site.xml [default: HADOOP_CONF_DIR]',
+  },
+  'ca-file': {
+    ...takesText,
+    group: 'Cluster:',
+    describe: 'PEM file with the certificate authorities of a cluster that uses TLS',
+  },
+  principal: {
+    ...takesText,
+    group: 'Who:',
+    describe: 'Kerberos principal to ask as [default: that of the ticket cache, or the first of the keytab]',
+  },
+  keytab: {
+    ...takesText,
+    group: 'Who:',
+    describe: 'File with the keys of --principal; without it the ticket cache is used (kinit, KRB5CCNAME)',
+  },
+  'proxy-user': {
+    ...takesText,
+    group: 'Who:',
+    describe: 'User on whose behalf HDFS is asked, where it allows that (hadoop.proxyuser.*)',
+  },
   config: {
     ...takesText,
     group: 'General:',
@@ -143,22 +215,46 @@ export const flagTable = {
     choices: ['text', 'json'],
     describe: 'json: one line of JSON on stdout, messages on stderr [default: text]',
   },
-  verbose: { ...isSwitch, group: 'General:', describe: 'Every decision, and the stack of a bug' },
+  'log-format': {
+    ...takesText,
+    group: 'General:',
+    choices: ['text', 'json'],
+    describe: 'json: every message on stderr as one line of JSON, for containers [default: text]',
+  },
+  verbose: {
+    ...isSwitch,
+    group: 'General:',
+    describe: 'The story of the run step by step, every decision, and the stack of a bug',
+  },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 type FlagName = keyof typeof flagTable;
 
-const general = ['config', 'output', 'verbose'] as const satisfies readonly FlagName[];
+const general = ['config', 'output', 'log-format', 'verbose'] as const satisfies readonly FlagName[];
+
+/** Who asks: of every command that goes to a store. */
+const who = [
+  'hadoop-conf',
+  'ca-file',
+  'principal',
+  'keytab',
+  'proxy-user',
+] as const satisfies readonly FlagName[];
 
 /** The flags of each command. */
 export const flagNames = {
   consolidate: [
     'date',
     'days-back',
+    'from',
+    'to',
+    'shard',
+    'shard-plan',
     'time-zone',
     'base-path',
     'dry-run',
     'mode',
+    'swap',
     'schema',
     'target-size',
     'min-files',
@@ -167,6 +263,9 @@ export const flagNames = {
     'threads',
     'force',
     'allow-attribute-change',
+    'pushgateway',
+    'metrics-textfile',
+    ...who,
     ...general,
   ],
   merge: [
@@ -183,19 +282,64 @@ export const flagNames = {
     'threads',
     ...general,
   ],
-  inspect: ['pages', 'diff', ...general],
-  recover: ['date', 'time-zone', 'base-path', 'dry-run', ...general],
-  undo: ['date', 'time-zone', 'run', 'base-path', 'dry-run', ...general],
-  cleanup: ['base-path', 'dry-run', ...general],
-  demo: ['hdfs', 'keep', 'directory', 'output', 'verbose'],
+  inspect: ['pages', 'diff', ...who, ...general],
+  scan: [
+    'from',
+    'to',
+    'time-zone',
+    'base-path',
+    'top',
+    'footers',
+    'mode',
+    'schema',
+    'target-size',
+    'min-files',
+    'quiet-minutes',
+    ...who,
+    ...general,
+  ],
+  explain: [
+    'date',
+    'time-zone',
+    'base-path',
+    'mode',
+    'schema',
+    'target-size',
+    'min-files',
+    'quiet-minutes',
+    'force',
+    ...who,
+    ...general,
+  ],
+  recover: ['date', 'time-zone', 'base-path', 'dry-run', ...who, ...general],
+  undo: ['date', 'time-zone', 'run', 'base-path', 'dry-run', ...who, ...general],
+  cleanup: ['base-path', 'dry-run', ...who, ...general],
+  doctor: ['date', 'time-zone', 'base-path', ...who, ...general],
+  demo: ['hdfs', 'keep', 'directory', 'output', 'log-format', 'verbose'],
 } as const satisfies Readonly<Record<string, readonly FlagName[]>>;
 
 /** The commands somebody may type. */
-export const commandNames = ['merge', 'inspect', 'recover', 'undo', 'cleanup', 'demo'] as const;
+export const commandNames = [
+  'merge',
+  'inspect',
+  'scan',
+  'explain',
+  'recover',
+  'undo',
+  'cleanup',
+  'doctor',
+  'demo',
+] as const;
 
 /** Flags that are settings: they win over the environment and the configuration file. */
 export const settingFlagNames = [
   'base-path',
+  'hadoop-conf',
+  'ca-file',
+  'principal',
+  'keytab',
+  'proxy-user',
+  'swap',
   'bloom-filter-columns',
   'codec',
   'encodings',
@@ -210,4 +354,6 @@ export const settingFlagNames = [
   'min-files',
   'quiet-minutes',
   'allow-attribute-change',
+  'pushgateway',
+  'metrics-textfile',
 ] as const satisfies readonly FlagName[];

@@ -6,6 +6,7 @@ import { type Invocation, parseCommandLine } from './command-line.ts';
 import { type CliEnvironment, programName } from './environment.ts';
 import { type CommandFor, withHintCommands } from './output/commands-in-text.ts';
 import { jsonLine } from './output/json-line.ts';
+import { checkLogFormat, recordTerminal, tellError, wantsRecords } from './output/record-terminal.ts';
 import { renderError } from './output/render-error.ts';
 import { packageVersion } from './package-files.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -28,7 +29,8 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     dataState: `the command did its work and ended with exit code ${exitCode}; only what it had to say is lost`,
     hint: 'Make room for the output, then look with --dry-run.',
   });
-  terminal.err(renderError(lost, { verbose: false, style: terminal.errStyle }));
+  const view = { verbose: false, style: terminal.errStyle };
+  tellError(wantsRecords(args, process.env) ? recordTerminal(terminal) : terminal, errorFacts(lost), view);
   return exitCode === exitCodes.ok ? lost.exitCode : exitCode;
 }
 
@@ -38,19 +40,28 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
  * @returns what a process would end with; never rejects
  */
 export async function runOn(
-  terminal: Terminal,
+  given: Terminal,
   args: readonly string[],
   env: CliEnvironment['env'],
 ): Promise<ExitCode> {
   let asWritten: CommandFor = (words) => words.join(' ');
+  const terminal = wantsRecords(args, env) ? recordTerminal(given) : given;
+  const start = { atMs: Date.now(), ticksMs: performance.now() };
+  const endings: (() => Promise<void>)[] = [];
+  let environment: CliEnvironment | undefined;
+  let invocation: Invocation | undefined;
   try {
-    const environment: CliEnvironment = {
+    environment = {
       env,
       program: programName(env, process.argv[1], process.cwd()),
       version: packageVersion(),
       terminal,
+      atEnd: (work) => {
+        endings.push(work);
+      },
     };
-    const invocation = parseCommandLine(args, environment.program, environment.version);
+    checkLogFormat(env);
+    invocation = parseCommandLine(args, environment.program, environment.version);
     if ('settingFlags' in invocation) asWritten = commandWords(invocation, environment);
     return await dispatch(invocation, environment);
   } catch (error) {
@@ -58,8 +69,15 @@ export async function runOn(
     const verbose = args.includes('--verbose');
     if (wantsJson(args)) terminal.out(jsonLine({ exitCode: facts.exitCode, error: facts }));
     const view = { verbose, style: terminal.errStyle, commands: asWritten };
-    terminal.err(renderError(error, view));
+    if (terminal.record === undefined) terminal.err(renderError(error, view));
+    else tellError(terminal, facts, view);
+    if (environment !== undefined) {
+      const { tellOfEarlyEnd } = await import('./early-end.ts');
+      await tellOfEarlyEnd({ args, invocation, start, error: facts }, environment);
+    }
     return facts.exitCode;
+  } finally {
+    await Promise.all(endings.map((work) => work()));
   }
 }
 
@@ -75,12 +93,18 @@ async function dispatch(invocation: Invocation, environment: CliEnvironment): Pr
       return (await import('./commands/merge.ts')).runMerge(invocation, environment);
     case 'inspect':
       return (await import('./commands/inspect.ts')).runInspect(invocation, environment);
+    case 'scan':
+      return (await import('./commands/scan.ts')).runScan(invocation, environment);
+    case 'explain':
+      return (await import('./commands/explain.ts')).runExplain(invocation, environment);
     case 'recover':
       return (await import('./commands/recover.ts')).runRecover(invocation, environment);
     case 'undo':
       return (await import('./commands/undo.ts')).runUndo(invocation, environment);
     case 'cleanup':
       return (await import('./commands/cleanup.ts')).runCleanup(invocation, environment);
+    case 'doctor':
+      return (await import('./commands/doctor.ts')).runDoctor(invocation, environment);
     case 'demo':
       return (await import('./commands/demo.ts')).runDemo(invocation, environment);
   }

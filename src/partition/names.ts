@@ -7,6 +7,8 @@
  *     <base>/date=2025-08-15/                          the partition
  *     <base>/_consolidation/                           the workspace, mode 0700
  *       history/2025-08-15/<runId>.json                receipts of runs whose backup is gone
+ *       trial-<runId>/                                 what a doctor tries things on, for some seconds
+ *       shards/<name>.json                             who does which partitions of a range, for runs side by side
  *       2025-08-15/                                    everything about one partition
  *         lock/owner.json                              the partition lock
  *         hold.json                                    an undone partition waits for --force
@@ -85,6 +87,36 @@ export function historyPath(basePath: string, date: string, runId: string): stri
 export function parseHistoryName(name: string): string | undefined {
   const runId = name.endsWith('.json') ? name.slice(0, -'.json'.length) : '';
   return isRunId(runId) ? runId : undefined;
+}
+
+/** Directory of the plans by which runs side by side share a range of dates. */
+export function shardPlanDirectory(basePath: string): string {
+  return join(workspacePath(basePath), 'shards');
+}
+
+/** The shard plan called `name`. */
+export function shardPlanPath(basePath: string, name: string): string {
+  return join(shardPlanDirectory(basePath), `${name}.json`);
+}
+
+/** The same while run `runId` is making it; others may be making theirs. */
+export function stagedShardPlanPath(basePath: string, name: string, runId: string): string {
+  return stagedName(join(shardPlanDirectory(basePath), `${name}.${runId}`));
+}
+
+/** True for what may be the name of a shard plan: letters, digits, `.`, `_`, `-`, at most 100, none hidden. */
+export function isShardPlanName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(text);
+}
+
+/** Directory of files that somebody tries things on, of which nothing is left once he is done. */
+export function trialDirectory(basePath: string, runId: string): string {
+  return join(workspacePath(basePath), `trial-${runId}`);
+}
+
+/** True for the name of a {@link trialDirectory}. */
+export function isTrialName(name: string): boolean {
+  return name.startsWith('trial-') && isRunId(name.slice('trial-'.length));
 }
 
 /**
@@ -256,6 +288,11 @@ export function sidecarName(name: string): string {
 export const summaryNames: readonly string[] = ['_metadata', '_common_metadata'];
 
 const mergedMark = /\.merged-\d{8}T\d{6}Z-[0-9a-f]{6}-\d+(?=\.|$)/;
+
+/** True for the names {@link mergedName} makes: what this program merged or folded. */
+export function isMergedName(name: string): boolean {
+  return mergedMark.test(name);
+}
 
 /**
  * Name of the merged file of bin `binIndex` in the partition: `x.parquet`, the first input's name, becomes

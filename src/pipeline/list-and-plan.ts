@@ -58,7 +58,11 @@ async function lookAndPlan(task: PartitionTask, footers?: FooterMemory): Promise
   );
 }
 
-function policyOf({ store, settings: { consolidation } }: PartitionTask): PlanPolicy {
+/** The figures that planning on this store, with these settings, goes by. */
+export function policyOf({
+  store,
+  settings: { consolidation },
+}: Pick<PartitionTask, 'store' | 'settings'>): PlanPolicy {
   return {
     ...defaultPolicy,
     mode: consolidation.mode,

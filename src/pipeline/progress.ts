@@ -1,12 +1,12 @@
 /** What a run is doing right now, for somebody who watches. */
 export interface ProgressStep {
   readonly date: string;
-  readonly doing: 'planning' | 'merging' | 'verifying' | 'swapping';
+  readonly doing: 'scanning' | 'planning' | 'merging' | 'verifying' | 'swapping';
   /** Which of several merged files it is about. */
   readonly bin?: { readonly number: number; readonly of: number };
   /** How far it is, when that is known: what is counted, and how much of it. */
   readonly amount?: {
-    readonly of: 'rows' | 'files' | 'bytes';
+    readonly of: 'rows' | 'files' | 'bytes' | 'partitions';
     readonly done: number;
     readonly total: number;
   };

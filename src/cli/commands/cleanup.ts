@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { formatSize } from '../../core/units.ts';
 import { listBase } from '../../partition/list-base.ts';
-import { cleanupRuns } from '../../swap/cleanup.ts';
+import { type CleanupOutcome, cleanupRuns } from '../../swap/cleanup.ts';
 import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
 import { openDataset } from '../open-dataset.ts';
@@ -25,13 +25,21 @@ export async function runCleanup(
   // A mistyped path must not read as good news.
   await listBase(store, basePath);
   const retentionDays = settings.safety.backupRetentionDays;
-  const outcomes = await cleanupRuns({
+  const request = {
     store,
     basePath,
     retentionMs: retentionDays * dayMs,
-    dryRun,
     log: stderrLogger(terminal, invocation.verbose),
-  });
+  };
+  if (!dryRun && invocation.output === 'text') {
+    const due = (await cleanupRuns({ ...request, dryRun: true })).filter(
+      ({ action }) => action !== 'skipped',
+    );
+    if (due.length > 0) {
+      terminal.out(`Will delete ${backupsText(due)} older than ${counted(retentionDays, 'day')}:\n`);
+    }
+  }
+  const outcomes = await cleanupRuns({ ...request, dryRun });
   if (invocation.output === 'json') {
     terminal.out(
       jsonLine({
@@ -55,5 +63,16 @@ export async function runCleanup(
     const backup = `${counted(outcome.backupFiles, 'backup file')} (${formatSize(outcome.backupBytes)})`;
     terminal.out(`${outcome.date}  ${outcome.action}: ${backup}; ${printable(outcome.sentence)}\n`);
   }
+  const due = outcomes.filter(({ action }) => action !== 'skipped');
+  if (due.length > 0) {
+    terminal.out(dryRun ? `DRY RUN: Would delete ${backupsText(due)}\n` : `Deleted ${backupsText(due)}\n`);
+  }
   return exitCodes.ok;
+}
+
+/** `the backups of 3 runs: 63 files (1.9M)`. */
+function backupsText(outcomes: readonly CleanupOutcome[]): string {
+  const files = outcomes.reduce((sum, { backupFiles }) => sum + backupFiles, 0);
+  const bytes = outcomes.reduce((sum, { backupBytes }) => sum + backupBytes, 0);
+  return `the backups of ${counted(outcomes.length, 'run')}: ${counted(files, 'file')} (${formatSize(bytes)})`;
 }

@@ -1,7 +1,9 @@
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { listBase } from '../../partition/list-base.ts';
 import { parseDate } from '../../partition/partition-dates.ts';
-import { recoverDataset, recoverPartition } from '../../swap/recover.ts';
+import { type RecoverRequest, recoverDataset, recoverPartition } from '../../swap/recover.ts';
+import type { RecoverOutcome } from '../../swap/recover-outcome.ts';
+import { clearTrials } from '../../swap/trial/clear-trials.ts';
 import { commandWords } from '../command-for.ts';
 import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
@@ -27,24 +29,38 @@ export async function runRecover(
   // The outcomes say all that the log would warn of.
   const request = { store, basePath, dryRun, log: { ...log, warn: log.info } };
   const context = { nowMs: await store.nowMs(), ...(timeZone === undefined ? {} : { timeZone }) };
-  const found =
-    date === undefined
-      ? await recoverDataset(request)
-      : await recoverPartition({ ...request, date: parseDate(date, context) });
+  const day = date === undefined ? undefined : parseDate(date, context);
+  const recover = (asked: RecoverRequest): Promise<readonly RecoverOutcome[]> =>
+    day === undefined ? recoverDataset(asked) : recoverPartition({ ...asked, date: day });
+  if (!dryRun && invocation.output === 'text') {
+    for (const { date: of, action, sentence } of await recover({ ...request, dryRun: true })) {
+      if (action !== 'nothing') terminal.out(`${of}  to do: ${printable(sentence)}\n`);
+    }
+  }
+  const found = await recover(request);
+  // Of the whole dataset only: they belong to no partition.
+  const trials = date === undefined ? await clearTrials(store, basePath, dryRun) : [];
   const commands = commandWords(invocation, environment);
   const outcomes = found.map((outcome) => withHintCommands(outcome, commands));
   const exitCode = outcomes.some((outcome) => outcome.needsAttention)
     ? exitCodes.swapInterrupted
     : exitCodes.ok;
   if (invocation.output === 'json') {
-    terminal.out(jsonLine({ command: 'recover', exitCode, dryRun, store: store.uri, basePath, outcomes }));
+    terminal.out(
+      jsonLine({ command: 'recover', exitCode, dryRun, store: store.uri, basePath, outcomes, trials }),
+    );
     return exitCode;
   }
   // Of a whole dataset only what there was to do is news.
   const told = date === undefined ? outcomes.filter(({ action }) => action !== 'nothing') : outcomes;
-  if (told.length === 0) terminal.out(`Nothing to recover in ${shownPath(basePath)}.\n`);
-  for (const { date: day, action, sentence, hint } of told) {
-    terminal.out(`${day}  ${action}: ${printable(sentence)}\n`);
+  for (const path of trials) {
+    const verb = dryRun ? 'would be removed' : 'removed';
+    terminal.out(`${printable(shownPath(path))}: what an interrupted doctor left, ${verb}\n`);
+  }
+  if (told.length === 0 && trials.length === 0)
+    terminal.out(`Nothing to recover in ${shownPath(basePath)}.\n`);
+  for (const { date: of, action, sentence, hint } of told) {
+    terminal.out(`${dryRun ? 'DRY RUN: ' : ''}${of}  ${action}: ${printable(sentence)}\n`);
     if (hint !== undefined) terminal.out(`            next: ${printable(hint)}\n`);
   }
   return exitCode;

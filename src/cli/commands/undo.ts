@@ -34,19 +34,24 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
   const nowMs = await store.nowMs();
   const date = parseDate(typed, { nowMs, ...(timeZone === undefined ? {} : { timeZone }) });
   const signals = listenForStopSignals((sentence) => terminal.err(`${sentence}\n`));
+  const request = {
+    store,
+    basePath,
+    date,
+    ...(runId === undefined ? {} : { runId }),
+    newRunId: makeRunId(nowMs, randomInt(2 ** 24)),
+    toolVersion: version,
+    dryRun,
+    stop: signals.signal,
+    log: stderrLogger(terminal, invocation.verbose),
+  };
   let outcome: UndoOutcome;
   try {
-    outcome = await undoRun({
-      store,
-      basePath,
-      date,
-      ...(runId === undefined ? {} : { runId }),
-      newRunId: makeRunId(nowMs, randomInt(2 ** 24)),
-      toolVersion: version,
-      dryRun,
-      stop: signals.signal,
-      log: stderrLogger(terminal, invocation.verbose),
-    });
+    if (!dryRun && invocation.output === 'text') {
+      const foreseen = await undoRun({ ...request, dryRun: true });
+      terminal.out(`Run ${foreseen.undoneRunId} is to be undone: will ${intention(foreseen)}.\n`);
+    }
+    outcome = await undoRun(request);
   } finally {
     signals.dispose();
   }
@@ -60,18 +65,23 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
   const gone = outcome.removedNames.map(printable).join(', ');
   const isFolded = outcome.restoredInto < outcome.restoredFiles;
   const as = `as ${counted(outcome.restoredInto, 'file')} in the place of the merged one`;
-  const would = isFolded
-    ? `bring all bytes and rows of ${back} back for date ${date}, ${as}: ${gone}`
-    : `bring ${back} back for date ${date} and take out ${gone}`;
   const did = isFolded
     ? `all bytes and rows of ${back} are back, ${as}: ${gone}`
     : `${back} are back, ${gone} is out`;
   const again = commandFor(['--date', date, '--force'], invocation, environment);
   terminal.out(
     dryRun
-      ? `DRY RUN: Would ${would}\n`
+      ? `DRY RUN: Would ${intention(outcome)}\n`
       : `${terminal.style.good('✔')} Undone for date ${date}: ${did}.\n` +
           `  The partition is left alone from now on. To consolidate it again, once it has lain still: ${again}\n`,
   );
   return exitCodes.ok;
+}
+
+function intention({ date, restoredFiles, restoredBytes, restoredInto, removedNames }: UndoOutcome): string {
+  const back = `${counted(restoredFiles, 'file')} (${formatSize(restoredBytes)})`;
+  const gone = removedNames.map(printable).join(', ');
+  return restoredInto < restoredFiles
+    ? `bring all bytes and rows of ${back} back for date ${date}, as ${counted(restoredInto, 'file')} in the place of the merged one: ${gone}`
+    : `bring ${back} back for date ${date} and take out ${gone}`;
 }
