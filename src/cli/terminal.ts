@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { LogFields, LogLevel } from '../core/log.ts';
 import { type Style, styleFor } from './output/style.ts';
 
 /** Where a command writes: data to stdout, messages to stderr. */
@@ -7,6 +8,8 @@ export interface Terminal {
   out(text: string): void;
   /** Writes a message; the text brings its own line ends. */
   err(text: string): void;
+  /** Takes messages as records instead, where the log is for programs; absent: it is for people. */
+  readonly record?: (level: LogLevel, message: string, fields?: LogFields) => void;
   /** Style of stdout. */
   readonly style: Style;
   /** Style of stderr. */

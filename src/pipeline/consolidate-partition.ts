@@ -38,8 +38,14 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
     task.stop.throwIfAborted();
     const found = await watch.time('recover', () => settleDeadRun(task));
     report.warnings.push(...found.warnings);
+    report.swapsRecovered = found.swapsRecovered;
     const preview = await watch.time('list', () => listAndPlan(task, task.footers));
     report.plan = preview;
+    log.info(`plan: ${preview.decision} (${preview.rule}): ${preview.reason}`, {
+      date,
+      step: 'list',
+      durationMs: watch.phaseMs().list,
+    });
     // In the middle of another run's swap even the partition may seem absent: then the lock decides.
     const nothingToDo = preview.decision !== 'consolidate' && !found.inProgress;
     const halfDone = task.dryRun ? interruptedResult(report, preview, found.interrupted) : undefined;
@@ -47,6 +53,13 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
     if (task.dryRun || nothingToDo) return settledResult(report, preview);
 
     return await underLock(task, report, async (lock) => {
+      const { runId } = lock;
+      log.info(`run ${runId} holds the partition`, {
+        date,
+        runId,
+        step: 'lock',
+        durationMs: watch.phaseMs().lock,
+      });
       // Again, because the partition may have changed before it was locked.
       const plan = await watch.time('list', () => listAndPlan(task, task.footers));
       report.plan = plan;
@@ -69,6 +82,12 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
           log,
         }),
       );
+      log.info(`in place: ${receipt.added.map(({ name }) => name).join(', ')}`, {
+        date,
+        runId,
+        step: 'swap',
+        durationMs: watch.phaseMs().swap,
+      });
       return consolidatedResult(report, plan, staged, receipt, task.settings.safety.backupRetentionDays);
     });
   } catch (error) {

@@ -1,4 +1,5 @@
-import { bytesPerMb } from '../core/units.ts';
+import { withFields } from '../core/log.ts';
+import { bytesPerMb, formatSize } from '../core/units.ts';
 import { foldKeyValues } from '../parquet/fold/fold-key-values.ts';
 import { join, stagedBinPath } from '../partition/names.ts';
 import type { Bin, PartitionPlan } from '../plan/partition-plan.ts';
@@ -165,15 +166,18 @@ async function mergeBin(
   const { settings, date } = task;
   const store = stoppableStore(task.store, task.stop);
   const path = stagedBinPath(staging.runDirectory, bin.index);
-  const show = (doing: ProgressStep['doing'], of: 'rows' | 'bytes', done: number, total: number): void =>
+  const show = (doing: ProgressStep['doing'], done: number, total: number): void =>
     task.showProgress({
       date,
       doing,
       bin: { number: bin.index + 1, of: plan.bins.length },
-      amount: { of, done, total },
+      amount: { of: 'bytes', done, total },
     });
+  const log = withFields(task.log, { runId: staging.runId, bin: bin.index });
 
-  show('merging', 'rows', 0, bin.rows);
+  const threads = task.columnThreads?.(inputFilesOf(plan, bin));
+  show('merging', 0, bin.sizeBytes);
+  const begunMs = performance.now();
   const output = await watch.time('merge', () =>
     writeMerged({
       store,
@@ -182,13 +186,21 @@ async function mergeBin(
       schema: settings.consolidation.schema,
       compression: settings.compression,
       memoryBytes: settings.consolidation.memoryBytes,
-      threads: task.columnThreads?.(inputFilesOf(plan, bin)),
+      threads,
       stamp: { inputSizeBytes: bin.inputSizeBytes, inputFiles: bin.inputs.length, runId: staging.runId },
       createdBy: createdBy(task),
       placement: bin.placement,
       stop: task.stop,
-      onRows: (done, total) => show('merging', 'rows', done, total),
+      // The merge goes by rows; of what lies in front of it people know the size.
+      onRows: (done, total) =>
+        show('merging', Math.round((bin.sizeBytes * done) / Math.max(1, total)), bin.sizeBytes),
     }),
+  );
+  const mergedMs = performance.now();
+  log.info(
+    `merged ${bin.inputs.length} files (${formatSize(bin.sizeBytes)}) into ${formatSize(output.merged.sizeBytes)}, ` +
+      `${output.merged.rows} rows`,
+    { date, step: 'merge', durationMs: Math.round(mergedMs - begunMs) },
   );
   const [file, fold] = await watch.time('verify', () =>
     bothOf(
@@ -199,13 +211,20 @@ async function mergeBin(
         schema: settings.consolidation.schema,
         memoryBytes: settings.consolidation.memoryBytes,
         output,
+        threads: threads?.rowGroups,
         level: settings.safety.verifyIntegrity ? 'full' : 'counts',
         sampleSeed: staging.runId,
-        onBytes: (done, total) => show('verifying', 'bytes', done, total),
+        onBytes: (done, total) => show('verifying', done, total),
         log: task.log,
       }),
       stageBeside?.(output.merged.sizeBytes),
     ),
+  );
+  log.info(
+    file.receipt.level === 'full'
+      ? `verified: every value of ${file.receipt.columns.length} columns decoded again and equal`
+      : 'verified: bytes, rows and schema',
+    { date, step: 'verify', durationMs: Math.round(performance.now() - mergedMs) },
   );
   return {
     binIndex: bin.index,

@@ -23,7 +23,7 @@ function recordedTerminal(showsProgress: boolean): Terminal & { readonly written
     style: plainStyle,
     errStyle: plainStyle,
     showsProgress,
-    columns: 60,
+    columns: 90,
   };
 }
 
@@ -65,13 +65,13 @@ test('progress says how long it will take, once that is more than a guess', () =
     line.show({ date: 'd', doing, amount: { of: 'rows', done, total: 900 } });
     return (terminal.written.at(-1) ?? '').replace(/^.*?d /s, '');
   };
-  assert.equal(at(0, 100), 'merging: 100 of 900 rows, 11 %');
-  assert.equal(at(1_900, 300), 'merging: 300 of 900 rows, 33 %');
-  assert.equal(at(3_000, 400), 'merging: 400 of 900 rows, 44 %, about 5 s left');
-  assert.equal(at(300_000, 500), 'merging: 500 of 900 rows, 55 %, about 5 min 0 s left');
-  assert.equal(at(301_000, 900), 'merging: 900 of 900 rows, 100 %');
+  assert.equal(at(0, 100), 'merging ██▎░░░░░░░░░░░░░░░░░ 11 % 100 of 900 rows');
+  assert.equal(at(1_900, 300), 'merging ██████▋░░░░░░░░░░░░░ 33 % 300 of 900 rows');
+  assert.equal(at(3_000, 400), 'merging ████████▊░░░░░░░░░░░ 44 % 400 of 900 rows, about 5 s left');
+  assert.equal(at(300_000, 500), 'merging ███████████░░░░░░░░░ 55 % 500 of 900 rows, about 5 min 0 s left');
+  assert.equal(at(301_000, 900), 'merging ████████████████████ 100 % 900 of 900 rows');
   // Another step has another speed.
-  assert.equal(at(400_000, 100, 'verifying'), 'verifying: 100 of 900 rows, 11 %');
+  assert.equal(at(400_000, 100, 'verifying'), 'verifying ██▎░░░░░░░░░░░░░░░░░ 11 % 100 of 900 rows');
 });
 
 test('progress is drawn on a terminal only, not too often, and wiped away', () => {
@@ -92,8 +92,8 @@ test('progress is drawn on a terminal only, not too often, and wiped away', () =
   line.clear();
   const esc = String.fromCharCode(27);
   assert.deepEqual(terminal.written, [
-    `\r${esc}[K  d merging: 0 of 2,000 rows, 0 %`,
-    `\r${esc}[K  d merging: 1,000 of 2,000 rows, 50 %`,
+    `\r${esc}[K  d merging ░░░░░░░░░░░░░░░░░░░░ 0 % 0 of 2,000 rows`,
+    `\r${esc}[K  d merging ██████████░░░░░░░░░░ 50 % 1,000 of 2,000 rows`,
     `\r${esc}[K`,
     'note\n',
   ]);
@@ -174,6 +174,7 @@ test('commands in hints are completed so that they can be typed', () => {
     program: 'pc',
     version: '1',
     terminal: recordedTerminal(false),
+    atEnd: () => {},
   };
   const flags = {
     verbose: false,

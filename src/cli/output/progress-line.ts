@@ -1,6 +1,7 @@
 import { formatSize } from '../../core/units.ts';
 import type { ProgressStep, ShowProgress } from '../../pipeline/progress.ts';
 import type { Terminal } from '../terminal.ts';
+import { bar } from './bar.ts';
 import { formatCount, formatDuration } from './numbers.ts';
 
 /** A line on the terminal that shows what is going on, and can be wiped away. */
@@ -15,16 +16,23 @@ export interface ProgressLine {
 const shortestPauseMs = 80;
 /** Before this has passed, how long a step will take is a guess. */
 const firstEstimateMs = 2000;
+/** Where nobody watches, a step that takes long says how far it is once in this time. */
+const plainPauseMs = 30_000;
+const barWidth = 20;
 
-/** Draws progress on stderr when that is a terminal; else does nothing. */
+/**
+ * Tells on stderr what is going on. On a terminal: one line with a bar, drawn over and over. Elsewhere: a plain line, or a record, every
+ * 30 seconds of a step, so that short runs say nothing (cron sends mail for every word).
+ */
 export function progressLine(
   terminal: Terminal,
   nowMs: () => number = () => performance.now(),
 ): ProgressLine {
-  if (!terminal.showsProgress) return { show: () => {}, clear: () => {}, messages: terminal };
+  const clock = stepClock(nowMs);
+  if (!terminal.showsProgress) {
+    return { show: plainProgress(terminal, clock), clear: () => {}, messages: terminal };
+  }
   let shownAtMs = Number.NEGATIVE_INFINITY;
-  let shownDoing = '';
-  let began = { atMs: 0, done: 0 };
   let isDrawn = false;
   const clear = (): void => {
     if (isDrawn) terminal.err('\r\u001b[K');
@@ -32,14 +40,11 @@ export function progressLine(
   };
   return {
     show: (step) => {
+      const { isNew, atMs, remaining } = clock(step);
       // Many steps a second would cost more than the work they tell of.
-      const now = nowMs();
-      const doing = `${step.date} ${step.doing} ${step.bin?.number}`;
-      if (doing === shownDoing && now - shownAtMs < shortestPauseMs) return;
-      if (doing !== shownDoing) began = { atMs: now, done: step.amount?.done ?? 0 };
-      shownAtMs = now;
-      shownDoing = doing;
-      const text = `${stepText(step)}${remainingText(step, now - began.atMs, began.done)}`;
+      if (!isNew && atMs - shownAtMs < shortestPauseMs) return;
+      shownAtMs = atMs;
+      const text = `${barText(step)}${remaining}`;
       terminal.err(`\r\u001b[K${text.slice(0, terminal.columns - 1)}`);
       isDrawn = true;
     },
@@ -54,6 +59,48 @@ export function progressLine(
   };
 }
 
+function plainProgress(terminal: Terminal, clock: (step: ProgressStep) => StepTime): ShowProgress {
+  let toldAtMs = 0;
+  return (step) => {
+    const { isNew, atMs, passedMs, remaining } = clock(step);
+    if (isNew) toldAtMs = atMs;
+    if (atMs - toldAtMs < plainPauseMs) return;
+    toldAtMs = atMs;
+    const { date, doing, bin, amount } = step;
+    const what = `${doing}${whichText(bin)}${amount === undefined ? ' …' : `: ${percentOf(amount)} %, ${farText(amount)}`}${remaining}`;
+    if (terminal.record === undefined) terminal.err(`${date}: ${what}\n`);
+    else {
+      const far = amount === undefined ? {} : { done: amount.done, total: amount.total, unit: amount.of };
+      terminal.record('info', what, { date, step: doing, durationMs: Math.round(passedMs), ...far });
+    }
+  };
+}
+
+/** When a step was told of, and what follows from that. */
+interface StepTime {
+  /** True when the one before was about something else. */
+  readonly isNew: boolean;
+  readonly atMs: number;
+  readonly passedMs: number;
+  /** `, about 5 s left`, or nothing. */
+  readonly remaining: string;
+}
+
+function stepClock(nowMs: () => number): (step: ProgressStep) => StepTime {
+  let current = '';
+  let began = { atMs: 0, done: 0 };
+  return (step) => {
+    const atMs = nowMs();
+    // A scan is one step over many dates.
+    const doing = step.doing === 'scanning' ? step.doing : `${step.date} ${step.doing} ${step.bin?.number}`;
+    const isNew = doing !== current;
+    if (isNew) began = { atMs, done: step.amount?.done ?? 0 };
+    current = doing;
+    const passedMs = atMs - began.atMs;
+    return { isNew, atMs, passedMs, remaining: remainingText(step, passedMs, began.done) };
+  };
+}
+
 /** How long a step of known size will go on at the speed it has. */
 function remainingText({ amount }: ProgressStep, passedMs: number, doneBefore: number): string {
   if (amount === undefined || amount.done <= doneBefore || amount.done >= amount.total) return '';
@@ -63,11 +110,25 @@ function remainingText({ amount }: ProgressStep, passedMs: number, doneBefore: n
   return `, about ${seconds < 120 ? `${seconds} s` : formatDuration(seconds * 1000)} left`;
 }
 
-function stepText({ date, doing, bin, amount }: ProgressStep): string {
-  const which = bin === undefined || bin.of === 1 ? '' : ` file ${bin.number} of ${bin.of}`;
-  if (amount === undefined) return `  ${date} ${doing}${which} …`;
-  const { of, done, total } = amount;
-  const percent = total === 0 ? 100 : Math.floor((done / total) * 100);
-  const far = of === 'bytes' ? formatSize(total) : `${formatCount(done)} of ${formatCount(total)} ${of}`;
-  return `  ${date} ${doing}${which}: ${far}, ${percent} %`;
+type Amount = NonNullable<ProgressStep['amount']>;
+
+function barText({ date, doing, bin, amount }: ProgressStep): string {
+  if (amount === undefined) return `  ${date} ${doing}${whichText(bin)} …`;
+  const percent = percentOf(amount);
+  const filled = bar(percent / 100, barWidth).padEnd(barWidth, '░');
+  return `  ${date} ${doing}${whichText(bin)} ${filled} ${percent} % ${farText(amount)}`;
+}
+
+function whichText(bin: ProgressStep['bin']): string {
+  return bin === undefined || bin.of === 1 ? '' : ` file ${bin.number} of ${bin.of}`;
+}
+
+function percentOf({ done, total }: Amount): number {
+  return total === 0 ? 100 : Math.floor((done / total) * 100);
+}
+
+function farText({ of, done, total }: Amount): string {
+  return of === 'bytes'
+    ? `${formatSize(done)} of ${formatSize(total)}`
+    : `${formatCount(done)} of ${formatCount(total)} ${of}`;
 }

@@ -1,29 +1,44 @@
-import type { LogFields, Logger } from '../../core/log.ts';
+import type { LogFields, Logger, LogLevel } from '../../core/log.ts';
 import type { Terminal } from '../terminal.ts';
+import { formatDuration } from './numbers.ts';
 
 /**
- * A logger for people: one line per message on stderr, facts behind it. Warnings and errors always, the rest with
- * `--verbose`.
+ * A logger on stderr. For people: one line per message with the partition before and facts behind it; warnings and errors always, the
+ * rest with `--verbose`. For programs (`--log-format json`): a record per message, all but `debug` in any case.
  */
 export function stderrLogger(terminal: Terminal, verbose: boolean): Logger {
-  const style = terminal.errStyle;
-  const line = (label: string, message: string, fields: LogFields | undefined): void =>
-    terminal.err(`${label}${message}${style.dim(factsText(fields))}\n`);
+  const { record, errStyle: style } = terminal;
+  const labels = {
+    debug: style.dim('debug: '),
+    info: 'info:  ',
+    warn: style.warning('warning: '),
+    error: style.bad('error: '),
+  };
+  const at = (level: LogLevel, isShown: boolean) => (message: string, fields?: LogFields) => {
+    if (!isShown) return;
+    if (record !== undefined) record(level, message, fields);
+    else terminal.err(`${labels[level]}${placeText(fields)}${message}${style.dim(factsText(fields))}\n`);
+  };
   return {
-    debug: (message, fields) => {
-      if (verbose) line(style.dim('debug: '), message, fields);
-    },
-    info: (message, fields) => {
-      if (verbose) line('info:  ', message, fields);
-    },
-    warn: (message, fields) => line(style.warning('warning: '), message, fields),
-    error: (message, fields) => line(style.bad('error: '), message, fields),
+    debug: at('debug', verbose),
+    info: at('info', verbose || record !== undefined),
+    warn: at('warn', true),
+    error: at('error', true),
   };
 }
 
+function placeText(fields: LogFields | undefined): string {
+  return fields?.date === undefined ? '' : `${String(fields.date)}: `;
+}
+
+/** The step is in the message already, and the run of a partition is the one that is at work. */
+const untold: ReadonlySet<string> = new Set(['date', 'runId', 'step', 'durationMs']);
+
 function factsText(fields: LogFields | undefined): string {
   const facts = Object.entries(fields ?? {}).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${String(value)}`],
+    value === undefined || untold.has(name) ? [] : [`${name}=${String(value)}`],
   );
-  return facts.length === 0 ? '' : `  (${facts.join(', ')})`;
+  const took = typeof fields?.durationMs === 'number' ? [formatDuration(fields.durationMs)] : [];
+  const all = [...took, ...facts];
+  return all.length === 0 ? '' : `  (${all.join(', ')})`;
 }

@@ -1,10 +1,11 @@
 import { exitCodes } from '../../core/exit-codes.ts';
+import type { LogFields } from '../../core/log.ts';
 import type { ErrorFacts } from '../../telemetry/error-facts.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import type { Terminal } from '../terminal.ts';
 import { dateRanges } from './date-ranges.ts';
 import { counted } from './numbers.ts';
-import { renderFacts } from './render-error.ts';
+import { tellError } from './record-terminal.ts';
 import { stderrLogger } from './stderr-logger.ts';
 import { isStoreWide } from './store-wide.ts';
 
@@ -25,7 +26,10 @@ export function reportTroubles(
   const view = { verbose, style: terminal.errStyle };
   const alike = new Map<string, string[]>();
   for (const result of results) {
-    for (const warning of result.warnings) log.warn(`${result.date}: ${warning}`);
+    const of = { date: result.date, runId: result.runId };
+    if (terminal.record !== undefined)
+      log.info(`${result.result}: ${result.reason}`, { ...of, ...figuresOf(result) });
+    for (const warning of result.warnings) log.warn(warning, of);
     const { error } = result;
     if (error !== undefined) {
       const dates = isStoreWide(result) ? alike.get(error.code) : undefined;
@@ -35,17 +39,15 @@ export function reportTroubles(
       }
       if (isStoreWide(result)) alike.set(error.code, []);
       const where = results.length > 1 ? `${result.date}: ` : '';
-      terminal.err(renderFacts(error, { ...view, where }));
+      tellError(terminal, error, { ...view, where }, of);
     } else if (result.result === 'refused' && !(dryRun && output === 'text')) {
-      terminal.err(renderFacts(refusal(result), view));
+      tellError(terminal, refusal(result), view, of);
     }
   }
   for (const [code, dates] of alike) {
     if (dates.length === 0) continue;
     const more = counted(dates.length, 'more date');
-    terminal.err(
-      `${terminal.errStyle.bad('error:')} ${more} failed in the same way (${code}): ${dateRanges(dates)}\n`,
-    );
+    log.error(`${more} failed in the same way (${code}): ${dateRanges(dates)}`);
   }
 }
 
@@ -55,5 +57,20 @@ function refusal({ date, rule, reason }: PartitionResult): ErrorFacts {
     exitCode: exitCodes.unsupportedInput,
     message: `date ${date} is refused: ${reason}`,
     dataState: 'the partition is untouched',
+  };
+}
+
+/** What a record says of a partition, so that a container's log tells the whole run. */
+function figuresOf(result: PartitionResult): LogFields {
+  const { rule, durationMs, filesBefore, filesAfter, bytesBefore, bytesAfter, rows, phaseMs } = result;
+  const phases = Object.entries(phaseMs).map(([phase, ms]) => [`${phase}Ms`, ms] as const);
+  const merged = filesBefore === 0 ? {} : { filesBefore, filesAfter, bytesBefore, bytesAfter, rows };
+  return {
+    step: 'result',
+    result: result.result,
+    rule,
+    durationMs,
+    ...merged,
+    ...Object.fromEntries(phases),
   };
 }
