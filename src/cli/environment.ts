@@ -8,6 +8,8 @@ export interface CliEnvironment {
   readonly program: string;
   readonly version: string;
   readonly terminal: Terminal;
+  /** Has `work` done when the command has ended, however it did. It must not reject. */
+  readonly atEnd: (work: () => Promise<void>) => void;
 }
 
 /** Set by the wrapper script to its own name. */

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import type { SettingsInput } from '../config/gather-values.ts';
 import { loadSettings } from '../config/load-settings.ts';
 import { configPathVariable } from '../config/setting-table.ts';
 import type { Settings } from '../config/settings.ts';
@@ -21,14 +22,22 @@ export interface OpenDataset extends OpenedStore {
  * the one that comes with the package.
  * @throws ConfigError as `loadSettings` does
  */
-export async function settingsOf(flags: DatasetFlags, { env }: CliEnvironment): Promise<Settings> {
+export async function settingsOf(flags: DatasetFlags, environment: CliEnvironment): Promise<Settings> {
+  return loadSettings(settingsInputOf(flags, environment));
+}
+
+/** What those settings are made from. */
+export function settingsInputOf(
+  flags: Pick<DatasetFlags, 'configPath' | 'settingFlags'>,
+  { env }: Pick<CliEnvironment, 'env'>,
+): SettingsInput {
   const isNamed = flags.configPath !== undefined || (env[configPathVariable] ?? '') !== '';
   const configPath = flags.configPath ?? (isNamed ? undefined : shippedConfigPath());
-  return loadSettings({
+  return {
     flags: flags.settingFlags,
     env,
     ...(configPath === undefined ? {} : { configPath }),
-  });
+  };
 }
 
 /**
@@ -37,26 +46,79 @@ export async function settingsOf(flags: DatasetFlags, { env }: CliEnvironment): 
  */
 export async function openDataset(flags: DatasetFlags, environment: CliEnvironment): Promise<OpenDataset> {
   const settings = await settingsOf(flags, environment);
+  const { reach, ...dataset } = await openUnreached(settings, environment);
+  await reach();
+  return dataset;
+}
+
+/** A dataset of whose store nothing was asked yet. */
+export interface UnreachedDataset extends OpenDataset {
+  /** Makes the first contact. Rejects with a StoreError that says what is wrong with it. */
+  reach(): Promise<void>;
+}
+
+/**
+ * The store that settings point at.
+ * @throws ConfigError when they lack what the store needs
+ */
+export async function openUnreached(
+  settings: Settings,
+  { atEnd }: Pick<CliEnvironment, 'atEnd'>,
+): Promise<UnreachedDataset> {
   const isLocal = settings.base.kind === 'local';
-  const opened = isLocal ? openLocalStore(settings.base.path) : await openRemote(settings);
+  const opened = isLocal
+    ? { ...openLocalStore(settings.base.path), reach: async () => {} }
+    : await openRemote(settings);
+  atEnd(async () => opened.store.close?.());
   return { settings, ...opened, shownPath: (path) => (isLocal ? path : `${opened.store.uri}${path}`) };
 }
 
 // Loaded when it is asked for: a third of the program speaks to NameNodes.
-async function openRemote(settings: Settings): Promise<OpenedStore> {
-  const [{ openStore }, { reachHdfs }] = await Promise.all([
+async function openRemote(settings: Settings): Promise<OpenedStore & { reach(): Promise<void> }> {
+  const [{ openStore }, { reachHdfs }, { readTlsFiles }] = await Promise.all([
     import('../store/open-store.ts'),
     import('./reach-store.ts'),
+    import('./tls-files.ts'),
   ]);
-  const opened = openStore(settings.base, storeOptions(settings));
-  if (settings.base.kind === 'hdfs') await reachHdfs(opened.store, settings.base);
-  return opened;
+  const opened = openStore(settings.base, storeOptions(settings, await readTlsFiles(settings)));
+  const { base } = settings;
+  return {
+    ...opened,
+    reach: async () =>
+      base.kind === 'hdfs' ? reachHdfs(opened.store, base, settings.hdfs.hadoop) : undefined,
+  };
 }
 
-function storeOptions({ hdfs, safety, base }: Settings): StoreOptions {
+function storeOptions({ hdfs, safety, base }: Settings, tls: NonNullable<StoreOptions['tls']>): StoreOptions {
   // Only HDFS asks who somebody is by a name.
   const userName = hdfs.user ?? (base.kind === 'hdfs' ? nameOfThisUser() : '');
-  return { userName, timeoutMs: hdfs.timeoutMs, maxRetries: safety.maxRetries };
+  return {
+    userName,
+    authentication: authenticationOf(hdfs),
+    timeoutMs: hdfs.timeoutMs,
+    maxRetries: safety.maxRetries,
+    failoverMs: hdfs.failoverMs,
+    limits: hdfs.limits,
+    tls,
+    ...(hdfs.hadoop?.csrfHeader === undefined ? {} : { csrfHeader: hdfs.hadoop.csrfHeader }),
+    ...(hdfs.allowedRedirectHosts === undefined ? {} : { allowedRedirectHosts: hdfs.allowedRedirectHosts }),
+  };
+}
+
+function authenticationOf({
+  authentication: kind,
+  kerberosPrincipal: principal,
+  kerberosKeytab: keytab,
+  proxyUser,
+}: Settings['hdfs']): NonNullable<StoreOptions['authentication']> {
+  const behalf = proxyUser === undefined ? {} : { proxyUser };
+  if (kind === 'simple') return { kind, ...behalf };
+  return {
+    kind,
+    ...behalf,
+    ...(principal === undefined ? {} : { principal }),
+    ...(keytab === undefined ? {} : { keytab }),
+  };
 }
 
 function nameOfThisUser(): string {

@@ -1,6 +1,9 @@
+import { resolve } from 'node:path';
 import { type BaseContext, resolveBase } from './base-location.ts';
 import type { ChosenValues } from './chosen-values.ts';
 import type { SourcedValue } from './config-file.ts';
+import type { HadoopClientSettings } from './hadoop/client-settings.ts';
+import type { HadoopConfiguration } from './hadoop/configuration.ts';
 import { type NamenodeAddress, parseNamenode } from './namenode.ts';
 import type { SettingKey } from './setting-table.ts';
 import type { BaseLocation, Settings } from './settings.ts';
@@ -12,23 +15,39 @@ type Chosen = ReadonlyMap<SettingKey, SourcedValue>;
 export interface ConfiguredBase {
   readonly base: BaseLocation | undefined;
   readonly problems: readonly string[];
+  /** Where Hadoop's configuration told of the servers. */
+  readonly serverSources?: readonly string[];
 }
 
 /** Puts base path, NameNode and ports together. */
-export function configuredBase(chosen: Chosen, values: ChosenValues): ConfiguredBase {
+export function configuredBase(
+  chosen: Chosen,
+  values: ChosenValues,
+  hadoop?: HadoopConfiguration,
+): ConfiguredBase {
   const text = values.optionalText('hdfs.base_path');
   const winner = chosen.get('hdfs.base_path');
   if (text === undefined || winner === undefined) return { base: undefined, problems: [] };
-  const result = resolveBase(text, baseContext(chosen, values, winner.relativeTo));
+  const result = resolveBase(text, baseContext(chosen, values, winner.relativeTo, hadoop));
   if ('problem' in result) {
     return { base: undefined, problems: [`${winner.subject} is ${showValue(text)} and ${result.problem}`] };
   }
   // The ports matter only for who is on HDFS.
-  return { base: result.location, problems: result.location.kind === 'hdfs' ? twoPorts(chosen) : [] };
+  const { location, serverSources } = result;
+  return {
+    base: location,
+    problems: location.kind === 'hdfs' ? twoPorts(chosen) : [],
+    ...(serverSources === undefined ? {} : { serverSources }),
+  };
 }
 
 /** What a path of this configuration is resolved with; `relativeTo` is for local ones. */
-export function baseContext(chosen: Chosen, values: ChosenValues, relativeTo: string): BaseContext {
+export function baseContext(
+  chosen: Chosen,
+  values: ChosenValues,
+  relativeTo: string,
+  hadoop?: HadoopConfiguration,
+): BaseContext {
   const namenode = addressOf(chosen);
   const webHdfsPort = values.optionalNumber('hdfs.webhdfs_port');
   return {
@@ -36,22 +55,87 @@ export function baseContext(chosen: Chosen, values: ChosenValues, relativeTo: st
     rpcPort: values.number('hdfs.port'),
     ...(namenode === undefined ? {} : { namenode: portThatWins(namenode, chosen) }),
     ...(webHdfsPort === undefined ? {} : { webHdfsPort }),
+    ...(hadoop === undefined ? {} : { hadoop }),
+    hasAuthorities: values.optionalText('hdfs.tls_ca_file') !== undefined,
   };
 }
 
 /** The section `hdfs` of the settings. */
-export function hdfsSettings(values: ChosenValues, base: BaseLocation): Settings['hdfs'] {
+export function hdfsSettings(
+  chosen: Chosen,
+  values: ChosenValues,
+  base: BaseLocation,
+  hadoop?: HadoopClientSettings,
+): Settings['hdfs'] {
   const namenode = values.optionalText('hdfs.namenode');
   const webHdfsPort = values.optionalNumber('hdfs.webhdfs_port');
   const user = values.optionalText('hdfs.user');
+  const hosts = values
+    .optionalText('hdfs.allowed_redirect_hosts')
+    ?.split(',')
+    .map((host) => host.trim().toLowerCase())
+    .filter((host) => host !== '');
+  const proxyUser = values.optionalText('hdfs.proxy_user');
   return {
     ...(namenode === undefined ? {} : { namenode }),
     port: values.number('hdfs.port'),
     ...(webHdfsPort === undefined ? {} : { webHdfsPort }),
     basePath: base.path,
     ...(user === undefined ? {} : { user }),
+    ...authenticationSettings(chosen, values, hadoop),
+    ...(proxyUser === undefined ? {} : { proxyUser }),
     timeoutMs: Math.round(values.number('hdfs.timeout_seconds') * 1000),
+    failoverMs: Math.round(values.number('hdfs.failover_seconds') * 1000),
+    ...(hadoop === undefined ? {} : { hadoop }),
+    tls: {
+      ...fileOf('caFile', 'hdfs.tls_ca_file', chosen, values),
+      ...fileOf('certificateFile', 'hdfs.tls_certificate_file', chosen, values),
+      ...fileOf('keyFile', 'hdfs.tls_key_file', chosen, values),
+      ...fileOf('keyPassphraseFile', 'hdfs.tls_key_passphrase_file', chosen, values),
+    },
+    ...(hosts === undefined ? {} : { allowedRedirectHosts: hosts }),
+    limits: {
+      requestsPerSecond: values.number('hdfs.requests_per_second'),
+      nameNodeConnections: values.number('hdfs.namenode_connections'),
+      dataNodeConnections: values.number('hdfs.datanode_connections'),
+    },
   };
+}
+
+/** A principal or a keytab that is configured is to be used: then nothing but Kerberos will do. */
+function authenticationSettings(
+  chosen: Chosen,
+  values: ChosenValues,
+  hadoop: HadoopClientSettings | undefined,
+): Pick<Settings['hdfs'], 'authentication' | 'kerberosPrincipal' | 'kerberosKeytab'> {
+  const principal = values.optionalText('hdfs.kerberos_principal');
+  const keytab = values.optionalText('hdfs.kerberos_keytab');
+  const written = values.text('hdfs.authentication');
+  const isKerberos =
+    written === 'kerberos' ||
+    (written === 'auto' &&
+      (principal !== undefined || keytab !== undefined || hadoop?.authentication === 'kerberos'));
+  return {
+    authentication: isKerberos ? 'kerberos' : written === 'simple' ? 'simple' : 'auto',
+    ...(principal === undefined ? {} : { kerberosPrincipal: principal }),
+    ...(keytab === undefined
+      ? {}
+      : { kerberosKeytab: resolve(chosen.get('hdfs.kerberos_keytab')?.relativeTo ?? '/', keytab) }),
+  };
+}
+
+/** The absolute path of a file that a setting names, under `name`; nothing when it names none. */
+function fileOf<Name extends string>(
+  name: Name,
+  key: SettingKey,
+  chosen: Chosen,
+  values: ChosenValues,
+): { readonly [key in Name]?: string } {
+  const path = values.optionalText(key);
+  if (path === undefined) return {};
+  const found: { [key in Name]?: string } = {};
+  found[name] = resolve(chosen.get(key)?.relativeTo ?? '/', path);
+  return found;
 }
 
 function addressOf(chosen: Chosen): NamenodeAddress | undefined {

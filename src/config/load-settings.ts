@@ -4,6 +4,7 @@ import { bytesPerMb } from '../core/units.ts';
 import { type ChosenValues, chosenValues } from './chosen-values.ts';
 import { type GatheredValues, gatherValues, type SettingsInput } from './gather-values.ts';
 import { configuredBase, hdfsSettings } from './hdfs-settings.ts';
+import { historySettings, metricsSettings } from './report-settings.ts';
 import { settingKeys } from './setting-table.ts';
 import { type CodecSetting, codecSettings, type Settings } from './settings.ts';
 
@@ -18,11 +19,22 @@ export type DatasetFreeSettings = Omit<Settings, 'base' | 'hdfs'>;
 export async function loadSettings(input: SettingsInput): Promise<Settings> {
   const gathered = await gatherValues(input);
   const values = chosenValues(gathered.chosen);
-  const { base, problems } = configuredBase(gathered.chosen, values);
+  const hadoop = await hadoopOf(gathered, values, input);
+  const { base, problems, serverSources } = configuredBase(gathered.chosen, values, hadoop?.configuration);
   const all = [...gathered.problems, ...problems];
   if (all.length > 0) throw invalid(all);
   if (base === undefined) throw baseMissing(gathered.configPath);
-  return { ...assemble(gathered, values), base, hdfs: hdfsSettings(values, base) };
+  const settings = assemble(gathered, values);
+  return {
+    ...settings,
+    base,
+    hdfs: hdfsSettings(gathered.chosen, values, base, base.kind === 'hdfs' ? hadoop?.client : undefined),
+    sources: {
+      ...settings.sources,
+      ...unlessSaid(hadoop?.client.sources ?? {}, settings.sources),
+      ...(serverSources === undefined ? {} : { 'hdfs.servers': serverSources.join('; ') }),
+    },
+  };
 }
 
 /**
@@ -33,6 +45,26 @@ export async function loadDatasetFreeSettings(input: SettingsInput): Promise<Dat
   const gathered = await gatherValues(input);
   if (gathered.problems.length > 0) throw invalid(gathered.problems);
   return assemble(gathered, chosenValues(gathered.chosen));
+}
+
+/** Where Hadoop's configuration told what nothing else says. */
+function unlessSaid(
+  told: Readonly<Record<string, string>>,
+  said: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(told).filter(([key]) => said[key] === undefined || said[key] === 'default'),
+  );
+}
+
+/** Hadoop's configuration, read only for who may be on HDFS: a `file:` URI or a relative path is on this machine. */
+async function hadoopOf({ chosen }: GatheredValues, values: ChosenValues, { env }: SettingsInput) {
+  const named = chosen.get('hdfs.hadoop_conf');
+  const base = values.optionalText('hdfs.base_path') ?? '';
+  const mayBeHdfs = chosen.has('hdfs.namenode') || base.startsWith('/') || /^(?:hdfs|s?webhdfs):/i.test(base);
+  if (named === undefined || typeof named.value !== 'string' || !mayBeHdfs) return undefined;
+  const { loadHadoop } = await import('./hadoop/load-hadoop.ts');
+  return await loadHadoop(resolve(named.relativeTo, named.value), named.subject, env);
 }
 
 function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSettings {
@@ -52,6 +84,7 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       ...(threads === undefined ? {} : { threads }),
       tempDirectory: resolve(tempStart, values.text('consolidation.temp_directory')),
       schema: values.text('consolidation.schema') === 'exact' ? 'exact' : 'compatible',
+      swap: values.text('consolidation.swap') === 'rename' ? 'rename' : 'auto',
       mode: values.text('consolidation.mode') === 'fold' ? 'fold' : 'rewrite',
     },
     compression: {
@@ -70,6 +103,8 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       maxRetries: values.number('safety.max_retries'),
       allowAttributeChange: values.flag('safety.allow_attribute_change'),
     },
+    metrics: metricsSettings(gathered, values),
+    history: historySettings(values),
     sources: Object.fromEntries(settingKeys.map((key) => [key, chosen.get(key)?.source ?? 'default'])),
   };
 }

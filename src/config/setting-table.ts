@@ -29,8 +29,81 @@ export const settingTable = {
     env: 'HDFS_BASE_PATH',
     kind: { type: 'text' },
   },
+  'hdfs.hadoop_conf': {
+    flag: 'hadoop-conf',
+    env: 'HADOOP_CONF_DIR',
+    kind: { type: 'text' },
+  },
   'hdfs.user': {
     env: 'HADOOP_USER_NAME',
+    kind: { type: 'text' },
+  },
+  'hdfs.failover_seconds': {
+    env: 'HDFS_FAILOVER_SECONDS',
+    kind: { type: 'number', whole: false, min: 1, max: 3_600, unit: 'seconds' },
+    defaultValue: 120,
+  },
+  'hdfs.tls_ca_file': {
+    flag: 'ca-file',
+    env: 'HDFS_CA_FILE',
+    kind: { type: 'text' },
+  },
+  'hdfs.tls_certificate_file': {
+    env: 'HDFS_CLIENT_CERTIFICATE_FILE',
+    kind: { type: 'text' },
+  },
+  'hdfs.tls_key_file': {
+    env: 'HDFS_CLIENT_KEY_FILE',
+    kind: { type: 'text' },
+  },
+  'hdfs.tls_key_passphrase_file': {
+    env: 'HDFS_CLIENT_KEY_PASSPHRASE_FILE',
+    kind: { type: 'text' },
+  },
+  // Names, and domains with a dot in front, separated by commas.
+  'hdfs.allowed_redirect_hosts': {
+    env: 'HDFS_ALLOWED_REDIRECT_HOSTS',
+    kind: { type: 'text' },
+  },
+  'hdfs.requests_per_second': {
+    env: 'HDFS_REQUESTS_PER_SECOND',
+    kind: { type: 'number', whole: true, min: 1, max: 100_000, unit: 'calls to NameNodes per second' },
+    defaultValue: 1_000,
+  },
+  'hdfs.namenode_connections': {
+    env: 'HDFS_NAMENODE_CONNECTIONS',
+    kind: { type: 'number', whole: true, min: 1, max: 1_024, unit: 'connections' },
+    defaultValue: 32,
+  },
+  'hdfs.datanode_connections': {
+    env: 'HDFS_DATANODE_CONNECTIONS',
+    kind: { type: 'number', whole: true, min: 1, max: 1_024, unit: 'connections to read by' },
+    defaultValue: 16,
+  },
+  // auto: by name, until the server asks for more.
+  'hdfs.authentication': {
+    env: 'HDFS_AUTHENTICATION',
+    kind: { type: 'choice', choices: ['auto', 'simple', 'kerberos'], later: [] },
+    defaultValue: 'auto',
+  },
+  'hdfs.kerberos_principal': {
+    flag: 'principal',
+    env: 'KERBEROS_PRINCIPAL',
+    kind: { type: 'text' },
+  },
+  'hdfs.kerberos_keytab': {
+    flag: 'keytab',
+    env: 'KERBEROS_KEYTAB',
+    kind: { type: 'text' },
+  },
+  'hdfs.proxy_user': {
+    flag: 'proxy-user',
+    env: 'HADOOP_PROXY_USER',
+    kind: { type: 'text' },
+  },
+  // Of a gateway (HttpFS, Knox) in front of the NameNode.
+  'hdfs.webhdfs_url': {
+    env: 'HDFS_WEBHDFS_URL',
     kind: { type: 'text' },
   },
   'hdfs.timeout_seconds': {
@@ -84,6 +157,12 @@ export const settingTable = {
     env: 'CONSOLIDATION_MODE',
     kind: { type: 'choice', choices: ['rewrite', 'fold'], later: [] },
     defaultValue: 'rewrite',
+  },
+  'consolidation.swap': {
+    flag: 'swap',
+    env: 'CONSOLIDATION_SWAP',
+    kind: { type: 'choice', choices: ['auto', 'rename'], later: [] },
+    defaultValue: 'auto',
   },
   'consolidation.schema': {
     flag: 'schema',
@@ -165,6 +244,25 @@ export const settingTable = {
     kind: { type: 'switch' },
     defaultValue: false,
   },
+  'metrics.pushgateway_url': {
+    flag: 'pushgateway',
+    env: 'PUSHGATEWAY_URL',
+    kind: { type: 'url', schemes: ['http', 'https'] },
+  },
+  'metrics.textfile': {
+    flag: 'metrics-textfile',
+    env: 'METRICS_TEXTFILE',
+    kind: { type: 'text' },
+  },
+  'metrics.job': {
+    env: 'METRICS_JOB',
+    kind: { type: 'text' },
+    defaultValue: 'parquet_consolidation',
+  },
+  'history.url': {
+    env: 'DATABASE_URL',
+    kind: { type: 'url', schemes: ['postgres', 'postgresql'] },
+  },
 } as const satisfies Readonly<Record<string, SettingRow>>;
 
 /** Dotted name of a setting, as it stands in the configuration file. */
@@ -182,6 +280,8 @@ export const configPathVariable = 'CONSOLIDATION_CONFIG';
 export type SettingKind =
   | { readonly type: 'text' }
   | { readonly type: 'namenode' }
+  /** A URL that may hold a password, so messages never show it. */
+  | { readonly type: 'url'; readonly schemes: readonly string[] }
   | { readonly type: 'switch' }
   | {
       readonly type: 'number';
@@ -219,6 +319,8 @@ export function allowedText(kind: SettingKind): string {
       return 'text that is not empty';
     case 'namenode':
       return 'host, host:port, or a URI hdfs://host:port, webhdfs://host:port or swebhdfs://host:port without a path';
+    case 'url':
+      return `a URL ${kind.schemes.map((scheme) => `${scheme}://…`).join(' or ')} with a host`;
     case 'switch':
       return 'true or false';
     case 'number':

@@ -1,3 +1,4 @@
+import type { HadoopClientSettings } from './hadoop/client-settings.ts';
 import type { HdfsScheme } from './namenode.ts';
 
 /** Where the dataset lies: the directory that holds `date=YYYY-MM-DD/`. */
@@ -13,10 +14,15 @@ export type BaseLocation =
       readonly scheme: HdfsScheme;
       /** Name or address of the NameNode; an IPv6 address stands in brackets. */
       readonly host: string;
-      /** As the URI has it: of `hdfs` the RPC port, of the others the HTTP(S) port. */
-      readonly port: number;
+      /** As the URI has it: of `hdfs` the RPC port, of the others the HTTP(S) port. A name service has none. */
+      readonly port?: number;
       /** Port of WebHDFS, by which the NameNode is spoken to. */
       readonly webHdfsPort: number;
+      /**
+       * Scheme, host and port of the HTTP server of each NameNode, as Hadoop's configuration tells them; any of them may
+       * be the active one. Absent: the one of `host` and `webHdfsPort`.
+       */
+      readonly origins?: readonly string[];
       /** Absolute within the file system, no trailing slash (but `/` itself). */
       readonly path: string;
     };
@@ -30,6 +36,16 @@ export type SchemaMode = 'exact' | 'compatible';
 /** How what is written is compressed; `keep`: as the inputs are. */
 export const codecSettings = ['snappy', 'zstd', 'gzip', 'lz4_raw', 'uncompressed', 'keep'] as const;
 export type CodecSetting = (typeof codecSettings)[number];
+
+/** Where a run tells its figures. */
+export interface MetricsSettings {
+  /** `http://…`, which may hold a password. */
+  readonly pushgatewayUrl?: string;
+  /** Absolute path of the file for node_exporter. */
+  readonly textfile?: string;
+  /** Value of the label job of what is pushed. */
+  readonly job: string;
+}
 
 /** Everything a run needs to know, after flags, environment, file and defaults were put together. Plain data. */
 export interface Settings {
@@ -47,10 +63,36 @@ export interface Settings {
     readonly webHdfsPort?: number;
     /** On whose behalf HDFS is asked; absent: the user of this process. */
     readonly user?: string;
+    /** auto: by name, until the server asks for Kerberos. */
+    readonly authentication: 'auto' | 'simple' | 'kerberos';
+    /** Whose ticket; absent: the ticket cache's, or the first one of the keytab. */
+    readonly kerberosPrincipal?: string;
+    /** Absolute local path of a file with keys; absent: the ticket cache (KRB5CCNAME). */
+    readonly kerberosKeytab?: string;
+    /** On whose behalf the user above asks. */
+    readonly proxyUser?: string;
     /** Longest wait for a reply of the NameNode or a DataNode. */
     readonly timeoutMs: number;
     /** `base.path`, under the name of its key. */
     readonly basePath: string;
+    /** How long to look for an active NameNode where there are several. */
+    readonly failoverMs: number;
+    /** What Hadoop's own configuration says, when it was read. */
+    readonly hadoop?: HadoopClientSettings;
+    /** Absolute paths of files. */
+    readonly tls: {
+      readonly caFile?: string;
+      readonly certificateFile?: string;
+      readonly keyFile?: string;
+      readonly keyPassphraseFile?: string;
+    };
+    /** Hosts and domains (`.example.com`) that files may be read from and written to; absent: the cluster's DataNodes. */
+    readonly allowedRedirectHosts?: readonly string[];
+    readonly limits: {
+      readonly requestsPerSecond: number;
+      readonly nameNodeConnections: number;
+      readonly dataNodeConnections: number;
+    };
   };
   readonly consolidation: {
     readonly targetSizeBytes: number;
@@ -69,6 +111,11 @@ export interface Settings {
     readonly schema: SchemaMode;
     /** rewrite: merge and encode anew. fold: HDFS only, N files become one without moving data. */
     readonly mode: ConsolidationMode;
+    /**
+     * auto: whatever shows a listing every row once at any moment. rename: the partition is built anew and changes places
+     * with the old one by two renames, between which it is not there.
+     */
+    readonly swap: 'auto' | 'rename';
   };
   readonly compression: {
     readonly codec: CodecSetting;
@@ -90,6 +137,11 @@ export interface Settings {
     /** Of calls to a remote store that change nothing, or may be repeated. */
     readonly maxRetries: number;
     readonly allowAttributeChange: boolean;
+  };
+  readonly metrics: MetricsSettings;
+  readonly history: {
+    /** `postgresql://…`, which may hold a password; absent: the receipts in the store are all there is. */
+    readonly url?: string;
   };
   /**
    * Where each value came from, by configuration key: `flag --min-files`, `environment variable MIN_FILES`,

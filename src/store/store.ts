@@ -1,5 +1,6 @@
 import type { ByteSink } from '../core/byte-sink.ts';
 import type { ByteSource } from '../core/byte-source.ts';
+import type { Survey } from './survey.ts';
 
 /** Who may do what with a file or directory. */
 export interface FileAttributes {
@@ -81,6 +82,8 @@ export interface FoldObstacle {
   readonly rule: string;
   /** A sentence a person can act on. */
   readonly reason: string;
+  /** True when it also keeps the directory from being replaced by renames. */
+  readonly stopsRename: boolean;
 }
 
 /**
@@ -125,14 +128,19 @@ export interface Store {
   concat(target: string, sources: readonly string[]): Promise<void>;
   /**
    * Renames the file `from` to `to`, in the place of the file that has that name, in one transaction (ability `fold`;
-   * HDFS RENAME with OVERWRITE). Everything but the name is that of `from`. `not-found` when there is no `from`.
+   * HDFS RENAME with OVERWRITE). Everything but the name is that of `from`. `not-found` when there is no `from`;
+   * `changed`, and nothing is, when `replacedId` is given and the file named `to` is not the one of this fileId.
    */
-  replaceFile(from: string, to: string): Promise<void>;
+  replaceFile(from: string, to: string, replacedId?: string): Promise<void>;
   /**
-   * What keeps these files of one directory, as `list` has just told them, from being folded; empty when nothing is
-   * known. Only with ability `fold`.
+   * What keeps these files of one directory, as `list` has just told them, from being swapped; empty when nothing is
+   * known. `workspace` is the directory that staged files come from and originals go to.
    */
-  foldObstacles?(directory: string, files: readonly FileStatus[]): Promise<readonly FoldObstacle[]>;
+  foldObstacles?(
+    directory: string,
+    files: readonly FileStatus[],
+    workspace: string,
+  ): Promise<readonly FoldObstacle[]>;
   /** Deletes one file. Resolves to false when there was none. */
   deleteFile(path: string): Promise<boolean>;
   /** Deletes a directory and everything below it; resolves to false when there was none. */
@@ -143,6 +151,15 @@ export interface Store {
   setAttributes(path: string, attributes: FileAttributes): Promise<void>;
   /** Sets the modification time to the store's now. */
   touch(path: string): Promise<void>;
+  /**
+   * To be called before a swap begins: sees to it that what proves who asks does not end in the middle of it. Rejects
+   * with a `StoreError` when it would. Absent where nobody is asked for a proof.
+   */
+  assureForSwap?(): Promise<void>;
+  /** Gives back what the store was given for as long as it is used. Never rejects; to be called once, at the end. */
+  close?(): Promise<void>;
+  /** Where the store is more than a directory: what it says of itself and of places. */
+  readonly survey?: Survey;
 }
 
 /** The generation facts of a status. */

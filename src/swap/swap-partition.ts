@@ -21,6 +21,7 @@ export async function swapPartition(request: SwapPartitionRequest): Promise<Swap
       `the plan of ${request.partitionPath} has ${plan.bins.length} bins, there are ${outputs.length} merged files`,
     );
   }
+  await store.assureForSwap?.();
   if (store.abilities.fold) {
     const toFold = plan.bins.map((bin) => {
       const output = byBin.get(bin.index);

@@ -65,6 +65,7 @@ export async function undoRun(request: UndoRequest): Promise<UndoOutcome> {
 async function undoLocked(request: UndoRequest, lock: PartitionLock): Promise<UndoOutcome> {
   const { store, basePath, date, log } = request;
   const { run, added, removed, restored } = await prepare(request);
+  await store.assureForSwap?.();
   // The last point at which to stop: from here on the swap runs to its end.
   request.stop?.throwIfAborted();
   if (run.receipt.way === 'fold') {

@@ -1,4 +1,5 @@
 import { StoreError } from '../../core/errors.ts';
+import { withoutSecrets } from './auth/without-secrets.ts';
 import type { CallFacts } from './call-errors.ts';
 
 /**
@@ -16,7 +17,7 @@ export function redirectTarget(facts: CallFacts, origin: string, location: strin
   if (location === undefined) throw refuse('to nowhere');
   const url = URL.canParse(location) ? new URL(location) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw refuse(`to ${location}, which is no HTTP address`);
+    throw refuse(`to ${withoutSecrets(location)}, which is no HTTP address`);
   }
   if (origin.startsWith('https:') && url.protocol !== 'https:') {
     throw refuse(`from TLS to the unprotected ${url.origin}`);

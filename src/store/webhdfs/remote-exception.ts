@@ -1,3 +1,4 @@
+import { withoutSecrets } from './auth/without-secrets.ts';
 import { member, textAt } from './json-fields.ts';
 
 /** An exception of Hadoop as a reply tells it. Its name is all that can be relied on; HTTP statuses are shared. */
@@ -21,7 +22,8 @@ export function remoteExceptionIn(body: Buffer): RemoteException | undefined {
   const name = textAt(told, 'exception');
   if (name === undefined) return undefined;
   // A DataNode may wrap what the NameNode said, and then its whole stack.
-  return { name, message: (textAt(told, 'message') ?? '').split('\n')[0]?.trim() ?? '' };
+  const message = (textAt(told, 'message') ?? '').split('\n')[0]?.trim() ?? '';
+  return { name, message: withoutSecrets(message) };
 }
 
 /** What an exception means for whoever asked. */
@@ -54,6 +56,12 @@ const meanings: Readonly<Record<string, ExceptionMeaning>> = {
       'look at owner, group and mode of the path and its parents (hdfs dfs -ls -d), and at the user this program ' +
       'asks as (HADOOP_USER_NAME)',
   },
+  AuthorizationException: {
+    code: 'permission-denied',
+    hint:
+      'the cluster must allow it: hadoop.proxyuser.<user>.hosts and .users or .groups in its core-site.xml, for the ' +
+      'user who asks and the one on whose behalf (--proxy-user)',
+  },
   SafeModeException: {
     code: 'safe-mode',
     isPassing: true,
@@ -81,7 +89,8 @@ const meanings: Readonly<Record<string, ExceptionMeaning>> = {
   SnapshotException: { code: 'in-snapshot' },
   SnapshotAccessControlException: { code: 'in-snapshot' },
   AclException: { code: 'acl-unsupported', hint: 'ACLs need dfs.namenode.acls.enabled on the NameNode' },
-  InvalidToken: { code: 'authentication-failed' },
+  // Nothing was done, and another token may be had.
+  InvalidToken: { code: 'authentication-failed', isPassing: true },
   AuthenticationException: { code: 'authentication-failed' },
   UnsupportedOperationException: { code: 'not-supported' },
 };
@@ -95,5 +104,7 @@ export function meaningOf({ name, message }: RemoteException): ExceptionMeaning 
   if (name === 'IllegalArgumentException' && /^Invalid value for webhdfs parameter "op"/.test(message)) {
     return { code: 'not-supported' };
   }
+  // The NameNode tells of a refused token as of a SecurityException with that in its text.
+  if (/\bSecretManager\$InvalidToken\b/.test(message)) return meanings.InvalidToken ?? { code: 'store-failed' };
   return meanings[name] ?? { code: 'store-failed' };
 }
