@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   partition: ['core', 'parquet', 'store', 'plan (types)'],
   verify: ['core', 'parquet', 'store (types)'],
   swap: ['core', 'store', 'partition', 'plan (types)', 'verify (types)'],
-  telemetry: ['core', 'plan (types)', 'verify (types)', 'swap (types)'],
+  telemetry: ['core', 'store (types)', 'partition', 'plan', 'verify (types)', 'swap'],
   pipeline: [
     'core',
     'parquet',

@@ -19,6 +19,8 @@ export function checkValue(kind: SettingKind, value: unknown): SettingValue | un
       return typeof value === 'string' && value.trim() !== '' && !value.includes('\0') ? value : undefined;
     case 'namenode':
       return typeof value === 'string' && parseNamenode(value) !== undefined ? value : undefined;
+    case 'url':
+      return typeof value === 'string' && isUrl(value, kind.schemes) ? value : undefined;
     case 'switch':
       return typeof value === 'boolean' ? value : undefined;
     case 'number':
@@ -57,6 +59,14 @@ function settingProblems(path: readonly string[], value: unknown): readonly Sche
   // A name with a dot in it would look like a key of a section.
   if (key === undefined || path.some((name) => name.includes('.'))) return [{ path, problem: 'unknown-key' }];
   return checkValue(settingRow(key).kind, value) === undefined ? [{ path, problem: 'value' }] : [];
+}
+
+function isUrl(text: string, schemes: readonly string[]): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  // A socket of PostgreSQL is named by a parameter instead of a host.
+  const hasHost = hostname !== '' || /[?&]host=/.test(text);
+  return hasHost && schemes.some((scheme) => protocol === `${scheme}:`);
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

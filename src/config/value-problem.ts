@@ -6,7 +6,9 @@ const longestShown = 60;
 export function valueProblem(name: string, kind: SettingKind, found: unknown): string {
   const later = kind.type === 'choice' && typeof found === 'string' && kind.later.includes(found);
   const comment = later ? ', which comes with a later version' : '';
-  return `${name} is ${showValue(found)}${comment}; allowed: ${allowedText(kind)}`;
+  const shown =
+    kind.type === 'url' && typeof found === 'string' && found !== '' ? 'no such URL' : showValue(found);
+  return `${name} is ${shown}${comment}; allowed: ${allowedText(kind)}`;
 }
 
 /** A value as messages show it: JSON, cut after 60 characters; `empty` for a key without a value. */

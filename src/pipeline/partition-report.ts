@@ -16,6 +16,7 @@ export interface PartitionReport {
   readonly partitionPath: string;
   readonly watch: Stopwatch;
   readonly warnings: string[];
+  swapsRecovered?: number;
   plan?: PartitionPlan;
   runId?: string;
   /** Full path of the run's directory. */
@@ -118,7 +119,7 @@ function backupOf(
 type Common = Omit<PartitionResult, 'result' | 'rule' | 'reason'>;
 
 function common(report: PartitionReport): Common {
-  const { date, partitionPath, watch, warnings, plan, runId } = report;
+  const { date, partitionPath, watch, warnings, swapsRecovered = 0, plan, runId } = report;
   return {
     date,
     partitionPath,
@@ -129,6 +130,7 @@ function common(report: PartitionReport): Common {
     phaseMs: watch.phaseMs(),
     durationMs: watch.totalMs(),
     warnings: [...warnings],
+    ...(swapsRecovered === 0 ? {} : { swapsRecovered }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface FoundPartition {
   readonly inProgress: boolean;
   /** Of a dry run: what would be done about swaps that a run left half done. */
   readonly interrupted: readonly RecoverOutcome[];
+  /** How many interrupted swaps were finished or taken back; 0 in a dry run. */
+  readonly swapsRecovered: number;
   /** Sentences for the operator. */
   readonly warnings: readonly string[];
 }
@@ -35,8 +37,12 @@ export async function settleDeadRun(task: PartitionTask): Promise<FoundPartition
   // Of a living run a real one hears by way of the lock.
   const isNews = ({ action }: RecoverOutcome): boolean =>
     action !== 'nothing' && (dryRun || action !== 'in-progress');
-  const interrupted = outcomes.filter(
-    ({ action }) => dryRun && (action === 'rolled-forward' || action === 'rolled-back'),
-  );
-  return { inProgress, interrupted, warnings: outcomes.filter(isNews).map(({ sentence }) => sentence) };
+  const swaps = outcomes.filter(({ action }) => action === 'rolled-forward' || action === 'rolled-back');
+  const [interrupted, swapsRecovered] = dryRun ? [swaps, 0] : [[], swaps.length];
+  return {
+    inProgress,
+    interrupted,
+    swapsRecovered,
+    warnings: outcomes.filter(isNews).map(({ sentence }) => sentence),
+  };
 }

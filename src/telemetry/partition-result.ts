@@ -61,5 +61,7 @@ export interface PartitionResult {
   readonly phaseMs: Readonly<Partial<Record<Phase, number>>>;
   readonly durationMs: number;
   readonly warnings: readonly string[];
+  /** Swaps of earlier runs that this one finished or took back; absent when there were none. */
+  readonly swapsRecovered?: number;
   readonly error?: ErrorFacts & { readonly dataState: string };
 }

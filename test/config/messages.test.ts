@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadSettings } from '../../src/config/load-settings.ts';
+import { settingKeys } from '../../src/config/setting-table.ts';
 import { ConfigError } from '../../src/core/errors.ts';
 import { settingsOf } from './settings-of.ts';
 
 const base = 'hdfs:\n  base_path: /data\n';
+
+/** The keys of a section, as a message lists them. */
+function keysOf(section: string): string {
+  return settingKeys
+    .filter((key) => key.startsWith(`${section}.`))
+    .map((key) => key.slice(section.length + 1))
+    .join(', ');
+}
 
 const cases: readonly [what: string, yaml: string, message: string][] = [
   [
@@ -81,7 +90,7 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'a slip in a key',
     `${base}consolidation:\n  target_size: 128\n`,
-    'FILE:4:3: unknown key consolidation.target_size; did you mean target_size_mb? Allowed: target_size_mb, min_files_threshold, quiet_minutes, temp_directory, memory_mb, threads, mode, schema',
+    `FILE:4:3: unknown key consolidation.target_size; did you mean target_size_mb? Allowed: ${keysOf('consolidation')}`,
   ],
   [
     'a key in the wrong section',
@@ -91,30 +100,30 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'a section key at the top level',
     `${base}codec: snappy\n`,
-    'FILE:3:1: unknown key codec; it belongs under compression; allowed: title, hdfs, consolidation, compression, safety',
+    'FILE:3:1: unknown key codec; it belongs under compression; allowed: title, hdfs, consolidation, compression, safety, metrics, history',
   ],
   [
     'an unknown section',
     `${base}kafka:\n  topic: x\n`,
-    'FILE:3:1: unknown key kafka; allowed: title, hdfs, consolidation, compression, safety',
+    'FILE:3:1: unknown key kafka; allowed: title, hdfs, consolidation, compression, safety, metrics, history',
   ],
   [
     'a section that is no section',
     'hdfs: 8020\n',
-    'FILE:1:7: hdfs is 8020; allowed: a section with keys namenode, port, webhdfs_port, base_path, user, timeout_seconds',
+    `FILE:1:7: hdfs is 8020; allowed: a section with keys ${keysOf('hdfs')}`,
   ],
   [
     'a file that is a list',
     '# comment\n- hdfs\n',
-    'FILE:2:1: the file holds a list; allowed: sections and keys title, hdfs, consolidation, compression, safety',
+    'FILE:2:1: the file holds a list; allowed: sections and keys title, hdfs, consolidation, compression, safety, metrics, history',
   ],
   ['a duplicate key', `${base}title: a\ntitle: b\n`, 'FILE:4:1: Map keys must be unique'],
   [
     'a key that is part of every object',
     `${base}__proto__: 1\nconstructor: 2\n`,
     '2 settings are wrong:\n' +
-      '  FILE:3:1: unknown key __proto__; allowed: title, hdfs, consolidation, compression, safety\n' +
-      '  FILE:4:1: unknown key constructor; allowed: title, hdfs, consolidation, compression, safety',
+      '  FILE:3:1: unknown key __proto__; allowed: title, hdfs, consolidation, compression, safety, metrics, history\n' +
+      '  FILE:4:1: unknown key constructor; allowed: title, hdfs, consolidation, compression, safety, metrics, history',
   ],
   ['an unknown tag', `${base}title: !secret a\n`, 'FILE:3:8: Unresolved tag: !secret'],
   [
@@ -127,14 +136,14 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
     'title: 5\nhdfs:\n  base_path: /data\n  prot: 1\nsafety:\n  max_retries: many\n',
     '3 settings are wrong:\n' +
       '  FILE:1:8: title is 5; allowed: text that is not empty\n' +
-      '  FILE:4:3: unknown key hdfs.prot; did you mean port? Allowed: namenode, port, webhdfs_port, base_path, user, timeout_seconds\n' +
+      `  FILE:4:3: unknown key hdfs.prot; did you mean port? Allowed: ${keysOf('hdfs')}\n` +
       '  FILE:6:16: safety.max_retries is "many"; allowed: a whole number from 0 to 100 (retries)',
   ],
   [
     'a slip at the top of the file comes first',
     'titel: x\nhdfs:\n  base_path: 5\n',
     '2 settings are wrong:\n' +
-      '  FILE:1:1: unknown key titel; did you mean title? Allowed: title, hdfs, consolidation, compression, safety\n' +
+      '  FILE:1:1: unknown key titel; did you mean title? Allowed: title, hdfs, consolidation, compression, safety, metrics, history\n' +
       '  FILE:3:14: hdfs.base_path is 5; allowed: text that is not empty',
   ],
   [

@@ -3,22 +3,27 @@ import type { Settings } from '../../config/settings.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { ExitCode } from '../../core/exit-codes.ts';
 import { consolidateDates } from '../../pipeline/consolidate-dates.ts';
+import { datesInRange } from '../../pipeline/dates-in-range.ts';
+import { datesOfShard } from '../../pipeline/dates-of-shard.ts';
+import type { DatasetTask } from '../../pipeline/partition-task.ts';
 import type { CleanupOutcome } from '../../swap/cleanup.ts';
 import { exitCodeOf } from '../../telemetry/exit-code.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
+import { reportSettings, reportSinks, runReport, startRun, tellOfRun } from '../after-run.ts';
 import { columnThreads } from '../column-threads.ts';
 import { commandFor, commandWords } from '../command-for.ts';
 import type { Invocation } from '../command-line.ts';
-import { chooseDates } from '../dates.ts';
+import { type ChosenDates, checkDates, chooseDates } from '../dates.ts';
 import type { CliEnvironment } from '../environment.ts';
 import { openDataset } from '../open-dataset.ts';
 import { type CommandFor, withCommands, withHintCommands } from '../output/commands-in-text.ts';
-import { consolidationText, removedBackupsText } from '../output/consolidation-text.ts';
+import { consolidationText, noPartitionText, removedBackupsText } from '../output/consolidation-text.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { titleText } from '../output/preview.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
 import { reportTroubles } from '../output/troubles.ts';
+import { given } from '../parsed-flags.ts';
 import { listenForStopSignals } from '../stop-signals.ts';
 
 type ConsolidateInvocation = Extract<Invocation, { command: 'consolidate' }>;
@@ -28,14 +33,15 @@ export async function runConsolidate(
   invocation: ConsolidateInvocation,
   environment: CliEnvironment,
 ): Promise<ExitCode> {
+  const start = startRun();
   const { terminal, program, version } = environment;
   const { dryRun, force, verbose } = invocation;
   // Before the settings: without a date, that is what the operator must hear first.
-  if (invocation.date === undefined) chooseDates({ nowMs: 0, program });
+  checkDates({ ...invocation, program });
   const { settings, store, basePath, shownPath } = await openDataset(invocation, environment);
   const { mode } = settings.consolidation;
   if (mode === 'fold' && !store.abilities.fold) throw noFold(settings);
-  const { dates, today, currentDayAllowed } = chooseDates({
+  const { wanted, today, currentDayAllowed } = chooseDates({
     ...invocation,
     nowMs: await store.nowMs(),
     program,
@@ -45,28 +51,26 @@ export async function runConsolidate(
   let results: readonly PartitionResult[];
   let removedBackups: readonly CleanupOutcome[] = [];
   try {
-    const found = await consolidateDates(
-      {
-        store,
-        basePath,
-        settings,
-        today,
-        currentDayAllowed,
-        force,
-        dryRun,
-        toolVersion: version,
-        log: stderrLogger(progress.messages, verbose),
-        showProgress: progress.show,
-        ...(settings.base.kind === 'local'
-          ? { columnThreads: (files) => columnThreads(files, settings.consolidation) }
-          : {}),
-        onBackupsRemoved: (removed) => {
-          removedBackups = removed;
-        },
-        stop: signals.signal,
+    const task: DatasetTask = {
+      store,
+      basePath,
+      settings,
+      today,
+      currentDayAllowed,
+      force,
+      dryRun,
+      toolVersion: version,
+      log: stderrLogger(progress.messages, verbose),
+      showProgress: progress.show,
+      ...(settings.base.kind === 'local'
+        ? { columnThreads: (files) => columnThreads(files, settings.consolidation) }
+        : {}),
+      onBackupsRemoved: (removed) => {
+        removedBackups = removed;
       },
-      dates,
-    );
+      stop: signals.signal,
+    };
+    const found = await consolidateDates(task, await datesWanted(task, wanted));
     results = found.map((result) => typeable(result, commandWords(invocation, environment)));
   } finally {
     signals.dispose();
@@ -93,12 +97,29 @@ export async function runConsolidate(
       shownPath,
       undoCommand: (date: string) => commandFor(['undo', date], invocation, environment),
     };
-    const body = consolidationText(results, invocation, context);
+    const body =
+      results.length === 0 && 'range' in wanted
+        ? noPartitionText(wanted.range, wanted.shard)
+        : consolidationText(results, invocation, context);
     const removed = removedBackupsText(removedBackups, settings.safety.backupRetentionDays);
     if (body !== '' || removed !== '') terminal.out(titleText(settings.title) + body + removed);
   }
   reportTroubles(results, invocation, terminal);
+  if (!dryRun) {
+    const end = { start, settings: reportSettings(settings), exitCode, partitions: results };
+    const report = runReport({ ...end, ...given('shard', invocation.shard) }, environment);
+    const run = { settings, store, basePath, exitCode };
+    const log = stderrLogger(terminal, verbose);
+    await tellOfRun(report, () => reportSinks(run, environment), log);
+  }
   return exitCode;
+}
+
+function datesWanted(task: DatasetTask, wanted: ChosenDates['wanted']): Promise<readonly string[]> {
+  if (!('range' in wanted)) return Promise.resolve(wanted);
+  return wanted.shard === undefined
+    ? datesInRange(task.store, task.basePath, wanted.range)
+    : datesOfShard(task, wanted.range, wanted.shard);
 }
 
 function noFold(settings: Settings): ConfigError {
