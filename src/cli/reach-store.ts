@@ -1,7 +1,9 @@
 import { baseText } from '../config/base-location.ts';
+import type { HadoopClientSettings } from '../config/hadoop/client-settings.ts';
 import type { BaseLocation } from '../config/settings.ts';
 import { StoreError } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
+import { fromKeyStore } from './tls-files.ts';
 
 type HdfsLocation = Extract<BaseLocation, { kind: 'hdfs' }>;
 
@@ -10,16 +12,24 @@ type HdfsLocation = Extract<BaseLocation, { kind: 'hdfs' }>;
  * words of whoever configured it.
  * @throws StoreError
  */
-export async function reachHdfs(store: Store, base: HdfsLocation): Promise<void> {
+export async function reachHdfs(
+  store: Store,
+  base: HdfsLocation,
+  hadoop?: HadoopClientSettings,
+): Promise<void> {
   try {
     await store.nowMs();
   } catch (error) {
-    throw error instanceof StoreError ? explained(error, base) : error;
+    throw error instanceof StoreError ? explained(error, base, hadoop) : error;
   }
 }
 
-function explained(error: StoreError, base: HdfsLocation): StoreError {
-  const found = findingOf(error, base);
+function explained(
+  error: StoreError,
+  base: HdfsLocation,
+  hadoop: HadoopClientSettings | undefined,
+): StoreError {
+  const found = findingOf(error, base, hadoop);
   if (found === undefined) return error;
   return new StoreError(`cannot reach ${baseText(base)}: ${found.problem}`, {
     code: error.code,
@@ -38,9 +48,16 @@ function explained(error: StoreError, base: HdfsLocation): StoreError {
 function findingOf(
   { code, status, message }: StoreError,
   base: HdfsLocation,
+  hadoop: HadoopClientSettings | undefined,
 ): { readonly problem: string; readonly hint: string } | undefined {
-  const { scheme, host, port, webHdfsPort, path } = base;
-  const isTls = scheme === 'swebhdfs';
+  // Of several NameNodes the error itself says which is in which state.
+  if (code === 'no-active-namenode') return undefined;
+  const { scheme, webHdfsPort, path, origins = [] } = base;
+  const { protocol, hostname: host } = new URL(
+    origins[0] ?? `${scheme === 'swebhdfs' ? 'https' : 'http'}://${base.host}`,
+  );
+  const port = base.port ?? 8020;
+  const isTls = protocol === 'https:';
   const server = `${host}:${webHdfsPort}`;
   const url = `${isTls ? 'https' : 'http'}://${server}/webhdfs/v1/?op=GETFILESTATUS`;
   const portSetting = scheme === 'hdfs' ? 'hdfs.webhdfs_port or HDFS_WEBHDFS_PORT' : 'the port in the URI';
@@ -75,8 +92,8 @@ function findingOf(
       return {
         problem: `the host ${host} is not known here (${status})`,
         hint:
-          `check the name (getent hosts ${host}); if it is the name service of an HA cluster, name the host of the ` +
-          'active NameNode instead (hdfs haadmin -getAllServiceState)',
+          `check the name (getent hosts ${host}); if it is the name service of an HA cluster, name the directory of ` +
+          `its Hadoop configuration (HADOOP_CONF_DIR or --hadoop-conf)${knownServices(hadoop)}`,
       };
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
@@ -94,22 +111,32 @@ function findingOf(
     default:
       break;
   }
-  if (isTls && typeof status === 'string' && /CERT|SIGNATURE|ISSUER|ALTNAME/.test(status)) {
+  if (status === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return {
+      problem: `the certificate of ${server} is that of another host (${status})`,
+      hint: `call the server by a name that its certificate has (openssl s_client -connect ${server} shows it)`,
+    };
+  }
+  if (isTls && typeof status === 'string' && /CERT|SIGNATURE|ISSUER/.test(status)) {
     return {
       problem: `the certificate of ${server} is not trusted (${status})`,
-      hint: 'name the certificate authority of the cluster: NODE_EXTRA_CA_CERTS=/path/to/ca.pem',
+      hint: `name the certificate authority of the cluster: --ca-file /path/to/ca.pem${fromTrustStore(hadoop)}`,
     };
   }
   if (code === 'authentication-failed') {
     return {
-      problem: `${server} wants proof of who asks (HTTP status ${status}); this version only says a user name`,
-      hint: 'clusters with Kerberos are not supported yet; a gateway with simple authentication is',
+      problem: `${server} wants proof of who asks (HTTP status ${status}) and does not take what it got`,
+      hint:
+        'with Kerberos: get a ticket (kinit), or name a keytab (--keytab FILE --principal NAME), and leave ' +
+        'hdfs.authentication at auto or set it to kerberos',
     };
   }
   if (code === 'standby') {
     return {
       problem: `the NameNode ${host} is a standby`,
-      hint: 'name the active one (hdfs haadmin -getAllServiceState says which it is)',
+      hint:
+        'name the name service and the directory of its Hadoop configuration (HADOOP_CONF_DIR or --hadoop-conf), so that ' +
+        'the active one is found; or name the active one (hdfs haadmin -getAllServiceState)',
     };
   }
   if (code === 'not-webhdfs' || code === 'no-answer') {
@@ -119,4 +146,17 @@ function findingOf(
     };
   }
   return undefined;
+}
+
+/** What Hadoop's configuration knows, for whoever mistyped a name service. */
+function knownServices(hadoop: HadoopClientSettings | undefined): string {
+  if (hadoop === undefined) return '';
+  const names = hadoop.nameServices;
+  return `; ${hadoop.directory}/hdfs-site.xml (dfs.nameservices) has ${names.length === 0 ? 'none' : names.join(', ')}`;
+}
+
+function fromTrustStore(hadoop: HadoopClientSettings | undefined): string {
+  const store = hadoop?.trustStore;
+  if (store === undefined || store.isPem) return '';
+  return `; the cluster's own is in ${store.path} (${store.source}), which only Java reads: ${fromKeyStore(store.path)}`;
 }
