@@ -39,7 +39,12 @@ export class HdfsRefusal extends Error {
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** Where a NameNode listens: a cluster, or a proxy in front of one. */
-export type HdfsAddress = Pick<HdfsCluster, 'host' | 'httpPort' | 'superuser'>;
+export type HdfsAddress = Pick<HdfsCluster, 'host' | 'httpPort' | 'superuser'> & {
+  /** A delegation token of the superuser, where a name is not enough. */
+  readonly delegation?: string;
+  /** What stands before `/webhdfs/v1`, of a gateway. */
+  readonly basePath?: string;
+};
 
 /**
  * Sends a request, and what has a body or is for a DataNode on to there; no retries.
@@ -48,10 +53,11 @@ export type HdfsAddress = Pick<HdfsCluster, 'host' | 'httpPort' | 'superuser'>;
 export async function hdfs(address: HdfsAddress, asked: HdfsRequest): Promise<HdfsReply> {
   const what = `${asked.op} ${asked.path}`;
   const query = new URLSearchParams({ op: asked.op, 'user.name': asked.user ?? address.superuser });
+  if (address.delegation !== undefined) query.set('delegation', address.delegation);
   for (const [name, value] of Object.entries(asked.params ?? {})) query.set(name, String(value));
   const path = asked.path.split('/').map(encodeURIComponent).join('/');
   const first = await send(
-    new URL(`http://${address.host}:${address.httpPort}/webhdfs/v1${path}?${query}`),
+    new URL(`http://${address.host}:${address.httpPort}${address.basePath ?? ''}/webhdfs/v1${path}?${query}`),
     asked.method,
     undefined,
   );
