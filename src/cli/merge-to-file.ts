@@ -71,6 +71,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
   try {
     // A merge that may bring schemas together sees to it itself.
     if (settings.consolidation.schema === 'exact') assertReadAlike(inputs);
+    const threads = columnThreads(inputFiles, settings.consolidation);
     const output = await writeMerged({
       store,
       path,
@@ -78,7 +79,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
       schema: settings.consolidation.schema,
       compression: settings.compression,
       memoryBytes: settings.consolidation.memoryBytes,
-      threads: columnThreads(inputFiles, settings.consolidation),
+      threads,
       stamp: { inputSizeBytes: bytesBefore, inputFiles: files.length, runId },
       createdBy: `parquet-consolidator version ${toolVersion}`,
       stop,
@@ -93,6 +94,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
       schema: settings.consolidation.schema,
       memoryBytes: settings.consolidation.memoryBytes,
       output,
+      threads: threads?.rowGroups,
       level,
       sampleSeed: runId,
       log,

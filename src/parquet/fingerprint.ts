@@ -1,3 +1,4 @@
+import { emptyExtremes, mergeExtremes } from './extremes.ts';
 import { type Room, type Rooms, reserve } from './kernel/rooms.ts';
 import type { LeafColumn } from './metadata/leaf-column.ts';
 
@@ -62,6 +63,56 @@ export function digestText(
     return hex(high) + hex(low);
   };
   return { levelDigest: text(state.levelsAt), valueDigest: text(state.valuesAt) };
+}
+
+/** The factor of the digests, as the kernel has it. */
+const factor = 0xd1342543de82ef93n;
+
+/**
+ * The fingerprint of parts of a file that follow each other, column by column: as if they had been read in one go.
+ * @param parts at least one; each has a fingerprint for every leaf, in order
+ */
+export function joinFingerprints(
+  leaves: readonly LeafColumn[],
+  parts: readonly (readonly ColumnFingerprint[])[],
+): readonly ColumnFingerprint[] {
+  return leaves.map(({ index, path, sortOrder }) => {
+    const extremes = emptyExtremes(sortOrder);
+    let values = 0;
+    let nulls = 0;
+    let levels = 0n;
+    let digest = 0n;
+    for (const part of parts) {
+      const own = part[index];
+      if (own?.path !== path) throw new Error(`no fingerprint of column ${path}`);
+      levels = joined(levels, own.levelDigest, own.values);
+      digest = joined(digest, own.valueDigest, own.values - own.nulls);
+      values += own.values;
+      nulls += own.nulls;
+      mergeExtremes(extremes, own.min, own.max);
+    }
+    const { min, max } = extremes;
+    return {
+      path,
+      values,
+      nulls,
+      levelDigest: levels.toString(16).padStart(16, '0'),
+      valueDigest: digest.toString(16).padStart(16, '0'),
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+    };
+  });
+}
+
+// D(ab) = D(a) * K^|b| + D(b), modulo 2^64.
+function joined(before: bigint, digest: string, count: number): bigint {
+  let power = 1n;
+  let square = factor;
+  for (let n = BigInt(count); n > 0n; n >>= 1n) {
+    if ((n & 1n) === 1n) power = BigInt.asUintN(64, power * square);
+    square = BigInt.asUintN(64, square * square);
+  }
+  return BigInt.asUintN(64, before * power + BigInt(`0x${digest}`));
 }
 
 function hex(word: number): string {

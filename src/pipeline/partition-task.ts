@@ -1,9 +1,9 @@
 import type { Settings } from '../config/settings.ts';
 import type { Logger } from '../core/log.ts';
-import type { ColumnThreads } from '../parquet/merge/merge-request.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
 import type { FileRef, Store } from '../store/store.ts';
 import type { CleanupOutcome } from '../swap/cleanup.ts';
+import type { EngineThreads } from './engine-threads.ts';
 import type { InputFile } from './open-inputs.ts';
 import type { ShowProgress } from './progress.ts';
 
@@ -25,8 +25,8 @@ export interface DatasetTask {
   readonly toolVersion: string;
   readonly log: Logger;
   readonly showProgress: ShowProgress;
-  /** Threads for merging these files, when they are worth it; absent: none, as for files behind a network. */
-  readonly columnThreads?: (files: readonly InputFile[]) => ColumnThreads | undefined;
+  /** Threads for merging these files and verifying the merged one, when they are worth it; absent: none, as for files behind a network. */
+  readonly columnThreads?: (files: readonly InputFile[]) => EngineThreads | undefined;
   /** Told, after a run that removed backups whose retention was over, which ones. */
   readonly onBackupsRemoved?: (removed: readonly CleanupOutcome[]) => void;
   /** Aborted, with the error to end with as its reason, when the run should stop at its next safe point. */

@@ -8,6 +8,7 @@ import type { MergeInput } from '../parquet/merge/merge-request.ts';
 import { readAheadSource } from '../store/read-ahead-source.ts';
 import { type FileRef, refOf, type Store } from '../store/store.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';
+import type { RowGroupThreads } from '../verify/verify-row-groups.ts';
 import { verifyStagedFile } from '../verify/verify-staged-file.ts';
 import type { WrittenFile } from './write-merged.ts';
 
@@ -26,6 +27,8 @@ export interface VerifyMerged {
   readonly output: WrittenFile;
   /** What the process may take; undefined: what the engine takes by itself. */
   readonly memoryBytes: number | undefined;
+  /** Threads that share the work; undefined: this one does it all. */
+  readonly threads?: RowGroupThreads | undefined;
   /** full: every value is decoded again. counts: bytes, rows and schema only. */
   readonly level: 'full' | 'counts';
   /** Chooses where the second readers look. */
@@ -63,6 +66,7 @@ export async function verifyMerged(args: VerifyMerged): Promise<VerifiedFile> {
       ...output,
       memory: args.memoryBytes === undefined ? defaultMemoryLimits : memoryLimitsFor(args.memoryBytes),
       level,
+      threads: args.threads,
       sampleSeed,
       log,
     });

@@ -1,20 +1,23 @@
 import type { ByteSource } from '../core/byte-source.ts';
 import { type Logger, silentLogger } from '../core/log.ts';
-import { readFooter } from '../parquet/footer.ts';
+import { type ColumnFingerprint, joinFingerprints } from '../parquet/fingerprint.ts';
+import { type ParquetFooter, readFooter } from '../parquet/footer.ts';
 import type { MemoryLimits } from '../parquet/memory-limits.ts';
 import type { MergeInput, MergeResult } from '../parquet/merge/merge-request.ts';
-import { fingerprintFile } from '../parquet/read/fingerprint-file.ts';
-import { pageIndexSource, readPageIndexes } from '../parquet/read/page-indexes.ts';
 import type { FileRef } from '../store/store.ts';
-import { checkBloomFilters } from './check-bloom-filters.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkFooter } from './check-footer.ts';
-import { checkPageIndexes } from './check-page-index.ts';
-import { checkStatistics } from './check-statistics.ts';
 import { type BytesDigest, digestOf } from './digest-sink.ts';
 import { readSample } from './read-sample.ts';
 import { difference } from './staged-difference.ts';
 import type { VerificationReceipt, VerifiedFile } from './verified-file.ts';
+import {
+  type RowGroupThread,
+  type RowGroupThreads,
+  type RowGroupWork,
+  stretchCount,
+  verifyRowGroups,
+} from './verify-row-groups.ts';
 
 /** What {@link verifyStagedFile} is given. Sources are opened and closed by the caller. */
 export interface Verification {
@@ -34,6 +37,8 @@ export interface Verification {
   readonly level: 'full' | 'counts';
   /** What decoding it may take; where it is not said, what the engine takes by itself. */
   readonly memory?: MemoryLimits;
+  /** Other threads that decode their share of the row groups. Absent: none. */
+  readonly threads?: RowGroupThreads | undefined;
   /** Chooses where the sample is taken; the run id. */
   readonly sampleSeed: string;
   readonly log?: Logger;
@@ -50,32 +55,65 @@ export interface Verification {
  */
 export async function verifyStagedFile(verification: Verification): Promise<VerifiedFile> {
   const { staged, stagedPath, ref, inputs, merged, level, sampleSeed, log = silentLogger } = verification;
-  await checkBytes(verification);
-  await checkMagic(staged);
-  const footer = await readFooter(staged);
-  checkFooter(
-    footer,
-    inputs.map((input) => input.footer),
-    merged.rows,
-    verification.schema,
-  );
-  const facts = {
-    rows: footer.rows,
-    rowGroups: footer.rowGroups.length,
-    level,
-    sha256: verification.written.sha256,
-  };
-  if (level === 'counts') return proven(stagedPath, ref, { ...facts, columns: [] });
+  // They decode while this one compares checksums; what they find counts only when that came out well.
+  const threads = level === 'full' ? beginThreads(verification) : undefined;
+  try {
+    await checkBytes(verification);
+    await checkMagic(staged);
+    const footer = await readFooter(staged);
+    checkFooter(
+      footer,
+      inputs.map((input) => input.footer),
+      merged.rows,
+      verification.schema,
+    );
+    const { rows, rowGroups } = footer;
+    const facts = { rows, rowGroups: rowGroups.length, level, sha256: verification.written.sha256 };
+    if (threads === undefined) return proven(stagedPath, ref, { ...facts, columns: [] });
 
-  const indexes = await pageIndexSource(staged, footer);
-  const found = await fingerprintFile(staged, footer, verification.memory, async (rowGroup, pages) => {
-    checkPageIndexes(footer, rowGroup, pages, await readPageIndexes(indexes, footer, rowGroup));
-  });
-  const columns = checkColumns(staged.name, merged.columns, found.columns);
-  checkStatistics(footer, found);
-  await checkBloomFilters(staged, footer, verification.memory);
-  const sample = await readSample({ source: staged, footer }, inputs, sampleSeed, log);
-  return proven(stagedPath, ref, { ...facts, columns, sample });
+    const found = await decoded(staged, footer, threads);
+    const columns = checkColumns(staged.name, merged.columns, found);
+    const sample = await readSample({ source: staged, footer }, inputs, sampleSeed, log);
+    return proven(stagedPath, ref, { ...facts, columns, sample });
+  } finally {
+    await Promise.allSettled(threads?.others.map((thread) => thread.stop()) ?? []);
+  }
+}
+
+interface DecodingThreads {
+  readonly work: RowGroupWork;
+  readonly others: readonly RowGroupThread[];
+}
+
+function beginThreads({ stagedPath, ref, memory, merged, threads }: Verification): DecodingThreads {
+  const count = Math.max(1, Math.min(threads?.count ?? 1, merged.rowGroups));
+  const stretches = stretchCount(merged.rowGroups, count);
+  const work = { stagedPath, ref, memory, stretches, next: new Int32Array(new SharedArrayBuffer(4)) };
+  const others: RowGroupThread[] = [];
+  while (threads !== undefined && others.length < count - 1) others.push(threads.begin(work));
+  return { work, others };
+}
+
+/** What the row groups hold, all threads together. */
+async function decoded(
+  staged: ByteSource,
+  footer: ParquetFooter,
+  { work, others }: DecodingThreads,
+): Promise<readonly ColumnFingerprint[]> {
+  const found = [...(await verifyRowGroups(staged, footer, work))];
+  for (const thread of others) {
+    found.push(...(await thread.finish()));
+    await thread.stop();
+  }
+  const inOrder = found.toSorted((a, b) => a.number - b.number);
+  // Each once: two that are one would be rows that nobody looked at.
+  if (inOrder.length !== work.stretches || inOrder.some(({ number }, i) => number !== i)) {
+    throw new Error(`${inOrder.length} of ${work.stretches} stretches of row groups were decoded`);
+  }
+  return joinFingerprints(
+    footer.leaves,
+    inOrder.map(({ columns }) => columns),
+  );
 }
 
 async function checkBytes({ staged, ref, merged, written }: Verification): Promise<void> {

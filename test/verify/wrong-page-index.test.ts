@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { VerifyError } from '../../src/core/errors.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
-import { fingerprintFile, type PageFingerprint } from '../../src/parquet/read/fingerprint-file.ts';
+import { fingerprintRowGroups, type PageFingerprint } from '../../src/parquet/read/fingerprint-file.ts';
 import { readPageIndexes } from '../../src/parquet/read/page-indexes.ts';
 import type { PageFacts } from '../../src/parquet/write/page-facts.ts';
 import { verifyStagedFile } from '../../src/verify/verify-staged-file.ts';
@@ -21,8 +21,12 @@ const pages = await pagesOf(made.bytes);
 async function pagesOf(bytes: Uint8Array): Promise<readonly (readonly PageFingerprint[])[]> {
   const source = memorySource('made', bytes);
   const found: (readonly (readonly PageFingerprint[])[])[] = [];
-  await fingerprintFile(source, await readFooter(source), undefined, (_, ofRowGroup) => {
-    found.push(ofRowGroup);
+  const footer = await readFooter(source);
+  const range = { from: 0, to: footer.rowGroups.length };
+  await fingerprintRowGroups(source, footer, range, undefined, {
+    onRowGroup: (_, __, ofRowGroup) => {
+      found.push(ofRowGroup);
+    },
   });
   assert.equal(found.length, 1);
   return found[0] ?? assert.fail();

@@ -1,70 +1,43 @@
 import type { ByteSource } from '../../core/byte-source.ts';
-import { prepareCodecs } from '../codec/zstd.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { corrupt, placed } from '../format-error.ts';
-import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
-import { emptyRoom, type Room, type Rooms, release, reserve } from '../kernel/rooms.ts';
-import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
+import { emptyRoom, type Rooms, release, reserve } from '../kernel/rooms.ts';
+import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { blockBytes, mayContainHash } from '../split-blocks.ts';
-import { codecsOf } from '../supported-features.ts';
 import { beginStruct, compactCursor, nextField, readI32, skipField } from '../thrift/compact-reader.ts';
 import type { ValueBlock } from '../value-block.ts';
 import { chunkExtents, type Extent } from './chunk-extents.ts';
-import { feed } from './feed-reader.ts';
-import { nextPage } from './next-page.ts';
-import { openChunk, type PageReader, pageReader, releaseRooms } from './page-reader.ts';
-import { movingRowGroup, releaseRowGroup, windowOf } from './row-group-windows.ts';
-
-/** A Bloom filter that does not know a value of its chunk. */
-export interface BloomMiss {
-  readonly rowGroup: number;
-  /** Dotted path of the leaf. */
-  readonly column: string;
-  /** Data page of the value, from 0. */
-  readonly page: number;
-}
+import type { DecodedPage } from './decoded-page.ts';
 
 /** Largest filter that is read. */
 const mostFilterBytes = 128 * 1024 * 1024;
-/** How much of a column chunk is read at a time. */
-const stepBytes = 4 * 1024 * 1024;
 /** Values hashed at a time. */
 const stretchValues = 65_536;
 
 /**
- * Looks in the Bloom filters of a file for every value of the chunks that have one; resolves with the first that is not
- * there: a reader that goes by the filter would miss its rows. Where no chunk has a filter nothing is read.
- * @throws FormatError when a filter or a page does not decode; StoreError
+ * Reads the Bloom filter of a column chunk; resolves with who looks for every value of a decoded page in it and says whether
+ * all are there: a reader that goes by the filter would miss the rows of one that is not. Undefined where the chunk has no
+ * filter.
+ * @throws FormatError when the filter does not decode; StoreError
  */
-export async function findBloomMiss(
+export async function bloomFilterCheck(
   source: ByteSource,
   footer: ParquetFooter,
-  memory: MemoryLimits = defaultMemoryLimits,
-): Promise<BloomMiss | undefined> {
-  if (!footer.rowGroups.some(({ chunks }) => chunks.some(({ hasBloomFilter }) => hasBloomFilter)))
-    return undefined;
-  await prepareCodecs(codecsOf([footer]));
-  const rooms = await borrowKernel(memory.pageBytes);
-  try {
-    for (const [number, rowGroup] of footer.rowGroups.entries()) {
-      for (const [i, { bloomFilter: place }] of chunkExtents(rowGroup).entries()) {
-        const leaf = footer.leaves[i];
-        const chunk = rowGroup.chunks[i];
-        if (place.offsetBytes === 0 || leaf === undefined || chunk === undefined) continue;
-        const bits = await readBits(source, footer, number, leaf.path, place);
-        const windows = movingRowGroup(source, stepBytes);
-        const reader = pageReader(rooms, leaf);
-        openChunk(reader, windowOf(windows, chunk), footer.file, number);
-        const page = await findMiss(reader, bits);
-        releaseRooms(reader);
-        releaseRowGroup(rooms, windows);
-        if (page !== undefined) return { rowGroup: number, column: leaf.path, page };
-      }
-    }
-    return undefined;
-  } finally {
-    giveBack(rooms);
-  }
+  number: number,
+  leaf: LeafColumn,
+): Promise<((page: DecodedPage) => boolean) | undefined> {
+  const rowGroup = footer.rowGroups[number];
+  if (rowGroup?.chunks[leaf.index]?.hasBloomFilter !== true) return undefined;
+  const place = chunkExtents(rowGroup)[leaf.index]?.bloomFilter;
+  if (place === undefined || place.offsetBytes === 0) return undefined;
+  const bits = await readBits(source, footer, number, leaf.path, place);
+  let generation = -1;
+  return ({ rooms, usesDictionary, dictionary, values }) => {
+    // Of a dictionary every entry is looked for, once.
+    if (usesDictionary && generation === dictionary.generation) return true;
+    if (usesDictionary) generation = dictionary.generation;
+    return holdsAll(rooms, usesDictionary ? dictionary.block : values, bits);
+  };
 }
 
 async function readBits(
@@ -96,39 +69,20 @@ async function readBits(
   }
 }
 
-/** The first data page with a value that is not in the filter. */
-async function findMiss(reader: PageReader, bits: Int32Array): Promise<number | undefined> {
-  const { rooms, dictionary } = reader;
-  const hashes = emptyRoom();
-  let generation = -1;
-  let pages = 0;
-  for (let outcome = nextPage(reader); outcome !== 'end'; outcome = nextPage(reader)) {
-    if (outcome === 'starved') {
-      await feed(reader);
-      continue;
-    }
-    // Of a dictionary every entry is looked for, once.
-    const isKnown = reader.usesDictionary && generation === dictionary.generation;
-    if (reader.usesDictionary) generation = dictionary.generation;
-    const block = reader.usesDictionary ? dictionary.block : reader.values;
-    if (!isKnown && !holdsAll(rooms, hashes, block, bits)) return pages;
-    pages++;
-  }
-  release(rooms, hashes);
-  return undefined;
-}
-
-function holdsAll(rooms: Rooms, hashes: Room, block: ValueBlock, bits: Int32Array): boolean {
+function holdsAll(rooms: Rooms, block: ValueBlock, bits: Int32Array): boolean {
   const { count, widthBytes, bytesAt, offsetsAt } = block;
   const { kernel } = rooms;
-  for (let from = 0; from < count; from += stretchValues) {
+  const hashes = emptyRoom();
+  let holds = true;
+  for (let from = 0; holds && from < count; from += stretchValues) {
     const part = Math.min(stretchValues, count - from);
     const at = reserve(rooms, hashes, part * 8);
     kernel.hashForBloom(widthBytes, bytesAt + from * widthBytes, offsetsAt + from * 4, part, at);
     const { words } = kernel.memory;
-    for (let i = at / 4; i < at / 4 + part * 2; i += 2) {
-      if (!mayContainHash(bits, words[i] as number, words[i + 1] as number)) return false;
+    for (let i = at / 4; holds && i < at / 4 + part * 2; i += 2) {
+      holds = mayContainHash(bits, words[i] as number, words[i + 1] as number);
     }
   }
-  return true;
+  release(rooms, hashes);
+  return holds;
 }

@@ -6,11 +6,12 @@ import type { ParquetFooter } from '../footer.ts';
 import { corrupt } from '../format-error.ts';
 import { extendIndexed, type IndexedRooms, indexedRooms } from '../indexed-extremes.ts';
 import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
-import { emptyRoom, type Room, type Rooms, reserve } from '../kernel/rooms.ts';
+import { emptyRoom, type Rooms } from '../kernel/rooms.ts';
 import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import type { RowGroup } from '../metadata/row-group.ts';
 import { codecsOf } from '../supported-features.ts';
+import type { DecodedPage } from './decoded-page.ts';
 import { feed } from './feed-reader.ts';
 import { nextPage } from './next-page.ts';
 import { digestPage } from './page-digest.ts';
@@ -35,8 +36,8 @@ const stepBytes = 4 * 1024 * 1024;
 /** What one column chunk holds. */
 export interface ChunkFingerprint {
   readonly nulls: number;
-  /** Of floating-point columns, where the pages were looked at one by one. */
-  readonly nans?: number;
+  /** Of floating-point columns. */
+  readonly nans: number;
   readonly min?: Uint8Array;
   readonly max?: Uint8Array;
 }
@@ -49,14 +50,28 @@ export interface PageFingerprint extends ChunkFingerprint {
   readonly sizeBytes: number;
   readonly rows: number;
   readonly values: number;
-  readonly nans: number;
 }
 
-/** Is told the data pages of each row group, by leaf, when all of it was read. */
-export type OnPages = (
-  rowGroup: number,
-  pages: readonly (readonly PageFingerprint[])[],
-) => void | Promise<void>;
+/** Row groups from `from` to before `to`. */
+export interface RowGroupRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Looks on while row groups are decoded. What it throws ends the reading. */
+export interface FingerprintWatch {
+  /** Told what each row group holds, by leaf, when all of it was read. */
+  onRowGroup?(
+    rowGroup: number,
+    chunks: readonly ChunkFingerprint[],
+    pages: readonly (readonly PageFingerprint[])[],
+  ): void | Promise<void>;
+  /** May give somebody who is shown every data page of the chunk, decoded, with its number. */
+  onChunk?(
+    rowGroup: number,
+    leaf: LeafColumn,
+  ): Promise<((page: DecodedPage, number: number) => void) | undefined>;
+}
 
 /** What a whole file holds, found by decoding every page of it. */
 export interface FileFingerprint {
@@ -70,19 +85,39 @@ export interface FileFingerprint {
 
 /**
  * Decodes every value of a file and says what it holds. Memory: one row group's stored bytes and a page a column.
- * @param onPages what it throws ends the reading
  * @throws FormatError when anything does not decode, or a column's rows are not the row group's
  */
 export async function fingerprintFile(
   source: ByteSource,
   footer: ParquetFooter,
   memory: MemoryLimits = defaultMemoryLimits,
-  onPages?: OnPages,
 ): Promise<FileFingerprint> {
+  const chunks: (readonly ChunkFingerprint[])[] = [];
+  const everything = { from: 0, to: footer.rowGroups.length };
+  const columns = await fingerprintRowGroups(source, footer, everything, memory, {
+    onRowGroup: (_, ofRowGroup) => {
+      chunks.push(ofRowGroup);
+    },
+  });
+  return { rows: footer.rows, rowGroups: footer.rowGroups.length, columns, chunks };
+}
+
+/**
+ * Decodes every value of a stretch of row groups and says what each column holds there: one fingerprint per leaf, to be put
+ * together by `joinFingerprints`. Memory: as {@link fingerprintFile}.
+ * @throws FormatError as {@link fingerprintFile}; what `watch` throws
+ */
+export async function fingerprintRowGroups(
+  source: ByteSource,
+  footer: ParquetFooter,
+  range: RowGroupRange,
+  memory: MemoryLimits = defaultMemoryLimits,
+  watch: FingerprintWatch = {},
+): Promise<readonly ColumnFingerprint[]> {
   await prepareCodecs(codecsOf([footer]));
   const rooms = await borrowKernel(memory.pageBytes);
   try {
-    return await fingerprintIn(rooms, source, footer, onPages);
+    return await fingerprintIn(rooms, source, footer, range, watch);
   } finally {
     giveBack(rooms);
   }
@@ -92,9 +127,9 @@ async function fingerprintIn(
   rooms: Rooms,
   source: ByteSource,
   footer: ParquetFooter,
-  onPages: OnPages | undefined,
-): Promise<FileFingerprint> {
-  const used = emptyRoom();
+  { from, to }: RowGroupRange,
+  watch: FingerprintWatch,
+): Promise<readonly ColumnFingerprint[]> {
   const indexed = indexedRooms();
   const columns = emptyDigests(rooms, emptyRoom(), footer.leaves).map(({ leaf, digest }) => ({
     leaf,
@@ -102,28 +137,27 @@ async function fingerprintIn(
     digest,
     extremes: emptyExtremes(leaf.sortOrder),
   }));
-  const chunks: ChunkFingerprint[][] = [];
-  for (const [number, rowGroup] of footer.rowGroups.entries()) {
+  for (let number = from; number < to; number++) {
+    const rowGroup = footer.rowGroups[number];
+    if (rowGroup === undefined) throw new RangeError(`${footer.file} has no row group ${number}`);
     const windows = await openRowGroup(rooms, source, rowGroup);
-    const ofRowGroup: ChunkFingerprint[] = [];
-    const pagesOfRowGroup: PageFingerprint[][] = [];
+    const chunks: ChunkFingerprint[] = [];
+    const pagesByLeaf: PageFingerprint[][] = [];
     for (const { leaf, reader, digest, extremes } of columns) {
       const place = { file: footer.file, rowGroup: number };
       const chunk = rowGroup.chunks[leaf.index];
       if (chunk === undefined) throw corrupt('column chunk is missing', place);
+      const onPage = await watch.onChunk?.(number, leaf);
       openChunk(reader, windowOf(windows, chunk), footer.file, number);
-      const entriesBefore = digest.entries;
-      const presentBefore = digest.present;
       const own = emptyExtremes(leaf.sortOrder);
-      let rows: number;
-      let nans: number | undefined;
-      if (onPages === undefined) {
-        rows = await readChunk(reader, digest, own, used);
-      } else {
-        const pages = await readPages(reader, digest, own, indexed);
-        rows = pages.reduce((sum, page) => sum + page.rows, 0);
-        nans = pages.reduce((sum, page) => sum + page.nans, 0);
-        pagesOfRowGroup.push(pages);
+      const pages = await readPages(reader, digest, own, indexed, onPage);
+      let rows = 0;
+      let nulls = 0;
+      let nans = 0;
+      for (const page of pages) {
+        rows += page.rows;
+        nulls += page.nulls;
+        nans += page.nans;
       }
       if (rows !== rowGroup.rows) {
         throw corrupt(`column holds ${rows} rows, its row group ${rowGroup.rows}`, {
@@ -132,24 +166,15 @@ async function fingerprintIn(
         });
       }
       mergeExtremes(extremes, own.min, own.max);
-      ofRowGroup.push({
-        nulls: digest.entries - entriesBefore - (digest.present - presentBefore),
-        ...(nans === undefined ? {} : { nans }),
-        ...bounds(own),
-      });
+      pagesByLeaf.push(pages);
+      chunks.push({ nulls, nans, ...bounds(own) });
       releaseRooms(reader);
       releaseWindow(rooms, windows, chunk);
     }
     releaseRowGroup(rooms, windows);
-    chunks.push(ofRowGroup);
-    await onPages?.(number, pagesOfRowGroup);
+    await watch.onRowGroup?.(number, chunks, pagesByLeaf);
   }
-  return {
-    rows: footer.rows,
-    rowGroups: footer.rowGroups.length,
-    columns: columns.map(({ leaf, digest, extremes }) => fingerprintOf(rooms, leaf, digest, extremes)),
-    chunks,
-  };
+  return columns.map(({ leaf, digest, extremes }) => fingerprintOf(rooms, leaf, digest, extremes));
 }
 
 async function openRowGroup(rooms: Rooms, source: ByteSource, rowGroup: RowGroup): Promise<RowGroupWindows> {
@@ -183,46 +208,13 @@ function bounds(extremes: Extremes): { min?: Uint8Array; max?: Uint8Array } {
   return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
 }
 
-/** Reads the pages of the open chunk into digest and extremes; returns the number of rows. */
-async function readChunk(
-  reader: PageReader,
-  digest: DigestState,
-  extremes: Extremes,
-  used: Room,
-): Promise<number> {
-  const { rooms, dictionary } = reader;
-  const { kernel } = rooms;
-  let rows = 0;
-  let usesDictionary = false;
-  for (let outcome = nextPage(reader); outcome !== 'end'; outcome = nextPage(reader)) {
-    if (outcome === 'starved') {
-      await feed(reader);
-      continue;
-    }
-    digestPage(digest, reader);
-    rows += rowsOf(reader);
-    if (!reader.usesDictionary) {
-      extendExtremes(extremes, kernel, reader.values);
-      continue;
-    }
-    // A dictionary may hold entries that no value uses: those are no extremes.
-    if (!usesDictionary) {
-      const at = reserve(rooms, used, dictionary.block.count);
-      kernel.memory.bytes.fill(0, at, at + dictionary.block.count);
-      usesDictionary = true;
-    }
-    kernel.markUsed(reader.indices.at, reader.presentCount, used.at);
-  }
-  if (usesDictionary) extendExtremes(extremes, kernel, dictionary.block, used.at);
-  return rows;
-}
-
-/** The same, page by page. */
+/** Reads the pages of the open chunk into digest and extremes. */
 async function readPages(
   reader: PageReader,
   digest: DigestState,
   extremes: Extremes,
   indexed: IndexedRooms,
+  onPage: ((page: DecodedPage, number: number) => void) | undefined,
 ): Promise<PageFingerprint[]> {
   const { leaf, rooms, dictionary, window } = reader;
   const pages: PageFingerprint[] = [];
@@ -232,6 +224,7 @@ async function readPages(
       continue;
     }
     digestPage(digest, reader);
+    onPage?.(reader, pages.length);
     const own = emptyExtremes(leaf.sortOrder);
     if (reader.usesDictionary) {
       extendIndexed(own, rooms, dictionary.block, reader.indices.at, reader.presentCount, indexed);
