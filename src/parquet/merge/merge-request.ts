@@ -83,7 +83,7 @@ export interface ColumnThreads {
 /** A range of leaves on its way through another thread. */
 export interface ColumnThread {
   /**
-   * The next column chunk: leaf after leaf, row group after row group. Its bytes belong to the caller.
+   * The next column chunk: leaf after leaf, row group after row group. Its bytes are good until the next call.
    * @throws what the merge there threw
    */
   next(): Promise<DetachedChunk>;
