@@ -171,9 +171,8 @@ describe('with runs that a Prometheus scraped', { skip: skipWithoutPrometheus() 
   }
 
   async function ask<T>(path: string): Promise<T> {
-    const answer: { status: string; data: T; error?: string } = await (
-      await fetch(`${prometheus.url}${path}`)
-    ).json();
+    const response = await fetch(`${prometheus.url}${path}`);
+    const answer: { status: string; data: T; error?: string } = JSON.parse(await response.text());
     assert.equal(answer.status, 'success', `${path}: ${answer.error}`);
     return answer.data;
   }
