@@ -17,9 +17,11 @@ Commands
   kill-namenode, kill-datanode              kill -9
   pause-namenode, pause-datanode            freeze (SIGSTOP)
   resume-namenode, resume-datanode          and go on (SIGCONT)
+  add-datanode      start one more DataNode, on free ports; it ends and goes with the others
   dfsadmin <arg>…   Hadoop's administration tool, e.g. dfsadmin -safemode enter
   dfs <arg>…        Hadoop's file shell, e.g. dfs -ls /
-  jars              only fetch the jars
+  tool <class> <arg>…  any other of its tools, e.g. tool org.apache.hadoop.hdfs.tools.CryptoAdmin -listZones
+  jars              only fetch the jars, and say where they are
 
 Options
   --state DIR           where the cluster's files, logs and settings are; default: $LOCAL_HDFS_STATE,
@@ -28,9 +30,10 @@ Options
   --rpc-port N          NameNode's RPC port (default 8020)
   --datanode-port N     DataNode's HTTP port (default 9864); its data and IPC ports are the next two
   --free-ports          ports that are free, instead of these
+  --hadoop VERSION      which Hadoop: 3.4.2 (default), 3.3.6 and 2.10.2 were tried
   -D name=value         a Hadoop property, e.g. -D dfs.namenode.fs-limits.min-block-size=1048576; may be repeated
   --owner PID           stop, and delete everything that was stored, as soon as that process has ended
-Ports and properties count for a cluster's first start; the state directory remembers them.
+Ports, version and properties count for a cluster's first start; the state directory remembers them.
 
 Environment
   LOCAL_HDFS_JARS       where the jars are kept (default: $XDG_CACHE_HOME/parquet-consolidator, else ~/.cache/…)
@@ -59,7 +62,7 @@ state=${LOCAL_HDFS_STATE:-}
 # Where HOME is not set, as in some containers, TMPDIR must do.
 home=${HOME:-${TMPDIR:-/tmp}}
 state=${state:-${XDG_STATE_HOME:-$home/.local/state}/parquet-consolidator/local-hdfs}
-webhdfs_port=9870 rpc_port=8020 datanode_port=9864 free_ports=no owner='' properties=''
+webhdfs_port=9870 rpc_port=8020 datanode_port=9864 free_ports=no owner='' properties='' version=''
 
 need() { [ $# -ge 2 ] || die 2 "$1 needs a value"; }
 case $command in
@@ -76,6 +79,13 @@ while [ $# -gt 0 ]; do
     --datanode-port) need "$@" && datanode_port=$2 && shift ;;
     --free-ports) free_ports=yes ;;
     --owner) need "$@" && owner=$2 && shift ;;
+    --hadoop)
+      need "$@"
+      # It becomes part of a path.
+      case $2 in *[!0-9A-Za-z.-]*) die 2 "--hadoop needs a version such as 3.4.2, found: $2" ;; esac
+      version=$2
+      shift
+      ;;
     -D)
       need "$@"
       case $2 in *=*) ;; *) die 2 "-D needs name=value, found: $2" ;; esac
@@ -91,7 +101,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 case $command in
-  dfs | dfsadmin) ;;
+  dfs | dfsadmin | tool) ;;
   *) [ $# -eq 0 ] || die 2 "unknown option: $1" 'See local-hdfs.sh --help.' ;;
 esac
 case $state in /*) ;; *) state=$PWD/$state ;; esac
@@ -124,8 +134,12 @@ java_options=(
   --add-opens=java.base/java.nio=ALL-UNNAMED --add-opens=java.base/sun.nio.ch=ALL-UNNAMED
 )
 
-version=$(sed -n 's:.*<hadoop.version>\(.*\)</hadoop.version>.*:\1:p' "$pom")
-jars=${LOCAL_HDFS_JARS:-${XDG_CACHE_HOME:-$home/.cache}/parquet-consolidator}/hadoop-$version
+# Which Hadoop runs from now on.
+use_version() {
+  version=$1
+  jars=${LOCAL_HDFS_JARS:-${XDG_CACHE_HOME:-$home/.cache}/parquet-consolidator}/hadoop-$version
+}
+use_version "${version:-$(sed -n 's:.*<hadoop.version>\(.*\)</hadoop.version>.*:\1:p' "$pom")}"
 
 # Fetches the jars, and formats an empty file system with them which every new cluster starts as a copy of: both once.
 fetch_jars() {
@@ -136,8 +150,12 @@ fetch_jars() {
   mkdir -p "$(dirname -- "$jars")"
   local made
   made=$(mktemp -d "$jars.XXXXXX")
+  # Hadoop 2 has two libraries of the same classes among its dependencies, and runs with the older one only.
+  local without=()
+  case $version in 2.*) without=(-DexcludeGroupIds=org.ow2.asm) ;; esac
   complain "fetching Hadoop $version into $jars (once, about 95 MB) …"
-  if ! mvn -q -B -f "$pom" dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$made/lib" >"$made/maven.log" 2>&1; then
+  if ! mvn -q -B -f "$pom" "-Dhadoop.version=$version" dependency:copy-dependencies -DincludeScope=runtime ${without[@]+"${without[@]}"} \
+    "-DoutputDirectory=$made/lib" >"$made/maven.log" 2>&1; then
     tail -n 20 "$made/maven.log" >&2
     rm -rf "$made"
     die 69 'Maven could not fetch the jars, see above.'
@@ -224,8 +242,8 @@ log4j.logger.org.apache.hadoop.hdfs.server.namenode.FSNamesystem.audit=WARN
 TEXT
   [ -d "$state/namenode" ] || cp -R "$jars/formatted" "$state/namenode"
   # Last: a state directory with this file is complete.
-  printf 'webhdfs_port=%s\nrpc_port=%s\ndatanode_port=%s\nsuperuser=%s\n' \
-    "$webhdfs_port" "$rpc_port" "$datanode_port" "${HADOOP_USER_NAME:-$(id -un)}" >"$state/settings"
+  printf 'webhdfs_port=%s\nrpc_port=%s\ndatanode_port=%s\nsuperuser=%s\nhadoop=%s\n' \
+    "$webhdfs_port" "$rpc_port" "$datanode_port" "${HADOOP_USER_NAME:-$(id -un)}" "$version" >"$state/settings"
 }
 
 read_settings() {
@@ -233,6 +251,9 @@ read_settings() {
   webhdfs_port=$(sed -n 's/^webhdfs_port=//p' "$state/settings")
   rpc_port=$(sed -n 's/^rpc_port=//p' "$state/settings")
   datanode_port=$(sed -n 's/^datanode_port=//p' "$state/settings")
+  local hadoop
+  hadoop=$(sed -n 's/^hadoop=//p' "$state/settings")
+  [ -z "$hadoop" ] || use_version "$hadoop"
 }
 
 # --- ports and requests, with what every bash has
@@ -291,12 +312,13 @@ alive() {
   case $stat in Z*) return 1 ;; esac
 }
 
+# Starts a daemon: its name, its class, and the directory of its settings, if it is not that of the cluster.
 launch() {
   ! alive "$1" || return 0
   # No terminal's signals and none of our pipes: they live on when we have ended.
   trap '' HUP INT
   nohup "$java_command" "-Xmx${LOCAL_HDFS_HEAP:-384m}" "-Dhadoop.log.dir=$state/log" "${java_options[@]}" \
-    -cp "$state/conf:$jars/lib/*" "$2" >>"$state/log/$1.log" 2>&1 </dev/null &
+    -cp "${3:-$state/conf}:$jars/lib/*" "$2" >>"$state/log/$1.log" 2>&1 </dev/null &
   printf '%s\n' $! >"$state/$1.pid"
   trap - HUP INT
 }
@@ -334,6 +356,44 @@ start_data_node() {
   }
 }
 
+# The DataNodes beside the first.
+more_data_nodes() {
+  local file
+  for file in "$state"/datanode-*.pid; do
+    [ ! -e "$file" ] || basename "$file" .pid
+  done
+}
+
+live_data_nodes() {
+  http "$webhdfs_port" GET '/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState' '' |
+    sed -n 's/.*"NumLiveDataNodes" *: *\([0-9]*\).*/\1/p'
+}
+
+more_than() { [ "$(live_data_nodes)" -gt "$1" ]; }
+
+add_data_node() {
+  local number=2 name before
+  while [ -e "$state/conf-$number" ]; do number=$((number + 1)); done
+  name=datanode-$number
+  cp -R "$state/conf" "$state/conf-$number"
+  {
+    sed '/<\/configuration>/d' "$state/conf/hdfs-site.xml"
+    # Of two values of one property the later one counts.
+    property dfs.datanode.data.dir "file://$state/$name"
+    property dfs.datanode.http.address 127.0.0.1:0
+    property dfs.datanode.address 127.0.0.1:0
+    property dfs.datanode.ipc.address 127.0.0.1:0
+    echo '</configuration>'
+  } >"$state/conf-$number/hdfs-site.xml"
+  cp "$state/conf-$number/hdfs-site.xml" "$state/conf-$number/core-site.xml"
+  before=$(live_data_nodes)
+  launch "$name" "$data_node" "$state/conf-$number"
+  wait_until "$name" more_than "$before" || {
+    last_words "$name"
+    die 70 "the DataNode did not start; its log: $state/log/$name.log"
+  }
+}
+
 # Ends a daemon with a signal and waits until it is gone.
 end_daemon() {
   local pid
@@ -354,9 +414,8 @@ end_daemon() {
 stop_all() {
   # What is stored must survive a stop, so they are asked to end, and both at once.
   local daemon
-  for daemon in datanode namenode; do ! alive "$daemon" || kill -TERM "$(cat "$state/$daemon.pid")" 2>/dev/null || true; done
-  end_daemon datanode TERM
-  end_daemon namenode TERM
+  for daemon in $(more_data_nodes) datanode namenode; do ! alive "$daemon" || kill -TERM "$(cat "$state/$daemon.pid")" 2>/dev/null || true; done
+  for daemon in $(more_data_nodes) datanode namenode; do end_daemon "$daemon" TERM; done
 }
 
 signal() {
@@ -366,8 +425,9 @@ signal() {
 
 remove_all() {
   [ -e "$state/$mark" ] || return 0
-  end_daemon datanode KILL
-  end_daemon namenode KILL
+  local daemon
+  for daemon in $(more_data_nodes) datanode namenode; do end_daemon "$daemon" KILL; done
+  rm -rf "${state:?}"/conf-* "${state:?}"/datanode-*
   # The mark goes last, so that what was interrupted can be repeated.
   local entry
   for entry in conf log tmp namenode datanode settings namenode.pid datanode.pid "$mark"; do rm -rf "${state:?}/$entry"; done
@@ -391,6 +451,8 @@ guard() {
 
 start_all() {
   local port try
+  # One that was started before says itself which Hadoop it is of.
+  [ ! -e "$state/settings" ] || read_settings
   fetch_jars
   claim_state
   if [ -e "$state/settings" ]; then
@@ -446,7 +508,10 @@ case $command in
     ;;
   status) show ;;
   remove) remove_all ;;
-  jars) fetch_jars ;;
+  jars)
+    fetch_jars
+    printf '%s\n' "$jars"
+    ;;
   start-namenode)
     read_settings
     check_java
@@ -469,11 +534,23 @@ case $command in
   pause-datanode) signal datanode STOP ;;
   resume-namenode) signal namenode CONT ;;
   resume-datanode) signal datanode CONT ;;
-  dfsadmin | dfs)
+  add-datanode)
     read_settings
     check_java
-    tool=org.apache.hadoop.hdfs.tools.DFSAdmin
-    [ "$command" = dfsadmin ] || tool=org.apache.hadoop.fs.FsShell
+    add_data_node
+    ;;
+  dfsadmin | dfs | tool)
+    read_settings
+    check_java
+    case $command in
+      dfsadmin) tool=org.apache.hadoop.hdfs.tools.DFSAdmin ;;
+      dfs) tool=org.apache.hadoop.fs.FsShell ;;
+      *)
+        [ $# -gt 0 ] || die 2 'tool needs the name of a class'
+        tool=$1
+        shift
+        ;;
+    esac
     exec "$java_command" "${java_options[@]}" -cp "$state/conf:$jars/lib/*" "$tool" "$@"
     ;;
   *) die 2 "unknown command: $command" 'See local-hdfs.sh --help.' ;;

@@ -68,6 +68,14 @@ export type Invocation =
       readonly dryRun: boolean;
     })
   | (DatasetFlags & { readonly command: 'cleanup'; readonly dryRun: boolean })
+  | (DatasetFlags & {
+      readonly command: 'history';
+      readonly date?: string;
+      readonly timeZone?: string;
+      readonly days?: string;
+      readonly limit?: string;
+      readonly sql?: string;
+    })
   | (DatasetFlags & { readonly command: 'doctor'; readonly date?: string; readonly timeZone?: string })
   | (CommonFlags & {
       readonly command: 'demo';
@@ -288,6 +296,28 @@ function buildParser(
           .example('$0 doctor --base-path hdfs://nn/data', 'Before the first run on a cluster')
           .example('$0 doctor --output json', 'The same as one line of JSON'),
       (argv) => use({ ...datasetFlags(argv), ...dateFlags(argv), command: 'doctor' }),
+    )
+    .command(
+      'history',
+      'What was consolidated, from the database or from the receipts in the dataset',
+      (parser) =>
+        flags(parser, flagNames.history)
+          .example('$0 history', 'The last 30 days')
+          .example('$0 history --date 2025-08-15', 'Of one partition')
+          .example('$0 history --days 365 --limit 1000 --output json', 'A year as one line of JSON')
+          .example(
+            '$0 history --sql "SELECT sum(files_consolidated) FROM consolidation_metrics"',
+            'Figures of your own',
+          ),
+      (argv) =>
+        use({
+          ...datasetFlags(argv),
+          ...dateFlags(argv),
+          ...given('days', text(argv, 'days')),
+          ...given('limit', text(argv, 'limit')),
+          ...given('sql', text(argv, 'sql')),
+          command: 'history',
+        }),
     )
     .command(
       'demo',

@@ -56,6 +56,13 @@ export const flagTable = {
     describe:
       'Path or URI (hdfs://host:8020/path, webhdfs://host:9870/path) of the directory that holds date=YYYY-MM-DD',
   },
+  days: { ...takesText, group: 'What:', describe: 'What ran in the last N days [default: 30]' },
+  limit: { ...takesText, group: 'What:', describe: 'The newest N consolidations [default: 100]' },
+  sql: {
+    ...takesText,
+    group: 'What:',
+    describe: 'A SELECT of your own over consolidation_metrics and consolidation_log',
+  },
   top: {
     ...takesText,
     group: 'What:',
@@ -315,6 +322,7 @@ export const flagNames = {
   undo: ['date', 'time-zone', 'run', 'base-path', 'dry-run', ...who, ...general],
   cleanup: ['base-path', 'dry-run', ...who, ...general],
   doctor: ['date', 'time-zone', 'base-path', ...who, ...general],
+  history: ['date', 'time-zone', 'base-path', 'days', 'limit', 'sql', ...general],
   demo: ['hdfs', 'keep', 'directory', 'output', 'log-format', 'verbose'],
 } as const satisfies Readonly<Record<string, readonly FlagName[]>>;
 
@@ -327,6 +335,7 @@ export const commandNames = [
   'recover',
   'undo',
   'cleanup',
+  'history',
   'doctor',
   'demo',
 ] as const;

@@ -89,11 +89,15 @@ async function openRemote(settings: Settings): Promise<OpenedStore & { reach(): 
   };
 }
 
-function storeOptions({ hdfs, safety, base }: Settings, tls: NonNullable<StoreOptions['tls']>): StoreOptions {
+function storeOptions(
+  { hdfs, safety, base, consolidation }: Settings,
+  tls: NonNullable<StoreOptions['tls']>,
+): StoreOptions {
   // Only HDFS asks who somebody is by a name.
   const userName = hdfs.user ?? (base.kind === 'hdfs' ? nameOfThisUser() : '');
   return {
     userName,
+    swap: consolidation.swap,
     authentication: authenticationOf(hdfs),
     timeoutMs: hdfs.timeoutMs,
     maxRetries: safety.maxRetries,

@@ -105,6 +105,8 @@ async function dispatch(invocation: Invocation, environment: CliEnvironment): Pr
       return (await import('./commands/cleanup.ts')).runCleanup(invocation, environment);
     case 'doctor':
       return (await import('./commands/doctor.ts')).runDoctor(invocation, environment);
+    case 'history':
+      return (await import('./commands/history.ts')).runHistory(invocation, environment);
     case 'demo':
       return (await import('./commands/demo.ts')).runDemo(invocation, environment);
   }

@@ -4,7 +4,7 @@ import type { FileStatus, Store } from '../store/store.ts';
 import { notDataByName } from './data-names.ts';
 import { listBase } from './list-base.ts';
 import { listMarkers } from './list-markers.ts';
-import { partitionPath as pathOfPartition } from './names.ts';
+import { partitionPath as pathOfPartition, workspacePath } from './names.ts';
 import { swapObstacles } from './swap-obstacles.ts';
 
 /** What is listed. */
@@ -41,7 +41,7 @@ export async function listPartition({ store, basePath, date }: ListPartitionArgs
     absent: false,
     entries: entries.map(classified),
     markers,
-    obstacles: await obstaclesOf(store, partitionPath, entries),
+    obstacles: await obstaclesOf(store, basePath, partitionPath, entries),
     modifiedAtMs: directory.modifiedAtMs,
     storeNowMs: await store.nowMs(),
   };
@@ -50,17 +50,22 @@ export async function listPartition({ store, basePath, date }: ListPartitionArgs
 /** What keeps a swap on this store from taking place: asked of the store itself where it folds. */
 async function obstaclesOf(
   store: Store,
+  basePath: string,
   partitionPath: string,
   entries: readonly FileStatus[],
 ): Promise<readonly SwapObstacle[]> {
-  if (!store.abilities.fold) return swapObstacles(entries);
+  const { fold } = store.abilities;
+  const ofEntries = fold ? [] : swapObstacles(entries);
   const files = entries.filter((entry) => notDataByName(entry.name, entry.kind) === undefined);
-  if (files.length === 0 || store.foldObstacles === undefined) return [];
+  if (files.length === 0 || store.foldObstacles === undefined) return ofEntries;
   const paths = new Set(files.map((file) => file.path));
-  const found = await store.foldObstacles(partitionPath, files);
-  return found
-    .map((obstacle) => (paths.has(obstacle.path) ? { ...obstacle, onlyAsInput: true } : obstacle))
-    .toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  const found = await store.foldObstacles(partitionPath, files, workspacePath(basePath));
+  const ofStore: readonly SwapObstacle[] = found
+    .filter(({ stopsRename }) => fold || stopsRename)
+    .map((obstacle) => (fold && paths.has(obstacle.path) ? { ...obstacle, onlyAsInput: true } : obstacle));
+  return [...ofStore, ...ofEntries].toSorted((a, b) =>
+    Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)),
+  );
 }
 
 function classified(entry: FileStatus): ListedEntry {

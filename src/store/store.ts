@@ -62,11 +62,16 @@ export interface StoreAbilities {
   readonly fold: boolean;
   /**
    * Most bytes that the paths of all sources of one `concat` may have together, each counted as
-   * `encodeURIComponent(path).length + 3`; absent where there is no limit.
+   * `encodeQueryValue(path).length + 1`; absent where there is no limit.
    */
   readonly concatPathBytes?: number;
   /** A second name for a file's bytes (`hardLink`), so that a directory can be built anew without copying. */
   readonly hardLink: boolean;
+  /**
+   * A directory is replaced by renames, and the files in it that stay are moved along between these: for stores without
+   * hard links, where whoever runs the program has said that the directory may be gone for a moment.
+   */
+  readonly moveAlong?: boolean;
   /**
    * How long a reader's listing of a directory may go on after the directory was renamed (it then still goes through the
    * old one); for so long a directory that was swapped out is left as it is. 0 or absent where listings go by path.
@@ -151,6 +156,11 @@ export interface Store {
   setAttributes(path: string, attributes: FileAttributes): Promise<void>;
   /** Sets the modification time to the store's now. */
   touch(path: string): Promise<void>;
+  /**
+   * Whether something stands between this store and its files that may not do all that the store does (HttpFS, Knox).
+   * @param path of a file that is not there; it is not made
+   */
+  isGateway?(path: string): Promise<boolean>;
   /**
    * To be called before a swap begins: sees to it that what proves who asks does not end in the middle of it. Rejects
    * with a `StoreError` when it would. Absent where nobody is asked for a proof.

@@ -79,8 +79,13 @@ test('a store that folds is asked what is in the way of its data files; director
   }
   const asked: unknown[] = [];
   const obstacles: FoldObstacle[] = [
-    { path: `${directory}/b,b.parquet`, rule: 'comma-in-name', reason: 'CONCAT cannot name it' },
-    { path: directory, rule: 'encryption-zone', reason: 'CONCAT refuses it' },
+    {
+      path: `${directory}/b,b.parquet`,
+      rule: 'comma-in-name',
+      reason: 'CONCAT cannot name it',
+      stopsRename: false,
+    },
+    { path: directory, rule: 'encryption-zone', reason: 'CONCAT refuses it', stopsRename: false },
   ];
   const foldObstacles: Store['foldObstacles'] = async (path, files) => {
     asked.push([path, files.map(({ name }) => name)]);

@@ -391,6 +391,24 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       assert.equal(await get(store, path('old')), 'new');
       await refuses('not-found', store.replaceFile(path('new'), path('old')));
       assert.equal(await get(store, path('old')), 'new');
+
+      await put(store, path('newer'), 'newer');
+      const wanted = (await statusAt(store, path('old'))).fileId;
+      await store.deleteFile(path('old'));
+      await refuses('changed', store.replaceFile(path('newer'), path('old'), wanted));
+      await put(store, path('old'), 'another');
+      await refuses('changed', store.replaceFile(path('newer'), path('old'), wanted));
+      assert.deepEqual(
+        [await get(store, path('old')), await get(store, path('newer'))],
+        ['another', 'newer'],
+      );
+      const other = (await statusAt(store, path('old'))).fileId;
+      await refuses('not-found', store.replaceFile(path('new'), path('old'), other));
+      await store.replaceFile(path('newer'), path('old'), other);
+      assert.deepEqual(
+        [await get(store, path('old')), await store.stat(path('newer'))],
+        ['newer', undefined],
+      );
       await store.makeDirectory(path('full'), 0o755);
       await put(store, path('full/x'), 'x');
       await assert.rejects(store.replaceFile(path('old'), path('full')), StoreError);
@@ -415,7 +433,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       await put(store, `${directory}/a`, 'x');
       await put(store, `${directory}/b,c`, 'y');
       const files = (await store.list(directory)) ?? [];
-      const found = await store.foldObstacles(directory, files);
+      const found = await store.foldObstacles(directory, files, `${directory}/_consolidation`);
       assert.deepEqual(
         found.map(({ path, rule }) => [path, rule]),
         [[`${directory}/b,c`, 'comma-in-name']],

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { mapConcurrently } from '../../src/core/concurrency.ts';
 import { StoreError } from '../../src/core/errors.ts';
+import { encodeQueryValue } from '../../src/store/encode-query-value.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { type FileStatus, refOf, type Store } from '../../src/store/store.ts';
 import { aclSpec } from '../../src/store/webhdfs/attributes.ts';
@@ -278,11 +279,16 @@ describe('HDFS', { skip }, () => {
       for (const name of ['t', 'a', 'b']) await put(store, `${directory}/p/${name}`, name);
       await hdfs(cluster, { ...asAdmin, op: 'ALLOWSNAPSHOT' });
       const filesOf = async () => (await store.list(`${directory}/p`)) ?? [];
-      assert.deepEqual(await store.foldObstacles?.(`${directory}/p`, await filesOf()), []);
+      assert.deepEqual(
+        await store.foldObstacles?.(`${directory}/p`, await filesOf(), `${directory}/_consolidation`),
+        [],
+      );
       await hdfs(cluster, { ...asAdmin, op: 'CREATESNAPSHOT', params: { snapshotname: 's1' } });
       await put(store, `${directory}/p/c`, 'c');
       try {
-        const obstacles = (await store.foldObstacles?.(`${directory}/p`, await filesOf())) ?? [];
+        const obstacles =
+          (await store.foldObstacles?.(`${directory}/p`, await filesOf(), `${directory}/_consolidation`)) ??
+          [];
         assert.deepEqual(
           obstacles.map(({ path, rule }) => [path, rule]),
           ['a', 'b', 't'].map((name) => [`${directory}/p/${name}`, 'in-snapshot']),
@@ -319,7 +325,9 @@ describe('HDFS', { skip }, () => {
       });
       const files = (await store.list(directory)) ?? [];
       assert.deepEqual(
-        (await store.foldObstacles?.(directory, files))?.map(({ path, rule }) => [path, rule]),
+        (await store.foldObstacles?.(directory, files, `${directory}/_consolidation`))?.map(
+          ({ path, rule }) => [path, rule],
+        ),
         [
           [`${directory}/a`, 'erasure-coded'],
           [`${directory}/b`, 'encryption-zone'],
@@ -347,7 +355,7 @@ describe('HDFS', { skip }, () => {
   it('concatenates as many sources as it says that it can, and refuses more before it asks', () =>
     behindProxy(cluster, async ({ store, proxy, directory }) => {
       const name = (index: number): string => `${directory}/${`${index}`.padStart(100, 'n')}`;
-      const cost = encodeURIComponent(name(0)).length + 3;
+      const cost = encodeQueryValue(name(0)).length + 1;
       const most = Math.floor((store.abilities.concatPathBytes ?? 0) / cost);
       const sources = Array.from({ length: most + 1 }, (_, index) => name(index));
       await put(store, `${directory}/t`, 't');
@@ -362,6 +370,8 @@ describe('HDFS', { skip }, () => {
       );
       proxy.reset();
       await refuses('concat-refused', store.concat(`${directory}/t`, sources));
+      // The NameNode would take it, and not be able to read its own journal at its next start.
+      await refuses('concat-refused', store.concat(`${directory}/t`, ['//.reserved/.inodes/16385/a']));
       assert.equal(proxy.requests.length, 0);
       await admin.concat(`${directory}/t`, sources.slice(0, most));
       assert.equal((await statusOf(store, `${directory}/t`)).sizeBytes, 1 + most);

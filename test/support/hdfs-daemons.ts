@@ -39,6 +39,8 @@ export interface HdfsCluster {
 
 /** How a cluster is started. */
 export interface ClusterOptions {
+  /** Which Hadoop, e.g. `3.3.6`; that of the environment variable `TEST_HADOOP`, else the script's default. */
+  readonly hadoop?: string;
   /** Hadoop properties in addition, e.g. `{ 'dfs.namenode.fs-limits.min-block-size': '1048576' }`. */
   readonly properties?: Readonly<Record<string, string>>;
   /** Environment of the daemons in addition, e.g. `LOCAL_HDFS_JIT_LEVEL`. */
@@ -65,6 +67,7 @@ const testProperties = { 'dfs.namenode.fs-limits.min-block-size': '1024' };
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<HdfsCluster> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'consolidator-hdfs-'));
+  const hadoop = options.hadoop ?? (process.env.TEST_HADOOP || undefined);
   const properties = Object.entries({ ...testProperties, ...options.properties });
   try {
     await runScript(
@@ -72,6 +75,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<HdfsCl
       stateDirectory,
       [
         ...['--free-ports', '--owner', String(process.pid)],
+        ...(hadoop === undefined ? [] : ['--hadoop', hadoop]),
         ...properties.flatMap(([name, value]) => ['-D', `${name}=${value}`]),
       ],
       options.env,
@@ -87,7 +91,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<HdfsCl
  * What `start` resolves with, or `undefined` where this machine cannot run HDFS, after saying so on stderr.
  * @throws Error instead, where `CI` is set
  */
-export async function unlessUnavailable(start: () => Promise<HdfsCluster>): Promise<HdfsCluster | undefined> {
+export async function unlessUnavailable<T>(start: () => Promise<T>): Promise<T | undefined> {
   try {
     return await start();
   } catch (error) {

@@ -1,9 +1,18 @@
 import { StoreError } from '../../core/errors.ts';
 import { makeAgents } from './agents.ts';
-import { type AskingAs, ask, csrfHeaders, heed, transportOver } from './ask.ts';
+import {
+  type AskingAs,
+  ask,
+  csrfHeaders,
+  heed,
+  type Question,
+  type Reply,
+  transportOver,
+  urlOf,
+} from './ask.ts';
 import { authenticationFor } from './auth/authentication-for.ts';
 import type { Authentication } from './authentication.ts';
-import { type CallFacts, gatewayError, replyError, strangeReply } from './call-errors.ts';
+import { type CallFacts, dataHere, dataHereCode, replyError, strangeReply } from './call-errors.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import { defaultLoadLimits, type Endpoint, type HdfsCluster } from './cluster.ts';
 import { beginExchange, type Exchange, type RequestHead } from './exchange.ts';
@@ -64,6 +73,11 @@ export interface WebHdfsClient {
    * not wait for it. Those that read are limited, those that write are not, since they may wait for others that read.
    */
   beginData(place: DataPlace, head: Omit<RequestHead, 'url'>): Exchange;
+  /**
+   * Whether a gateway (HttpFS, Knox) answers and no NameNode: it sends writers to itself.
+   * @param path of a file that is not there; it is not made
+   */
+  isGateway(path: string): Promise<boolean>;
   /** Origins of all configured NameNodes, in their order. */
   nameNodes(): readonly string[];
   /** Origin of the NameNode that answered last; before any did, of the first. */
@@ -92,6 +106,10 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
   };
   const authentication = authenticationFor(cluster, transportOver(common, uri));
   const asking: AskingAs = { ...common, authentication, clock };
+  /** Endpoints that take or hand out data themselves. */
+  const gateways = new Set(endpoints.filter(({ kind }) => kind === 'gateway').map(({ origin }) => origin));
+  /** Those that answer OPEN with the data and no redirect (HttpFS). */
+  const handsOut = new Set<string>();
   const nameNodes =
     endpoints.length === 1
       ? onlyNameNode(endpoints[0])
@@ -113,20 +131,38 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
     parameters: { op: call.operation, ...call.parameters },
   });
 
+  /** Credentials too: this server takes or hands out the data itself, and asks again who somebody is. */
+  const ownPlace = async (question: Question, url?: URL): Promise<DataPlace> => {
+    const credentials = await authentication.credentialsFor(question);
+    return {
+      url: url ?? urlOf(question, credentials),
+      headers: { ...csrfHeaders(csrfHeader, question.method), ...credentials.headers },
+    };
+  };
+
   const placeOf = (call: Call, facts: CallFacts): Promise<DataPlace> =>
     nameNodes.onActive(async (endpoint) => {
-      const { status, headers, body } = await ask(
-        questionOf(call, endpoint, facts),
-        asking,
-        ({ statusCode }) => {
-          if (statusCode === 200) throw gatewayError(facts, endpoint.origin);
-        },
-      );
+      const question = questionOf(call, endpoint, facts);
+      if (call.method === 'GET' && handsOut.has(endpoint.origin)) return await ownPlace(question);
+      let reply: Reply;
+      try {
+        reply = await ask(question, asking, ({ statusCode }) => {
+          // Left off before the data is read: it is asked for by whoever wants it.
+          if (statusCode === 200) throw dataHere(facts, endpoint.origin);
+        });
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== dataHereCode || call.method !== 'GET')
+          throw error;
+        handsOut.add(endpoint.origin);
+        gateways.add(endpoint.origin);
+        return await ownPlace(question);
+      }
+      const { status, headers, body } = reply;
       if (status !== 307) throw replyError(facts, endpoint.origin, { statusCode: status }, body);
-      return {
-        url: redirectTarget(facts, endpoint.origin, headers.location),
-        headers: csrfHeaders(csrfHeader, call.method),
-      };
+      const url = redirectTarget(facts, endpoint.origin, headers.location);
+      if (url.origin !== endpoint.origin) return { url, headers: csrfHeaders(csrfHeader, call.method) };
+      gateways.add(endpoint.origin);
+      return await ownPlace(question, url);
     });
 
   return {
@@ -178,6 +214,16 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
         },
       );
       return exchange;
+    },
+
+    async isGateway(path) {
+      if (!gateways.has(nameNodes.current().origin)) {
+        const call = { method: 'PUT', operation: 'CREATE', path, op: 'create' } as const;
+        const facts = { ...factsOf(call), isMutation: false };
+        // Only the first step, after which nothing is there yet.
+        await withRetries(retries, () => placeOf(call, facts));
+      }
+      return gateways.has(nameNodes.current().origin);
     },
 
     nameNodes: () => nameNodes.all.map(({ origin }) => origin),

@@ -12,6 +12,10 @@ export interface RemoteStatus {
   readonly storagePolicyId: number;
   /** Of a directory: snapshots may be taken of it. */
   readonly isSnapshottable: boolean;
+  /** It lies in an encryption zone, or is the root of one. */
+  readonly isEncrypted: boolean;
+  /** Name of the erasure coding policy of a file, or of new files of a directory; absent where they are replicated. */
+  readonly erasureCoding?: string;
 }
 
 /**
@@ -74,5 +78,7 @@ export function remoteStatus(json: unknown, path: string): RemoteStatus {
     hasAcl: member(json, 'aclBit') === true,
     storagePolicyId: numberAt(json, 'storagePolicy') ?? 0,
     isSnapshottable: member(json, 'snapshotEnabled') === true,
+    isEncrypted,
+    ...(isErasureCoded ? { erasureCoding: textAt(json, 'ecPolicy') ?? 'erasure coding' } : {}),
   };
 }

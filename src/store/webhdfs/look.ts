@@ -15,6 +15,8 @@ export interface Looks {
   status(path: string, op?: string): Promise<FileStatus | undefined>;
   /** Completes a status. Asks only when there is an ACL, and once for the names of the storage policies. */
   complete(remote: RemoteStatus): Promise<FileStatus>;
+  /** Name of a storage policy by its number; undefined for 0, the store's default, and for one it does not tell. */
+  policyName(storagePolicyId: number): Promise<string | undefined>;
   /** The ACL entries of a path, in the NameNode's order. */
   acl(path: string): Promise<readonly string[]>;
 }
@@ -71,6 +73,7 @@ export function looksOf(client: WebHdfsClient): Looks {
     remote,
     acl,
     complete,
+    policyName: async (id) => (id === 0 ? undefined : (await policyNames()).get(id)),
     async status(path, op) {
       const found = await remote(path, op);
       if (found === undefined) return undefined;

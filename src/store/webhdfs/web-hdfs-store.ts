@@ -27,6 +27,7 @@ export function webHdfsStore(cluster: HdfsCluster): Store {
   const looks = looksOf(client);
   const defaults = serverDefaults(client);
   const who = whoAsks(client);
+  const isReplacedWhole = cluster.swap === 'rename';
 
   const nowMs = async (): Promise<number> => {
     const known = client.clock.timeAt(performance.now());
@@ -44,9 +45,14 @@ export function webHdfsStore(cluster: HdfsCluster): Store {
 
   return {
     uri: cluster.uri,
-    abilities: { remote: true, fold: true, hardLink: false, concatPathBytes: maxSourceBytes },
+    abilities: {
+      remote: true,
+      fold: !isReplacedWhole,
+      hardLink: false,
+      ...(isReplacedWhole ? { moveAlong: true } : { concatPathBytes: maxSourceBytes }),
+    },
 
-    survey: remoteSurvey(client, { looks, who, quotas: remoteQuotas(client) }),
+    survey: remoteSurvey(client, { looks, who, quotas: remoteQuotas(client, looks) }),
 
     nowMs,
     list: (directory) => listStatuses(client, looks, directory),
@@ -67,11 +73,12 @@ export function webHdfsStore(cluster: HdfsCluster): Store {
     concat: (target, sources) => concatRemote(client, target, sources),
     replaceFile: (from, to, replacedId) => replaceRemote(client, looks, from, to, replacedId),
     foldObstacles: (directory, files, workspace) =>
-      remoteObstacles({ client, looks, who, workspace, isReplacedWhole: false }, directory, files),
+      remoteObstacles({ client, looks, who, workspace, isReplacedWhole }, directory, files),
     deleteFile: (path) => deleteRemoteFile(client, looks, path),
     deleteDirectory: (path) => deleteRemoteTree(client, looks, path),
     removeEmptyDirectory: (path) => removeRemoteIfEmpty(client, looks, path),
     setAttributes: (path, attributes) => setRemoteAttributes(client, looks, path, attributes),
+    isGateway: (path) => client.isGateway(path),
     assureForSwap: () => client.authentication.assureForSwap(),
     close: () => client.authentication.close(),
     async touch(path) {
