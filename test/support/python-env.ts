@@ -21,6 +21,12 @@ export const sparkRequirementsPath = `${repositoryRoot}/test/witness/spark-requi
 /** The same for Spark as {@link markerPath} for the others. */
 export const sparkMarkerPath = `${environmentPath}/.spark-installed`;
 
+/** The pinned package that carries the schemas of the Kubernetes API. */
+export const kubernetesRequirementsPath = `${repositoryRoot}/test/k8s/requirements.txt`;
+
+/** The same for it as {@link markerPath} for the others. */
+export const kubernetesMarkerPath = `${environmentPath}/.kubernetes-installed`;
+
 /** What an installation is complete for: changes with the requirements file. */
 export function environmentKey(path = requirementsPath): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
@@ -38,6 +44,15 @@ export function sparkPythonPath(): string | undefined {
   const python = pythonPath();
   if (python === undefined || !existsSync(sparkMarkerPath)) return undefined;
   return readFileSync(sparkMarkerPath, 'utf8').trim() === environmentKey(sparkRequirementsPath)
+    ? python
+    : undefined;
+}
+
+/** Full path of the interpreter that has the schemas of Kubernetes, or `undefined` when they are absent or outdated. */
+export function kubernetesPythonPath(): string | undefined {
+  const python = pythonPath();
+  if (python === undefined || !existsSync(kubernetesMarkerPath)) return undefined;
+  return readFileSync(kubernetesMarkerPath, 'utf8').trim() === environmentKey(kubernetesRequirementsPath)
     ? python
     : undefined;
 }

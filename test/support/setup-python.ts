@@ -8,6 +8,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import {
   environmentKey,
   environmentPath,
+  kubernetesMarkerPath,
+  kubernetesPythonPath,
+  kubernetesRequirementsPath,
   markerPath,
   pythonPath,
   requirementsPath,
@@ -59,6 +62,15 @@ function installSpark(): string | undefined {
   return undefined;
 }
 
+/** The same for the schemas of Kubernetes: 22 MB. */
+function installKubernetes(): string | undefined {
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--only-binary=:all:'];
+  const installed = run(`${environmentPath}/bin/python`, [...pip, '-r', kubernetesRequirementsPath]);
+  if (!installed.ok) return `pip could not install ${kubernetesRequirementsPath}:\n${installed.output}`;
+  writeFileSync(kubernetesMarkerPath, `${environmentKey(kubernetesRequirementsPath)}\n`);
+  return undefined;
+}
+
 function complain(what: string, problem: string): void {
   const line = '!'.repeat(100);
   process.stderr.write(`${line}\n${what} will NOT run: ${problem}\n${line}\n`);
@@ -73,4 +85,8 @@ if (pythonPath() === undefined) {
 if (pythonPath() !== undefined && sparkPythonPath() === undefined) {
   const problem = installSpark();
   if (problem !== undefined) complain('The tests with Spark and parquet-java', problem);
+}
+if (pythonPath() !== undefined && kubernetesPythonPath() === undefined) {
+  const problem = installKubernetes();
+  if (problem !== undefined) complain('The tests of the Kubernetes manifests', problem);
 }
