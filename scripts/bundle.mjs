@@ -23,7 +23,7 @@ const { metafile } = await build({
   sourcesContent: false,
   metafile: true,
   logLevel: 'warning',
-  external: ['@dsnp/parquetjs', '@bokuweb/zstd-wasm'],
+  external: ['@dsnp/parquetjs', '@bokuweb/zstd-wasm', '@electric-sql/pglite', 'pg'],
   // Packages in CommonJS ask for Node's own modules this way.
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",

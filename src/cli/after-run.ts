@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { baseText } from '../config/base-location.ts';
 import type { SalvagedSettings } from '../config/report-settings.ts';
 import type { Settings } from '../config/settings.ts';
-import type { ExitCode } from '../core/exit-codes.ts';
+import { type ExitCode, exitCodes } from '../core/exit-codes.ts';
 import type { Logger } from '../core/log.ts';
 import type { Store } from '../store/store.ts';
 import type { ErrorFacts } from '../telemetry/error-facts.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
 import type { ReportSink, RunReport } from '../telemetry/run-report.ts';
 import type { CliEnvironment } from './environment.ts';
+import { notifySinks } from './notify.ts';
 
 /** The variable that holds the bearer token for a Pushgateway: a secret, so neither flag nor file takes it. */
 export const bearerTokenVariable = 'PUSHGATEWAY_BEARER_TOKEN';
@@ -34,6 +35,8 @@ export interface RunEnd {
   readonly exitCode: ExitCode;
   readonly partitions: readonly PartitionResult[];
   readonly error?: ErrorFacts;
+  /** Whom the run could not tell of what it did while it went on, by the name of the sink. */
+  readonly sinkFailures?: Readonly<Record<string, number>>;
 }
 
 /** The report of a run that is over now. */
@@ -52,7 +55,7 @@ export function runReport(end: RunEnd, { version }: Pick<CliEnvironment, 'versio
     exitCode,
     partitions,
     ...(error === undefined ? {} : { error }),
-    sinkFailures: {},
+    sinkFailures: end.sinkFailures ?? {},
   };
 }
 
@@ -103,8 +106,8 @@ export async function metricsSinks(
 
 /** What settings say for a report. */
 export function reportSettings(settings: Settings): SalvagedSettings & { readonly dataset: string } {
-  const { metrics, title, base, consolidation } = settings;
-  return { metrics, title, mode: consolidation.mode, dataset: baseText(base) };
+  const { metrics, notify, title, base, consolidation } = settings;
+  return { metrics, notify, title, mode: consolidation.mode, dataset: baseText(base) };
 }
 
 /** A run that worked on its dataset. */
@@ -114,12 +117,22 @@ export interface DatasetRun {
   /** Full path of the dataset within the store. */
   readonly basePath: string;
   readonly exitCode: ExitCode;
+  readonly log: Logger;
 }
 
 /** Everybody who is told of a run: the metrics last, since they also say whom the run could not tell of itself. */
 export async function reportSinks(
-  { settings }: DatasetRun,
+  { settings, store, basePath, exitCode, log }: DatasetRun,
   environment: Pick<CliEnvironment, 'env'>,
 ): Promise<readonly ReportSink[]> {
-  return [...(await metricsSinks(reportSettings(settings), environment))];
+  const sinks: ReportSink[] = [];
+  const { url } = settings.history;
+  // Who stops a run waits for its end, and the history can wait for the next run.
+  const isStopped = exitCode === exitCodes.interrupted || exitCode === exitCodes.terminated;
+  if (url !== undefined && !isStopped) {
+    const { historySink } = await import('../telemetry/history/history-sink.ts');
+    sinks.push(historySink({ url, store, basePath, log }));
+  }
+  const told = reportSettings(settings);
+  return [...sinks, ...(await notifySinks(told, environment)), ...(await metricsSinks(told, environment))];
 }

@@ -1,9 +1,11 @@
 import { salvageSettings } from '../config/report-settings.ts';
 import type { ErrorFacts } from '../telemetry/error-facts.ts';
+import type { ReportSink } from '../telemetry/run-report.ts';
 import { metricsSinks, type RunStart, runReport, tellOfRun } from './after-run.ts';
 import type { DatasetFlags, Invocation } from './command-line.ts';
 import type { CliEnvironment } from './environment.ts';
 import { commandNames, flagTable, settingFlagNames } from './flags.ts';
+import { notifySinks } from './notify.ts';
 import { settingsInputOf } from './open-dataset.ts';
 import { stderrLogger } from './output/stderr-logger.ts';
 
@@ -18,7 +20,7 @@ export interface EarlyEnd {
 }
 
 /**
- * Tells the metrics of a consolidation that ended before it began, as far as it is known where they go and which dataset it was
+ * Tells the webhook and the metrics of a consolidation that ended before it began, as far as it is known where they go and which dataset it was
  * about. Of a dry run, and of other commands, nobody is told.
  */
 export async function tellOfEarlyEnd(
@@ -37,7 +39,11 @@ export async function tellOfEarlyEnd(
       { start, settings: { ...settings, dataset }, exitCode, partitions: [], error },
       environment,
     );
-    await tellOfRun(report, () => metricsSinks(settings, environment), log);
+    const sinks = async (): Promise<readonly ReportSink[]> => [
+      ...(await notifySinks(settings, environment)),
+      ...(await metricsSinks(settings, environment)),
+    ];
+    await tellOfRun(report, sinks, log);
   } catch (problem) {
     log.warn(`the metrics were not told that the run failed: ${String(problem)}`);
   }

@@ -28,17 +28,49 @@ export function configuredBase(
   const text = values.optionalText('hdfs.base_path');
   const winner = chosen.get('hdfs.base_path');
   if (text === undefined || winner === undefined) return { base: undefined, problems: [] };
-  const result = resolveBase(text, baseContext(chosen, values, winner.relativeTo, hadoop));
+  const url = gatewayUrl(chosen, values);
+  if (typeof url === 'object' && 'problem' in url) return { base: undefined, problems: [url.problem] };
+  const context = baseContext(chosen, values, winner.relativeTo, hadoop);
+  const result = resolveBase(text, url === undefined ? context : behindGateway(context, url));
   if ('problem' in result) {
     return { base: undefined, problems: [`${winner.subject} is ${showValue(text)} and ${result.problem}`] };
   }
   // The ports matter only for who is on HDFS.
   const { location, serverSources } = result;
   return {
-    base: location,
+    base:
+      url === undefined || location.kind === 'local' ? location : { ...location, origins: [baseUrl(url)] },
     problems: location.kind === 'hdfs' ? twoPorts(chosen) : [],
     ...(serverSources === undefined ? {} : { serverSources }),
   };
+}
+
+/** The gateway that all calls go to, where one is configured. */
+function gatewayUrl(chosen: Chosen, values: ChosenValues): URL | { readonly problem: string } | undefined {
+  const text = values.optionalText('hdfs.webhdfs_url');
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url !== undefined && url.username === '' && url.search === '' && url.hash === '';
+  if (isPlain && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
+  const where = chosen.get('hdfs.webhdfs_url')?.subject ?? 'hdfs.webhdfs_url';
+  const shown = url?.username === '' ? showValue(text) : 'no plain URL';
+  return {
+    problem:
+      `${where} is ${shown}; allowed: a URL such as https://knox:8443/gateway/default or http://httpfs:14000, without ` +
+      'a user, a password or a query',
+  };
+}
+
+/** The URL without what every WebHDFS server has behind it. */
+function baseUrl({ origin, pathname }: URL): string {
+  return `${origin}${pathname.replace(/\/+$/, '').replace(/\/webhdfs\/v1$/, '')}`;
+}
+
+/** A plain path lies behind the gateway, whatever NameNode is configured. */
+function behindGateway(context: BaseContext, url: URL): BaseContext {
+  const isTls = url.protocol === 'https:';
+  const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
+  return { ...context, namenode: { scheme: isTls ? 'swebhdfs' : 'webhdfs', host: url.hostname, port } };
 }
 
 /** What a path of this configuration is resolved with; `relativeTo` is for local ones. */

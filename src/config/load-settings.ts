@@ -4,7 +4,7 @@ import { bytesPerMb } from '../core/units.ts';
 import { type ChosenValues, chosenValues } from './chosen-values.ts';
 import { type GatheredValues, gatherValues, type SettingsInput } from './gather-values.ts';
 import { configuredBase, hdfsSettings } from './hdfs-settings.ts';
-import { historySettings, metricsSettings } from './report-settings.ts';
+import { historySettings, metricsSettings, notifySettings } from './report-settings.ts';
 import { settingKeys } from './setting-table.ts';
 import { type CodecSetting, codecSettings, type Settings } from './settings.ts';
 
@@ -104,6 +104,7 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       allowAttributeChange: values.flag('safety.allow_attribute_change'),
     },
     metrics: metricsSettings(gathered, values),
+    notify: notifySettings(values),
     history: historySettings(values),
     sources: Object.fromEntries(settingKeys.map((key) => [key, chosen.get(key)?.source ?? 'default'])),
   };

@@ -4,7 +4,7 @@ import { type ChosenValues, chosenValues } from './chosen-values.ts';
 import { type GatheredValues, gatherValues, type SettingsInput } from './gather-values.ts';
 import { configuredBase } from './hdfs-settings.ts';
 import { configPathVariable } from './setting-table.ts';
-import type { MetricsSettings, Settings } from './settings.ts';
+import type { MetricsSettings, NotifySettings, Settings } from './settings.ts';
 
 /** The section `metrics` of the settings. */
 export function metricsSettings({ chosen }: GatheredValues, values: ChosenValues): MetricsSettings {
@@ -19,6 +19,26 @@ export function metricsSettings({ chosen }: GatheredValues, values: ChosenValues
   };
 }
 
+/** The sections `alerts`, `hooks` and `lineage` of the settings. */
+export function notifySettings(values: ChosenValues): NotifySettings {
+  const webhookUrl = values.optionalText('alerts.webhook_url');
+  const slowAfterSeconds = values.number('alerts.slow_after_seconds');
+  const command = values.optionalText('hooks.after_swap_command');
+  const url = values.optionalText('hooks.after_swap_url');
+  const lineageUrl = values.optionalText('lineage.url');
+  const namespace = values.text('lineage.namespace');
+  return {
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    ...(slowAfterSeconds === 0 ? {} : { slowAfterMs: slowAfterSeconds * 1000 }),
+    afterSwap: {
+      ...(command === undefined ? {} : { command }),
+      ...(url === undefined ? {} : { url }),
+      timeoutMs: values.number('hooks.timeout_seconds') * 1000,
+    },
+    ...(lineageUrl === undefined ? {} : { lineage: { url: lineageUrl, namespace } }),
+  };
+}
+
 /** The section `history` of the settings. */
 export function historySettings(values: ChosenValues): Settings['history'] {
   const url = values.optionalText('history.url');
@@ -28,6 +48,7 @@ export function historySettings(values: ChosenValues): Settings['history'] {
 /** What is known of where to tell of a run that ended before its settings were complete. */
 export interface SalvagedSettings {
   readonly metrics: MetricsSettings;
+  readonly notify: NotifySettings;
   readonly title: string;
   readonly mode: Settings['consolidation']['mode'];
   /** As `baseText` has it; absent where the base path is what is wrong. */
@@ -41,6 +62,7 @@ export async function salvageSettings(input: SettingsInput): Promise<SalvagedSet
   const { base } = configuredBase(gathered.chosen, values);
   return {
     metrics: metricsSettings(gathered, values),
+    notify: notifySettings(values),
     title: values.text('title'),
     mode: values.text('consolidation.mode') === 'fold' ? 'fold' : 'rewrite',
     ...(base === undefined ? {} : { dataset: baseText(base) }),

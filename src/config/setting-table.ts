@@ -259,6 +259,38 @@ export const settingTable = {
     kind: { type: 'text' },
     defaultValue: 'parquet_consolidation',
   },
+  'alerts.webhook_url': {
+    env: 'ALERT_WEBHOOK_URL',
+    kind: { type: 'url', schemes: ['http', 'https'] },
+  },
+  'alerts.slow_after_seconds': {
+    env: 'ALERT_SLOW_AFTER_SECONDS',
+    kind: { type: 'number', whole: false, min: 0, max: 604_800, unit: 'seconds; 0 = never' },
+    defaultValue: 300,
+  },
+  'hooks.after_swap_command': {
+    env: 'AFTER_SWAP_COMMAND',
+    kind: { type: 'text' },
+  },
+  'hooks.after_swap_url': {
+    env: 'AFTER_SWAP_URL',
+    kind: { type: 'url', schemes: ['http', 'https'] },
+  },
+  'hooks.timeout_seconds': {
+    env: 'HOOK_TIMEOUT_SECONDS',
+    kind: { type: 'number', whole: false, min: 0.1, max: 3_600, unit: 'seconds' },
+    defaultValue: 60,
+  },
+  // The names every client of OpenLineage has for them.
+  'lineage.url': {
+    env: 'OPENLINEAGE_URL',
+    kind: { type: 'url', schemes: ['http', 'https'] },
+  },
+  'lineage.namespace': {
+    env: 'OPENLINEAGE_NAMESPACE',
+    kind: { type: 'text' },
+    defaultValue: 'parquet-consolidator',
+  },
   'history.url': {
     env: 'DATABASE_URL',
     kind: { type: 'url', schemes: ['postgres', 'postgresql'] },

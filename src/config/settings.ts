@@ -47,6 +47,22 @@ export interface MetricsSettings {
   readonly job: string;
 }
 
+/** Who is told of what a run did, besides metrics and history. None of it can fail a run. */
+export interface NotifySettings {
+  /** Told of failures, and of partitions that take long; may hold secrets. */
+  readonly webhookUrl?: string;
+  /** A partition at work for longer is told of; absent: none is. */
+  readonly slowAfterMs?: number;
+  readonly afterSwap: {
+    /** For `/bin/sh -c`, with the partition in its environment. */
+    readonly command?: string;
+    /** May hold secrets. */
+    readonly url?: string;
+    readonly timeoutMs: number;
+  };
+  readonly lineage?: { readonly url: string; readonly namespace: string };
+}
+
 /** Everything a run needs to know, after flags, environment, file and defaults were put together. Plain data. */
 export interface Settings {
   /** Title of the preview and the report. */
@@ -139,6 +155,7 @@ export interface Settings {
     readonly allowAttributeChange: boolean;
   };
   readonly metrics: MetricsSettings;
+  readonly notify: NotifySettings;
   readonly history: {
     /** `postgresql://…`, which may hold a password; absent: the receipts in the store are all there is. */
     readonly url?: string;

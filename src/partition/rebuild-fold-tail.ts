@@ -1,7 +1,8 @@
 import type { ByteSource } from '../core/byte-source.ts';
 import { FormatError } from '../core/errors.ts';
 import { foldKeyValues } from '../parquet/fold/fold-key-values.ts';
-import { type FoldPiece, foldTail } from '../parquet/fold/fold-tail.ts';
+import { foldTail } from '../parquet/fold/fold-tail.ts';
+import type { FoldPiece } from '../parquet/fold/fold-tail-maker.ts';
 import { type ParquetFooter, readFooter } from '../parquet/footer.ts';
 
 /** The parts of a folded file, in their order. */

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { ByteSource } from '../core/byte-source.ts';
 import { VerifyError } from '../core/errors.ts';
-import type { FoldPiece } from '../parquet/fold/fold-tail.ts';
+import type { FoldPiece, FoldTail } from '../parquet/fold/fold-tail-maker.ts';
+import { skimTail } from '../parquet/fold/skim-tail.ts';
 import { readFooter } from '../parquet/footer.ts';
 
 /**
@@ -42,6 +44,50 @@ export async function checkFolded(
       expect(path, `values of row group ${index}, column ${column}`, chunk.valueCount, moved?.valueCount);
     }
   }
+}
+
+/** Tails whose row groups are the first ones of a later tail's. */
+export interface EarlierTails {
+  /** Remembers a tail, of these pieces, and checks all but the structs of its row groups. @throws VerifyError, FormatError */
+  add(path: string, tail: FoldTail, pieces: readonly FoldPiece[]): void;
+  /** Proves of all of them that they begin as this tail does, which was checked whole. @throws VerifyError */
+  check(whole: FoldTail): void;
+}
+
+/** Proves tails without decoding row groups again that a later one has too. */
+export function earlierTails(): EarlierTails {
+  const tails: {
+    readonly path: string;
+    readonly length: number;
+    readonly digest: string;
+    readonly schema: string;
+  }[] = [];
+  return {
+    add(path, tail, pieces) {
+      const found = skimTail(path, tail);
+      const rowGroups = pieces.reduce((sum, { footer }) => sum + footer.rowGroups.length, 0);
+      const rows = pieces.reduce((sum, { footer }) => sum + footer.rows, 0);
+      expect(path, 'rows', rows, found.rows);
+      expect(path, 'row groups', rowGroups, found.rowGroups);
+      const length = tail.rowGroupsLength;
+      tails.push({ path, length, digest: rowGroupsDigest(tail, length), schema: digestOf(found.schema) });
+    },
+    check(whole) {
+      const schema = digestOf(skimTail('the last tail', whole).schema);
+      for (const { path, length, digest, schema: found } of tails) {
+        expect(path, 'schema', schema, found);
+        expect(path, 'row groups', rowGroupsDigest(whole, length), digest);
+      }
+    },
+  };
+}
+
+function rowGroupsDigest({ bytes, rowGroupsAt, rowGroupsLength }: FoldTail, length: number): string {
+  return length > rowGroupsLength ? '' : digestOf(bytes.subarray(rowGroupsAt, rowGroupsAt + length));
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function endOfFile(name: string, tail: Uint8Array, beforeBytes: number): ByteSource {

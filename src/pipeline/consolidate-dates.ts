@@ -18,7 +18,8 @@ export async function consolidateDates(
 ): Promise<readonly PartitionResult[]> {
   await listBase(task.store, task.basePath);
   const results: PartitionResult[] = [];
-  for (const date of dates) results.push(await consolidatePartition({ ...task, date }));
+  const around = task.around ?? ((_date, work) => work());
+  for (const date of dates) results.push(await around(date, () => consolidatePartition({ ...task, date })));
   if (!task.dryRun && !task.stop.aborted) await removeOldBackups(task);
   return results;
 }

@@ -68,6 +68,7 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
       // Before the swap, so that nothing is left that could fail after it.
       if (task.force) await clearHold(store, basePath, date);
       showProgress({ date, doing: 'swapping' });
+      const begunAtMs = Math.round((await store.nowMs()) - watch.totalMs());
       const receipt = await watch.time('swap', () =>
         swapPartition({
           store,
@@ -78,6 +79,7 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
           outputs: staged,
           keepBackup: task.settings.safety.backupBeforeDelete,
           toolVersion,
+          begunAtMs,
           allowAttributeChange: task.settings.safety.allowAttributeChange,
           log,
         }),

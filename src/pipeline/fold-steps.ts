@@ -1,5 +1,6 @@
 import { join, tailName } from '../partition/names.ts';
 import type { Bin } from '../plan/partition-plan.ts';
+import { encodeQueryValue } from '../store/encode-query-value.ts';
 
 /**
  * How many of a bin's inputs each CONCAT takes, so that the paths of its sources, the tail's among them, stay within
@@ -11,7 +12,7 @@ export function foldSteps(
   runId: string,
   maxPathBytes: number,
 ): readonly number[] {
-  const weightOf = (name: string): number => encodeURIComponent(join(partitionPath, name)).length + 3;
+  const weightOf = (name: string): number => encodeQueryValue(join(partitionPath, name)).length + 1;
   // The number of a step has fewer digits than that of the inputs.
   const tailBytes = weightOf(tailName(runId, bin.index, bin.inputs.length));
   const steps: number[] = [];

@@ -9,6 +9,7 @@ import { settledByListing } from '../plan/settled-by-listing.ts';
 import type { Store } from '../store/store.ts';
 import { isOnHold } from '../swap/hold.ts';
 import type { PartitionTask } from './partition-task.ts';
+import { quotasFor } from './quotas-for.ts';
 import { stoppableStore } from './stoppable-store.ts';
 
 /** How often a partition is looked at that changes under our eyes. */
@@ -52,20 +53,24 @@ async function lookAndPlan(task: PartitionTask, footers?: FooterMemory): Promise
       return store.open(path, expected);
     },
   };
-  return planPartition(
-    { ...input, ...(await readFooters(watched, listing.entries, footers)) },
-    policyOf(task),
-  );
+  const whole = { ...input, ...(await readFooters(watched, listing.entries, footers)) };
+  const plan = planPartition(whole, policyOf(task));
+  if (plan.decision !== 'consolidate') return plan;
+  // Asked only where there is something to do, and with the plan made: a directory without a quota must be counted for it.
+  const quotas = await quotasFor(store, basePath, listing.partitionPath);
+  return quotas.length === 0 ? plan : planPartition({ ...whole, quotas }, policyOf(task));
 }
 
 /** The figures that planning on this store, with these settings, goes by. */
 export function policyOf({
   store,
-  settings: { consolidation },
+  settings: { consolidation, safety },
 }: Pick<PartitionTask, 'store' | 'settings'>): PlanPolicy {
   return {
     ...defaultPolicy,
     mode: consolidation.mode,
+    // Elsewhere the originals themselves are kept.
+    copiesInputs: store.abilities.fold && safety.backupBeforeDelete,
     // The swap there joins the inputs under one footer, which has one schema.
     schema: store.abilities.fold ? 'exact' : consolidation.schema,
     targetSizeBytes: consolidation.targetSizeBytes,

@@ -3,6 +3,7 @@ import type { Logger } from '../core/log.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
 import type { FileRef, Store } from '../store/store.ts';
 import type { CleanupOutcome } from '../swap/cleanup.ts';
+import type { PartitionResult } from '../telemetry/partition-result.ts';
 import type { EngineThreads } from './engine-threads.ts';
 import type { InputFile } from './open-inputs.ts';
 import type { ShowProgress } from './progress.ts';
@@ -29,6 +30,8 @@ export interface DatasetTask {
   readonly columnThreads?: (files: readonly InputFile[]) => EngineThreads | undefined;
   /** Told, after a run that removed backups whose retention was over, which ones. */
   readonly onBackupsRemoved?: (removed: readonly CleanupOutcome[]) => void;
+  /** Does the work on each partition, with what belongs around it; absent: the work alone. */
+  readonly around?: (date: string, work: () => Promise<PartitionResult>) => Promise<PartitionResult>;
   /** Aborted, with the error to end with as its reason, when the run should stop at its next safe point. */
   readonly stop: AbortSignal;
 }

@@ -1,11 +1,11 @@
 import { emptyParquetFile } from '../parquet/fold/empty-parquet-file.ts';
-import { type FoldPiece, foldTail } from '../parquet/fold/fold-tail.ts';
+import { type FoldPiece, foldTailMaker } from '../parquet/fold/fold-tail-maker.ts';
 import type { MergeInput } from '../parquet/merge/merge-request.ts';
 import { foldBasePath, foldTailPath } from '../partition/names.ts';
 import type { Bin } from '../plan/partition-plan.ts';
 import type { Store } from '../store/store.ts';
 import type { FoldParts, StagedPart } from '../swap/fold/fold-parts.ts';
-import { checkFolded } from './check-folded.ts';
+import { checkFolded, earlierTails } from './check-folded.ts';
 import { foldSteps } from './fold-steps.ts';
 import { stageFile } from './stage-file.ts';
 
@@ -49,20 +49,31 @@ export async function stageFold(staging: FoldStaging, minSizeBytes: number): Pro
   );
   const tails: { readonly inputs: number; readonly part: Promise<StagedPart> }[] = [];
   try {
+    const maker = foldTailMaker(inputs.map(({ footer }) => footer));
+    const earlier = earlierTails();
     const pieces: FoldPiece[] = [];
     let sizeBytes = base.length;
     let from = 0;
     for (const [step, count] of counts.entries()) {
       for (const { source, footer } of inputs.slice(from, from + count)) {
-        pieces.push({ footer, offsetBytes: sizeBytes });
+        const piece = { footer, offsetBytes: sizeBytes };
+        pieces.push(piece);
+        maker.add(piece);
         sizeBytes += source.sizeBytes;
       }
       from += count;
       const isLast = from === inputs.length;
       const padBytes = isLast ? Math.max(0, minSizeBytes - sizeBytes) : 0;
-      const tail = foldTail({ pieces, keyValues, createdBy, padBytes });
+      const made = maker.tail({ keyValues, createdBy, padBytes });
+      const tail = made.bytes;
       const path = foldTailPath(runDirectory, bin.index, step);
-      await checkFolded(path, tail, sizeBytes, pieces);
+      // The last one has in it what all others have. What is wrong is thrown before the swap hears of any of them.
+      if (isLast) {
+        await checkFolded(path, tail, sizeBytes, pieces);
+        earlier.check(made);
+      } else {
+        earlier.add(path, made, pieces);
+      }
       // The next is made while they are on their way; more would be memory for nothing.
       await tails.at(-2)?.part;
       tails.push({ inputs: count, part: stage(path, tail) });

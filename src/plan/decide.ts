@@ -4,6 +4,7 @@ import type { Grouping } from './grouping.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { PlanPolicy } from './policy.ts';
 import { quietOf } from './quiet.ts';
+import { refusedForQuota } from './room.ts';
 import { countOf, durationText, timeText } from './sentences.ts';
 import type { Decision } from './settled-by-listing.ts';
 
@@ -27,7 +28,12 @@ export function decide(input: PlanInput, grouping: Grouping, policy: PlanPolicy)
       qualifiesAtMs: quiet.qualifiesAtMs,
     };
   }
-  return refusedForUnreadable(input) ?? refusedForObstacle(input, grouping) ?? consolidate(grouping, policy);
+  return (
+    refusedForUnreadable(input) ??
+    refusedForObstacle(input, grouping) ??
+    refusedForQuota(input.quotas ?? [], input.listing.partitionPath, grouping.bins, policy) ??
+    consolidate(grouping, policy)
+  );
 }
 
 function consolidate({ bins }: Grouping, { mode }: PlanPolicy): Decision {

@@ -1,4 +1,5 @@
 import type { FileStatus } from '../store/store.ts';
+import type { Quota } from '../store/survey.ts';
 import type { CandidateFile } from './partition-plan.ts';
 
 /** Why an entry is no data file, or is in the way. */
@@ -66,6 +67,8 @@ export interface PlanInput {
   readonly today: string;
   /** True when the operator asked for the current day itself (`--date today`). */
   readonly currentDayAllowed: boolean;
+  /** The quotas that hold where files are made, when they were asked for. */
+  readonly quotas?: readonly Quota[];
   /** True when the partition was undone and the operator does not force it. */
   readonly onHold: boolean;
 }

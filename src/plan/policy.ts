@@ -12,6 +12,8 @@ export interface PlanPolicy {
    * row groups as they are under one schema, is exact whatever stands here.
    */
   readonly schema: 'exact' | 'compatible';
+  /** What is merged is kept as a copy beside the merged file, until its retention is over. */
+  readonly copiesInputs: boolean;
   /** No bin is filled above this. */
   readonly targetSizeBytes: number;
   /** New small files of one cohort that make a merge worth it; at least 2. */
@@ -38,6 +40,7 @@ export interface PlanPolicy {
 export const defaultPolicy: PlanPolicy = {
   mode: 'rewrite',
   schema: 'compatible',
+  copiesInputs: false,
   targetSizeBytes: 128 * bytesPerMb,
   minFiles: 5,
   quietMs: 60 * 60_000,

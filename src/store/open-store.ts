@@ -22,7 +22,10 @@ export type StoreLocation =
       readonly port?: number;
       /** The NameNode's HTTP(S) port, which all requests go to; 9870, or 9871 over TLS, unless configured. */
       readonly webHdfsPort: number;
-      /** Scheme, host and port of the HTTP server of each NameNode, where these are known otherwise. */
+      /**
+       * Scheme, host and port of the HTTP server of each NameNode, where these are known otherwise; of a gateway with what
+       * stands before `/webhdfs/v1`.
+       */
       readonly origins?: readonly string[];
       /** Absolute path. */
       readonly path: string;
@@ -34,6 +37,8 @@ export interface StoreOptions {
   readonly userName: string;
   /** How that is proved; the name is believed unless told. */
   readonly authentication?: AuthenticationChoice;
+  /** rename: partitions are replaced whole, by two renames; auto unless told. */
+  readonly swap?: 'auto' | 'rename';
   /** Longest silence in the middle of a call, 60,000 unless told. */
   readonly timeoutMs?: number;
   /** How often a call that may be repeated is tried again. */
@@ -72,7 +77,14 @@ function endpointsOf({
   webHdfsPort,
   origins = [],
 }: Extract<StoreLocation, { kind: 'hdfs' }>): readonly [Endpoint, ...Endpoint[]] {
-  const [first, ...more] = origins.map((origin): Endpoint => ({ origin }));
+  const [first, ...more] = origins.map(endpointAt);
   if (first !== undefined) return [first, ...more];
   return [{ origin: `${scheme === 'swebhdfs' ? 'https' : 'http'}://${host}:${webHdfsPort}` }];
+}
+
+/** The endpoint at a URL; one with a path is that of a gateway (Knox). */
+function endpointAt(text: string): Endpoint {
+  const { origin, pathname } = new URL(text);
+  const basePath = pathname.replace(/\/+$/, '');
+  return basePath === '' ? { origin } : { origin, basePath, kind: 'gateway' };
 }

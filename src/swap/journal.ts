@@ -19,6 +19,8 @@ interface JournalBase {
   readonly toolVersion: string;
   /** Store time, milliseconds since 1970. */
   readonly startedAtMs: number;
+  /** When the run began with the partition: before it listed, merged and verified. Absent in records of undos, and of old versions. */
+  readonly begunAtMs?: number;
   /** Data files that are taken out of the partition: the inputs, or for an undo the merged files. */
   readonly removed: readonly FileRef[];
   /** Files that describe removed ones (checksum sidecars, `_metadata`) and leave with them. */

@@ -45,6 +45,8 @@ export interface LockRequest {
   readonly basePath: string;
   readonly date: string;
   readonly runId: string;
+  /** Make the directory in which the partition is built anew; where absent, on stores that do not fold. */
+  readonly makesDirectory?: boolean;
   readonly log: Logger;
 }
 
@@ -135,7 +137,9 @@ async function makeLockDirectory(request: LockRequest, run: string, made: string
   await makeDirectorySurely(store, made, workspaceMode);
   // Made before the lock is held and never again: a holder that makes directories could undo its own fencing, which
   // consists in its run directory being gone.
-  if (!store.abilities.fold) await makeDirectorySurely(store, newDirectory(run), workspaceMode);
+  if (request.makesDirectory ?? !store.abilities.fold) {
+    await makeDirectorySurely(store, newDirectory(run), workspaceMode);
+  }
   const owner: LockOwner = {
     runId,
     ...thisProcess(),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../core/errors.ts';
 import { stagedName } from '../partition/names.ts';
-import type { FileAttributes, Store } from '../store/store.ts';
+import type { FileAttributes, FileStatus, Store } from '../store/store.ts';
 
 /**
  * Mutations whose reply may get lost. A lost reply is no failure and no success: these look at what is there (by
@@ -58,13 +58,19 @@ export async function hardLinkSurely(store: Store, from: string, to: string, fil
 }
 
 /**
- * Renames the file `fileId` over whatever file has the name `to`; also succeeds when it finds that done already.
- * @throws StoreError `not-found` when the source is gone
+ * Renames the file `fileId` over the file `replacedId` at `to`; also succeeds when it finds that done already.
+ * @throws StoreError `not-found` when the source is gone, `changed` when another file has the name `to`
  */
-export async function replaceSurely(store: Store, from: string, to: string, fileId: string): Promise<void> {
+export async function replaceSurely(
+  store: Store,
+  from: string,
+  to: string,
+  fileId: string,
+  replacedId: string,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await store.replaceFile(from, to);
+      await store.replaceFile(from, to, replacedId);
       return;
     } catch (error) {
       if (!isWorthALook(error)) throw error;
@@ -85,6 +91,30 @@ export async function writeSurely(store: Store, path: string, bytes: Uint8Array)
     } catch (error) {
       await sink.abort();
       throw error;
+    }
+  });
+}
+
+/** Bytes of a copy that are in memory at a time. */
+const copyBytes = 4 * 1024 * 1024;
+
+/** Copies the file `from`, at the generation it has in this status, to a name of ours that nobody else uses. */
+export async function copySurely(store: Store, from: FileStatus, to: string): Promise<void> {
+  await createSurely(store, to, async () => {
+    const source = await store.open(from.path, from);
+    try {
+      const sink = await store.create(to, from.placement);
+      try {
+        for (let done = 0; done < from.sizeBytes; done += copyBytes) {
+          await sink.write(await source.read(done, Math.min(copyBytes, from.sizeBytes - done)));
+        }
+        await sink.close();
+      } catch (error) {
+        await sink.abort();
+        throw error;
+      }
+    } finally {
+      await source.close();
     }
   });
 }
@@ -199,6 +229,9 @@ async function repeatSurely(mutation: () => Promise<unknown>): Promise<void> {
 function isWorthALook(error: unknown): error is StoreError {
   return (
     error instanceof StoreError &&
-    (error.outcomeUnknown || error.code === 'exists' || error.code === 'not-found')
+    (error.outcomeUnknown ||
+      error.code === 'exists' ||
+      error.code === 'not-found' ||
+      error.code === 'changed')
   );
 }

@@ -30,7 +30,7 @@ export async function swapPartition(request: SwapPartitionRequest): Promise<Swap
     });
     return await swapFold(request, toFold);
   }
-  if (!store.abilities.hardLink) {
+  if (!store.abilities.hardLink && store.abilities.moveAlong !== true) {
     throw unusable(
       `the store ${store.uri} has no hard links, so a partition cannot be built anew beside the old one`,
     );
@@ -61,6 +61,7 @@ export async function swapPartition(request: SwapPartitionRequest): Promise<Swap
     plan,
     keepBackup: request.keepBackup,
     toolVersion: request.toolVersion,
+    ...(request.begunAtMs === undefined ? {} : { begunAtMs: request.begunAtMs }),
     allowAttributeChange: request.allowAttributeChange ?? false,
     log: request.log,
   });

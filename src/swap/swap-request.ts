@@ -26,6 +26,8 @@ export interface SwapPartitionRequest {
   /** Keep the inputs until `cleanup` removes them after their retention. */
   readonly keepBackup: boolean;
   readonly toolVersion: string;
+  /** Store time at which the run began with the partition; for the record. */
+  readonly begunAtMs?: number;
   /** Go on when group, mode or ACL cannot be reproduced. */
   readonly allowAttributeChange?: boolean;
   readonly log: Logger;

@@ -1,7 +1,14 @@
 import { SwapError } from '../core/errors.ts';
 import { exitCodes } from '../core/exit-codes.ts';
 import type { Logger } from '../core/log.ts';
-import { backupName, historyDirectory, join, oldDirectory, partitionPath } from '../partition/names.ts';
+import {
+  backupName,
+  historyDirectory,
+  join,
+  newDirectory,
+  oldDirectory,
+  partitionPath,
+} from '../partition/names.ts';
 import { type FileStatus, type Store, sameGeneration } from '../store/store.ts';
 import type { FileToAdd } from './directories/build-new.ts';
 import { swapDirectories } from './directories/swap-directories.ts';
@@ -9,6 +16,7 @@ import { findRestored, undoFold } from './fold/undo-fold.ts';
 import type { RestoredFile } from './journal.ts';
 import { acquireLock, type PartitionLock, withLock } from './partition-lock.ts';
 import { type FinishedRun, finishedRuns } from './retire-run.ts';
+import { removeEmptySurely } from './sure-steps.ts';
 
 /** What to undo. */
 export interface UndoRequest {
@@ -58,8 +66,17 @@ export async function undoRun(request: UndoRequest): Promise<UndoOutcome> {
     return outcome(run, basePath, undefined);
   }
   request.stop?.throwIfAborted();
-  const lock = await acquireLock({ store, basePath, date, runId: newRunId, log });
+  const makesDirectory = await mayUndoDirectories(request);
+  const lock = await acquireLock({ store, basePath, date, runId: newRunId, makesDirectory, log });
   return await withLock(lock, log, () => undoLocked(request, lock));
+}
+
+/** Whether the run to undo may be one that replaced the partition whole; it is only known under the lock. */
+async function mayUndoDirectories({ store, basePath, date, log }: UndoRequest): Promise<boolean> {
+  if (!store.abilities.fold) return true;
+  return (await finishedRuns(store, basePath, date, log)).some(
+    ({ receipt }) => receipt.way === 'directories' && receipt.backup === 'kept',
+  );
 }
 
 async function undoLocked(request: UndoRequest, lock: PartitionLock): Promise<UndoOutcome> {
@@ -70,6 +87,7 @@ async function undoLocked(request: UndoRequest, lock: PartitionLock): Promise<Un
   request.stop?.throwIfAborted();
   if (run.receipt.way === 'fold') {
     const { toolVersion } = request;
+    await removeEmptySurely(store, newDirectory(lock.runDirectory));
     await undoFold(
       { store, basePath, partitionPath: partitionPath(basePath, date), run, restored, toolVersion, log },
       lock,
@@ -185,7 +203,9 @@ async function originals({ store }: UndoRequest, run: FinishedRun): Promise<read
         'bring back by hand what the backup still holds',
       );
     }
-    return { name: ref.name, sourcePath: path, ref, take: 'link' };
+    return store.abilities.hardLink
+      ? { name: ref.name, sourcePath: path, ref, take: 'link' }
+      : { name: ref.name, sourcePath: path, ref, take: 'copy', attributes: backup };
   });
 }
 

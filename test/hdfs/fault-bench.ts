@@ -4,7 +4,7 @@ import { type CliRun, type StartedCli, startCli } from '../cli/cli-process.ts';
 import type { HdfsCluster } from '../support/hdfs-cluster.ts';
 import { type HdfsProxy, type ProxiedRequest, startProxy } from '../support/hdfs-proxy.ts';
 import { everyIdOnce, type ListedFile, listAll, readPartition } from '../support/hdfs-reader.ts';
-import { HdfsRefusal, hdfs } from '../support/hdfs-request.ts';
+import { type HdfsAddress, HdfsRefusal, hdfs } from '../support/hdfs-request.ts';
 import { type SmallFile, seedPartition, smallFiles } from '../support/hdfs-seed.ts';
 
 /** The date of every partition here. */
@@ -30,6 +30,11 @@ export interface Bench {
   /** Ends everything; the dataset is deleted. */
   close(): Promise<void>;
 }
+
+/** Where a bench's data lies, and what must be there. */
+export type BenchPlace = Pick<Bench, 'base' | 'partition' | 'inputs' | 'ids'> & {
+  readonly cluster: HdfsAddress;
+};
 
 /** What a partition is seeded with, unless a case says otherwise; made once. */
 let usual: Promise<readonly SmallFile[]> | undefined;
@@ -112,7 +117,7 @@ export function recoveryOf(run: CliRun): string {
 }
 
 /** I1: a reader gets every row exactly once, now. */
-export async function assertEveryRowOnce(bench: Bench, when: string): Promise<void> {
+export async function assertEveryRowOnce(bench: BenchPlace, when: string): Promise<void> {
   let problem: string | undefined;
   try {
     const { ids } = await readPartition(bench.cluster, bench.partition);
@@ -124,7 +129,7 @@ export async function assertEveryRowOnce(bench: Bench, when: string): Promise<vo
 }
 
 /** What lies in the partition and of the workspace, in words that are the same on every run. */
-export async function stateOf(bench: Bench): Promise<string> {
+export async function stateOf(bench: BenchPlace): Promise<string> {
   const entries = await listAll(bench.cluster, bench.partition);
   const names = entries.map(({ name }) => name);
   const inputs = names.filter((name) => bench.inputs.includes(name)).length;
@@ -145,7 +150,7 @@ export async function stateOf(bench: Bench): Promise<string> {
 }
 
 /** Paths below the workspace of the bench's date, relative to it, directories included. */
-export async function workspaceNames(bench: Bench): Promise<readonly string[]> {
+export async function workspaceNames(bench: BenchPlace): Promise<readonly string[]> {
   const root = `${bench.base}/_consolidation`;
   const found: string[] = [];
   const walk = async (directory: string): Promise<void> => {
@@ -169,7 +174,7 @@ export async function workspaceNames(bench: Bench): Promise<readonly string[]> {
  * I4: no tail, lock, journal or staged file is left; what lies in the workspace are finished runs with a receipt, and
  * nothing in the partition is hidden.
  */
-export async function assertTidy(bench: Bench, when: string): Promise<void> {
+export async function assertTidy(bench: BenchPlace, when: string): Promise<void> {
   const hidden = (await listAll(bench.cluster, bench.partition)).filter(({ name }) => /^[._]/.test(name));
   assert.deepEqual(
     hidden.map(({ name }) => name),
@@ -207,6 +212,10 @@ export function stepName(
       .replace(/telemetry-[^/]*\.merged-R-(\d+)\.parquet/, 'merged-$1')
       .replace(/^W\/R\//, 'R/')
       .replaceAll(/\.consolidate-R-/g, '.consolidate-');
-  const destination = params.get('destination');
-  return `${op} ${plain(path)}${destination === null ? '' : ` → ${plain(destination)}`}`;
+  // A file that is replaced is named by its id.
+  const replaced = /\/bin-(\d+)\.staged$/.exec(path)?.[1] ?? '';
+  const destination = params
+    .get('destination')
+    ?.replace(/^\/\.reserved\/\.inodes\/\d+$/, `P/merged-${replaced}`);
+  return `${op} ${plain(path)}${destination === undefined ? '' : ` → ${plain(destination)}`}`;
 }

@@ -106,7 +106,7 @@ const conditions: readonly Condition[] = [
     fault: 'name quota of the dataset is full',
     from: 'before the run',
     set: (bench) => fillQuota(bench, bench.base, 'names'),
-    mayExit: [10],
+    mayExit: [12],
   },
   {
     fault: 'name quota of the partition is full',
@@ -118,7 +118,7 @@ const conditions: readonly Condition[] = [
     fault: 'space quota of the dataset is full',
     from: 'before the run',
     set: (bench) => fillQuota(bench, bench.base, 'space'),
-    mayExit: [10],
+    mayExit: [12],
   },
   {
     fault: 'dataset may not be written to',

@@ -1,6 +1,7 @@
 import { emptyParquetFile } from '../../src/parquet/fold/empty-parquet-file.ts';
 import { foldKeyValues } from '../../src/parquet/fold/fold-key-values.ts';
-import { type FoldPiece, foldTail } from '../../src/parquet/fold/fold-tail.ts';
+import { foldTail } from '../../src/parquet/fold/fold-tail.ts';
+import type { FoldPiece } from '../../src/parquet/fold/fold-tail-maker.ts';
 import { mergeKeyValues } from '../../src/parquet/merge/merge-key-values.ts';
 import type { MergeInput } from '../../src/parquet/merge/merge-request.ts';
 import { inputOf } from './merging.ts';

@@ -447,8 +447,8 @@ describe('a partition on a store that folds', () => {
           const go = (): Promise<void> => lake.store.concat(target, sources);
           return sleep === 'before the CONCAT' ? watched(go) : go();
         },
-        replaceFile: (from, to) => {
-          const go = (): Promise<void> => lake.store.replaceFile(from, to);
+        replaceFile: (from, to, replacedId) => {
+          const go = (): Promise<void> => lake.store.replaceFile(from, to, replacedId);
           return sleep === 'before the RENAME' ? watched(go) : go();
         },
       };

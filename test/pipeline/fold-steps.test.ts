@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { join, tailName } from '../../src/partition/names.ts';
 import { foldSteps } from '../../src/pipeline/fold-steps.ts';
 import type { Bin } from '../../src/plan/partition-plan.ts';
+import { encodeQueryValue } from '../../src/store/encode-query-value.ts';
 
 const partition = '/lake/telemetry/date=2025-08-15';
 const runId = '20260102T000000Z-0d204c';
@@ -20,7 +21,7 @@ function binOf(names: readonly string[]): Bin {
   };
 }
 
-const weight = (name: string): number => encodeURIComponent(join(partition, name)).length + 3;
+const weight = (name: string): number => encodeQueryValue(join(partition, name)).length + 1;
 
 test('every input is taken once, in order, and no CONCAT names more than fits', () => {
   fc.assert(

@@ -547,6 +547,35 @@ describe('an upload to HDFS', { skip }, () => {
       await refuses('rename-refused', store.rename(`${directory}/a`, `${directory}/c`));
     }));
 
+  it('replaces a file by its name, looked at just before, where the server knows no files by their id', () =>
+    behindProxy(cluster, async ({ store, proxy, directory }) => {
+      await twoFiles(store, directory);
+      const [a, to, c] = [`${directory}/a`, `${directory}/b`, `${directory}/c`];
+      await put(store, c, 'third');
+      let fileId = (await store.stat(to))?.fileId ?? '';
+      const isById = ({ op, params }: ProxiedRequest): boolean =>
+        op === 'RENAME' && params.get('destination') === `/.reserved/.inodes/${fileId}`;
+      const unknown = [
+        remoteException(404, 'FileNotFoundException', 'java.io.FileNotFoundException', 'no such mount point'),
+        remoteException(403, 'IOException', 'java.io.IOException', 'in no namespace of the source'),
+      ];
+      for (const fault of unknown) {
+        const laid = proxy.ambush(isById, fault);
+        await refuses('not-found', store.replaceFile(`${directory}/no`, to, fileId));
+        assert.equal(laid.times(), 1);
+      }
+      for (const [from, fault] of [
+        [a, unknown[0]],
+        [c, unknown[1]],
+      ] as const) {
+        fileId = (await store.stat(to))?.fileId ?? '';
+        const bytes = await get(store, from);
+        if (fault !== undefined) proxy.ambush(isById, fault);
+        await store.replaceFile(from, to, fileId);
+        assert.equal(await get(store, to), bytes);
+      }
+    }));
+
   it('moves back what an older rename moved into a directory', () =>
     behindProxy(cluster, async ({ store, proxy, directory }) => {
       await twoFiles(store, directory);

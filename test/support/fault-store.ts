@@ -164,7 +164,8 @@ export function faultStore(inner: Store, options: FaultOptions = {}): FaultStore
     hardLink: (from, to) => mutate('hardLink', `${from} ${to}`, () => inner.hardLink(from, to)),
     concat: (target, sources) =>
       mutate('concat', `${target} ${sources.join(' ')}`, () => inner.concat(target, sources)),
-    replaceFile: (from, to) => mutate('replaceFile', `${from} ${to}`, () => inner.replaceFile(from, to)),
+    replaceFile: (from, to, replacedId) =>
+      mutate('replaceFile', `${from} ${to}`, () => inner.replaceFile(from, to, replacedId)),
     deleteFile: (path) => mutate('deleteFile', path, () => inner.deleteFile(path)),
     deleteDirectory: (path) =>
       mutate(

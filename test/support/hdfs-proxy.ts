@@ -134,7 +134,9 @@ interface LaidAmbush {
 }
 
 /** Starts a proxy in front of a cluster; the caller closes it. */
-export async function startProxy(cluster: HdfsCluster): Promise<HdfsProxy> {
+export async function startProxy(
+  cluster: Pick<HdfsCluster, 'host' | 'httpPort' | 'superuser'>,
+): Promise<HdfsProxy> {
   const requests: ProxiedRequest[] = [];
   let received = 0;
   const laid: LaidAmbush[] = [];

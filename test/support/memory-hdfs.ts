@@ -235,9 +235,12 @@ export function memoryHdfs(
       for (const source of sources) takeOut('concat', source);
       into.modifiedAtMs = nowMs;
     },
-    replaceFile: async (from, to) => {
+    replaceFile: async (from, to, replacedId) => {
       fileAt('replace-file', from);
       const { parent, name } = parentOf('replace-file', to);
+      if (replacedId !== undefined && parent.children.get(name)?.fileId !== replacedId) {
+        throw failure('changed', 'replace-file', to, 'it is another file');
+      }
       if (parent.children.get(name)?.kind === 'directory') {
         throw failure('exists', 'replace-file', to, 'it is a directory');
       }

@@ -90,8 +90,9 @@ export async function actUnderFault(
   fixture: Fixture,
   at: number,
   mode: FaultMode,
+  plain: () => Store = quickStore,
 ): Promise<FaultStore> {
-  const store = faultStore(quickStore(), {
+  const store = faultStore(plain(), {
     at,
     mode,
     afterMutation: (what) => assertRows(fixture, `after ${what} (${scenario.name}, ${mode} at ${at})`),
@@ -118,14 +119,19 @@ export async function recover(store: Store, fixture: Fixture, when: string): Pro
 }
 
 /** After a recovery: all is well, and doing it again gets through; after that there is nothing left to do. */
-export async function assertSettled(scenario: Scenario, fixture: Fixture, when: string): Promise<void> {
+export async function assertSettled(
+  scenario: Scenario,
+  fixture: Fixture,
+  when: string,
+  plain: () => Store = quickStore,
+): Promise<void> {
   assertPartition(fixture, `recovered, ${when}`);
   assertTidy(fixture, `recovered, ${when}`);
-  await scenario.act(quickStore(), fixture);
+  await scenario.act(plain(), fixture);
   scenario.finally(fixture, when);
   assertPartition(fixture, `done again, ${when}`);
   assertTidy(fixture, `done again, ${when}`);
-  const again = faultStore(quickStore());
+  const again = faultStore(plain());
   await recover(again, fixture, when);
   if (!scenario.name.startsWith('undo')) await scenario.act(again, fixture);
   assert.deepEqual(again.trail, [], `mutations of a run that has nothing to do, ${when}`);

@@ -101,7 +101,8 @@ function checkedAfterEach(store: Store, fixture: FoldFixture, when: string): Sto
     ...store,
     rename: (from, to) => check(`rename ${from} ${to}`, store.rename(from, to)),
     concat: (target, sources) => check(`concat ${target}`, store.concat(target, sources)),
-    replaceFile: (from, to) => check(`replaceFile ${from} ${to}`, store.replaceFile(from, to)),
+    replaceFile: (from, to, replacedId) =>
+      check(`replaceFile ${from} ${to}`, store.replaceFile(from, to, replacedId)),
     deleteFile: (path) => check(`deleteFile ${path}`, store.deleteFile(path)),
     deleteDirectory: (path) => check(`deleteDirectory ${path}`, store.deleteDirectory(path)),
   };

@@ -15,6 +15,7 @@ import { commandFor, commandWords } from '../command-for.ts';
 import type { Invocation } from '../command-line.ts';
 import { type ChosenDates, checkDates, chooseDates } from '../dates.ts';
 import type { CliEnvironment } from '../environment.ts';
+import { partitionNotices } from '../notify.ts';
 import { openDataset } from '../open-dataset.ts';
 import { type CommandFor, withCommands, withHintCommands } from '../output/commands-in-text.ts';
 import { consolidationText, noPartitionText, removedBackupsText } from '../output/consolidation-text.ts';
@@ -46,8 +47,20 @@ export async function runConsolidate(
     nowMs: await store.nowMs(),
     program,
   });
+  if (!dryRun && settings.base.kind === 'hdfs') {
+    const { assureSwap } = await import('../assure-swap.ts');
+    await assureSwap(store, basePath, stderrLogger(terminal, verbose));
+  }
   const progress = progressLine(terminal);
   const signals = listenForStopSignals((sentence) => progress.messages.err(`${sentence}\n`));
+  const { dataset } = reportSettings(settings);
+  const notices = partitionNotices({
+    ...settings,
+    dataset,
+    mode,
+    env: environment.env,
+    log: stderrLogger(progress.messages, verbose),
+  });
   let results: readonly PartitionResult[];
   let removedBackups: readonly CleanupOutcome[] = [];
   try {
@@ -68,6 +81,7 @@ export async function runConsolidate(
       onBackupsRemoved: (removed) => {
         removedBackups = removed;
       },
+      ...(dryRun ? {} : { around: notices.around }),
       stop: signals.signal,
     };
     const found = await consolidateDates(task, await datesWanted(task, wanted));
@@ -106,10 +120,11 @@ export async function runConsolidate(
   }
   reportTroubles(results, invocation, terminal);
   if (!dryRun) {
-    const end = { start, settings: reportSettings(settings), exitCode, partitions: results };
+    const sinkFailures = notices.failures();
+    const end = { start, settings: reportSettings(settings), exitCode, partitions: results, sinkFailures };
     const report = runReport({ ...end, ...given('shard', invocation.shard) }, environment);
-    const run = { settings, store, basePath, exitCode };
     const log = stderrLogger(terminal, verbose);
+    const run = { settings, store, basePath, exitCode, log };
     await tellOfRun(report, () => reportSinks(run, environment), log);
   }
   return exitCode;
@@ -123,6 +138,17 @@ function datesWanted(task: DatasetTask, wanted: ChosenDates['wanted']): Promise<
 }
 
 function noFold(settings: Settings): ConfigError {
+  if (settings.base.kind === 'hdfs') {
+    return new ConfigError(
+      `${settings.sources['consolidation.mode']} is fold and ${settings.sources['consolidation.swap']} is rename, which exclude ` +
+        'each other: folding is what takes the place of the renames',
+      {
+        code: 'fold-or-rename',
+        hint: 'Leave one of --mode fold and --swap rename away.',
+        dataState: 'nothing was touched',
+      },
+    );
+  }
   return new ConfigError(
     `${settings.sources['consolidation.mode']} is fold, but ${baseText(settings.base)} is a directory of this machine: ` +
       'only HDFS can make one file of many without moving their bytes',

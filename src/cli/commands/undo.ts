@@ -3,12 +3,14 @@ import { ConfigError } from '../../core/errors.ts';
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { formatSize } from '../../core/units.ts';
 import { listBase } from '../../partition/list-base.ts';
-import { makeRunId } from '../../partition/names.ts';
+import { makeRunId, partitionPath } from '../../partition/names.ts';
 import { parseDate } from '../../partition/partition-dates.ts';
 import { type UndoOutcome, undoRun } from '../../swap/undo.ts';
+import { reportSettings } from '../after-run.ts';
 import { commandFor } from '../command-for.ts';
 import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
+import { afterSwap } from '../notify.ts';
 import { openDataset } from '../open-dataset.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { counted } from '../output/numbers.ts';
@@ -29,7 +31,7 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
       dataState: 'nothing was touched',
     });
   }
-  const { store, basePath } = await openDataset(invocation, environment);
+  const { settings, store, basePath } = await openDataset(invocation, environment);
   await listBase(store, basePath);
   const nowMs = await store.nowMs();
   const date = parseDate(typed, { nowMs, ...(timeZone === undefined ? {} : { timeZone }) });
@@ -54,6 +56,20 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
     outcome = await undoRun(request);
   } finally {
     signals.dispose();
+  }
+  if (!dryRun) {
+    const { dataset, notify } = reportSettings(settings);
+    const swapped = {
+      kind: 'undo',
+      date,
+      dataset,
+      partition: partitionPath(dataset, date),
+      ...(outcome.runId === undefined ? {} : { runId: outcome.runId }),
+    } as const;
+    const { log } = request;
+    for (const problem of await afterSwap({ notify, env: environment.env, log }, swapped)) {
+      log.warn(problem, { date });
+    }
   }
   if (invocation.output === 'json') {
     terminal.out(

@@ -238,6 +238,16 @@ export interface Kernel {
     hashes: number,
     to: number,
   ): number;
+  /**
+   * Appends whole column chunks of small files, page after page, to an output column chunk: what reading a page, `digest…` and
+   * `append…` do one by one. `columnWord` says what the words at `column` are, `chunkWord` those of each chunk.
+   *
+   * What is usual is done: version 1 and 2 pages, uncompressed or Snappy, values PLAIN, by a dictionary, or run-length
+   * encoded booleans. Before anything else in a chunk, damage included, it stops; then of this chunk nothing is in the column
+   * but values in its dictionary.
+   * @returns how many chunks were appended; where it is not all, result word 0 is one of {@link notAppended}
+   */
+  appendChunks(column: number, chunks: number, count: number): number;
   /** Puts the slots of a table into an empty one of another size. */
   moveSlots(from: number, fromCount: number, to: number, toCount: number): void;
 
@@ -293,6 +303,64 @@ export const stopped = {
   full: -1,
   /** A value that needs 1,000 steps finds a table that somebody chose the values for. */
   colliding: -2,
+} as const;
+
+/** The words of an output column chunk that `appendChunks` appends to, 4 bytes each. */
+export const columnWord = {
+  /** Bytes of a value, or 0; and whether they are booleans (0 or 1). */
+  width: 0,
+  isBoolean: 1,
+  maxDefinition: 2,
+  maxRepetition: 3,
+  /** Level entries and values so far; of as many entries there is room for levels, indices, and offsets of bytes. */
+  entries: 4,
+  present: 5,
+  entriesRoom: 6,
+  definitionAt: 7,
+  repetitionAt: 8,
+  indicesAt: 9,
+  /** The dictionary's words; or 0, and values are gathered themselves, from `bytesAt` on. */
+  dictionaryAt: 10,
+  bytesAt: 11,
+  bytesRoom: 12,
+  offsetsAt: 13,
+  /** States of the digests over levels and over values. */
+  levelsDigestAt: 14,
+  valuesDigestAt: 15,
+  /** What pages are decoded in. */
+  scratchAt: 16,
+  scratchEnd: 17,
+  /** Address of `crcTable`. */
+  crcTableAt: 18,
+} as const;
+
+/** Bytes of a column's words. */
+export const columnBytes = 76;
+
+/** The words of a source column chunk, 4 bytes each. */
+export const chunkWord = {
+  at: 0,
+  sizeBytes: 1,
+  /** Level entries, and rows that they must be. */
+  entries: 2,
+  rows: 3,
+  /** parquet-format's number of the compression. */
+  codec: 4,
+} as const;
+
+/** Bytes of a source column chunk's words. */
+export const chunkBytes = 20;
+
+/** Why `appendChunks` stopped before a chunk. */
+export const notAppended = {
+  /** It holds something that is not done here, or that is wrong. */
+  unusual: 1,
+  /** The dictionary has no room for a value: result word 1 is its length. */
+  dictionaryFull: 2,
+  /** The dictionary saves nothing: see `dictionaryPays`. */
+  dictionaryUnpaid: 3,
+  /** There is no room for values themselves: result word 1 is how many bytes there must be. */
+  bytesFull: 4,
 } as const;
 
 /** Bytes of the table that compressing to Snappy needs. */

@@ -192,7 +192,8 @@ function dictionaryIsSafe({ rooms, leaf, dictionary }: ChunkBuilder): boolean {
   return !hasLoneNegativeZero(rooms.kernel.memory, leaf, blockOf(dictionary));
 }
 
-function convertToPlain(builder: ChunkBuilder): void {
+/** Gives the dictionary of the chunk up: its values become values themselves. */
+export function convertToPlain(builder: ChunkBuilder): void {
   builder.usesDictionary = false;
   gatherValues(builder.plain, blockOf(builder.dictionary), builder.indices.at, builder.presentCount);
   const { bytes } = builder.dictionary;

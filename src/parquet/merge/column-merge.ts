@@ -28,6 +28,7 @@ import { appendPage, beginChunk, type ChunkBuilder, finishChunk } from './chunk-
 import { type CompactChoice, encodeCompactly, isSettled } from './compact-encoding.ts';
 import { type SortCheck, takeForSorting } from './sort-check.ts';
 import type { LoadedSlice, SourceRowGroup } from './source-row-groups.ts';
+import { appendWholeChunks, type WholeChunks } from './whole-chunks.ts';
 
 /** After a chunk for which a dictionary did not pay, so many are written without trying one. */
 const chunksWithoutTrying = 7;
@@ -35,6 +36,7 @@ const chunksWithoutTrying = 7;
 /** What all columns of a merge work with, one after the other. */
 export interface ColumnTools {
   readonly builder: ChunkBuilder;
+  readonly whole: WholeChunks;
   readonly encoder: ChunkEncoder;
   readonly useDictionary: boolean;
   /** How the chunks of each leaf are laid out. */
@@ -121,11 +123,19 @@ export async function mergeColumnChunk(
   tools.keptBytes -= column.keptBytes;
   column.keptBytes = 0;
   if (column.isSuspended) await resume(column);
-  for (const { from, rows } of slices) {
-    if (column.openKey !== from.key) open(column, from);
-    column.rowsLeft = rows;
+  let most = slices.length;
+  for (let i = 0; i < slices.length; ) {
+    const taken = takeWhole(column, slices, i, most, tools);
+    // Where a chunk has to be read page by page, it is likely that the next one has, too.
+    most = Math.max(1, taken * 2);
+    i += taken;
+    const slice = slices[i];
+    if (taken > 0 || slice === undefined) continue;
+    if (column.openKey !== slice.from.key) open(column, slice.from);
+    column.rowsLeft = slice.rows;
     // Nearly all sources are there whole, and waiting for nothing costs, too.
     while (!takeRows(column, builder)) await feedColumn(column);
+    i++;
   }
   keepOrSuspend(column, tools);
   const content = finishChunk(builder);
@@ -194,6 +204,24 @@ function readerFor(column: ColumnMerge, from: SourceRowGroup): ColumnReader {
   const reader = evolvedColumnReader(rooms, leaf, mapping, leaves);
   readers[schema] = reader;
   return reader;
+}
+
+// Takes slices whose chunks are appended whole, from number `first` on and `most` at most; returns how many.
+function takeWhole(
+  column: ColumnMerge,
+  slices: readonly LoadedSlice[],
+  first: number,
+  most: number,
+  { whole, builder }: ColumnTools,
+): number {
+  const slice = slices[first];
+  if (slice === undefined || slice.from.key === column.openKey) return 0;
+  checkExhausted(column);
+  const end = Math.min(slices.length, first + most);
+  return appendWholeChunks(whole, builder, column.digest, slices, first, end, (from) => {
+    const { evolved, sourceIndex } = readerFor(column, from);
+    return evolved === undefined ? sourceIndex : -1;
+  });
 }
 
 /** Moves rows of the open chunk into the builder; false when the reader's window must be moved on first. */

@@ -31,6 +31,7 @@ import type { MergeInput, MergeOptions, MergeResult } from './merge-request.ts';
 import { planOutputRowGroups } from './output-row-groups.ts';
 import { finishSorting, type SortCheck, sortCheckFor } from './sort-check.ts';
 import { type LoadedRowGroup, sourceRowGroups } from './source-row-groups.ts';
+import { wholeChunks } from './whole-chunks.ts';
 
 const int96Warning =
   'INT96 timestamps of parquet-mr and of other writers go into one file: Hive reads them differently, by the name of the writer, ' +
@@ -212,6 +213,7 @@ async function columnsMerge(
   const sources = sourceRowGroups(rooms, inputs, plan, memory, range);
   const tools: ColumnTools = {
     builder: chunkBuilder(rooms, firstLeaf),
+    whole: wholeChunks(rooms),
     encoder: chunkEncoder(rooms),
     useDictionary: options.useDictionary,
     formats,

@@ -163,8 +163,8 @@ function lengthOf(dictionary: MergedDictionary, block: ValueBlock, i: number): n
   return (words[place + 1] as number) - (words[place] as number);
 }
 
-// For one more entry of `length` bytes at least.
-function makeRoom(dictionary: MergedDictionary, length: number): void {
+/** Makes room for one more entry, of `length` bytes, at least. */
+export function makeRoom(dictionary: MergedDictionary, length: number): void {
   const { rooms, bytes, offsets, slots } = dictionary;
   const entries = entriesOf(dictionary);
   const slotCount = word(dictionary, 'slotCount');

@@ -81,6 +81,21 @@ export function gatherValues(plain: PlainValues, source: ValueBlock, indicesAt: 
   plain.count += count;
 }
 
+/**
+ * Makes room for `sizeBytes` bytes of values in all.
+ * @throws FormatError when the chunk grows beyond the limits
+ */
+export function reserveBytes(plain: PlainValues, sizeBytes: number): void {
+  const { count, widthBytes } = plain;
+  const used = widthBytes > 0 ? count * widthBytes : usedBytes(plain);
+  roomFor(plain, used, Math.max(0, sizeBytes - used));
+}
+
+/** Makes room for the offsets of `more` values. */
+export function reserveOffsets(plain: PlainValues, more: number): void {
+  roomForOffsets(plain, more);
+}
+
 function usedBytes({ rooms, offsets, count }: PlainValues): number {
   return rooms.kernel.memory.words[offsets.at / 4 + count] as number;
 }

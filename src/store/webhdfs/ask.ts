@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { StoreError } from '../../core/errors.ts';
+import { encodeQueryValue } from '../encode-query-value.ts';
 import type { Agents } from './agents.ts';
 import type { Authentication, AuthRequest, AuthTransport, Credentials } from './authentication.ts';
 import { type CallFacts, noReplyError } from './call-errors.ts';
@@ -102,10 +103,7 @@ async function send(
   { agents, timeouts, throttle, csrfHeader }: Asking,
   look: (response: IncomingMessage, sentMs: number) => void,
 ): Promise<Reply> {
-  const query = Object.entries({ ...parameters, ...credentials.parameters })
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join('&');
-  const url = new URL(`${endpoint.origin}${target}${query === '' ? '' : `?${query}`}`);
+  const url = urlOf({ endpoint, target, parameters }, credentials);
   const headers = { ...csrfHeaders(csrfHeader, method), ...credentials.headers };
   await throttle.turn();
   const sentMs = performance.now();
@@ -127,6 +125,17 @@ async function send(
       cause,
     });
   }
+}
+
+/** Where a question goes, and with what in its query. */
+export function urlOf(
+  { endpoint, target, parameters }: Pick<Question, 'endpoint' | 'target' | 'parameters'>,
+  credentials: Credentials,
+): URL {
+  const query = Object.entries({ ...parameters, ...credentials.parameters })
+    .map(([name, value]) => `${name}=${encodeQueryValue(value)}`)
+    .join('&');
+  return new URL(`${endpoint.origin}${target}${query === '' ? '' : `?${query}`}`);
 }
 
 /** The headers with which a cluster tells a program from a page in a browser (`RestCsrfPreventionFilter`). */

@@ -81,8 +81,9 @@ export function replyError(
   const exception = remoteExceptionIn(body);
   if (exception === undefined) return strangeReply(facts, server, statusCode, body);
   const { code, isPassing, hint } = meaningOf(exception);
-  // Of a refusal (4xx) Hadoop says why; a failure in the middle of the work (5xx) may have happened after it.
-  const isUnknown = isMutation && statusCode >= 500 && isPassing !== true;
+  // Of a refusal (4xx) Hadoop says why, and HttpFS with a 500 too; any other failure in the middle of the work (5xx) may
+  // have happened after it.
+  const isUnknown = isMutation && statusCode >= 500 && isPassing !== true && code === 'store-failed';
   return new StoreError(
     `cannot ${attempt}: ${exception.name}: ${exception.message}${isUnknown ? '; it may have been done or not' : ''}`,
     {
@@ -121,12 +122,17 @@ export function strangeReply(facts: CallFacts, server: string, status: number, b
   );
 }
 
-/** The error of a server that hands out data itself instead of naming a DataNode, as HttpFS does. */
-export function gatewayError({ op, path, attempt }: CallFacts, server: string): StoreError {
-  return new StoreError(
-    `cannot ${attempt}: ${server} is a gateway (HttpFS) and no NameNode; a gateway does not replace files in one step`,
-    { code: 'gateway-not-supported', op, path, hint: 'name the NameNode itself, and its HTTP port (9870)' },
-  );
+/** Code of {@link dataHere}. */
+export const dataHereCode = 'data-here';
+
+/** What a server is told of that hands out data itself instead of naming a DataNode, as HttpFS does. */
+export function dataHere({ op, path, attempt }: CallFacts, server: string): StoreError {
+  return new StoreError(`cannot ${attempt}: ${server} answers itself instead of naming a DataNode`, {
+    code: dataHereCode,
+    op,
+    path,
+    hint: nameNodeHint,
+  });
 }
 
 function errnoOf(error: unknown): string | undefined {

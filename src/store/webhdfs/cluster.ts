@@ -79,6 +79,8 @@ export interface HdfsCluster {
    * in front. Where absent, see `redirect.ts`.
    */
   readonly allowedRedirectHosts?: readonly string[];
+  /** rename: partitions are replaced whole, by two renames, instead of their files. auto unless told. */
+  readonly swap?: 'auto' | 'rename';
   /** How often a call that may be repeated is tried again. */
   readonly maxRetries: number;
   /** Longest silence in the middle of a call, 60,000 unless told. */

@@ -1,4 +1,5 @@
 import { StoreError } from '../../core/errors.ts';
+import { encodeQueryValue } from '../encode-query-value.ts';
 import type { WebHdfsClient } from './client.ts';
 
 /**
@@ -16,9 +17,12 @@ export async function concatRemote(
   target: string,
   sources: readonly string[],
 ): Promise<void> {
+  // A NameNode does take `//.reserved/…`, writes it down unresolved, and cannot read its own journal at its next start.
+  const unclean = [target, ...sources].find((path) => path.includes('//') || path.startsWith('/.reserved/'));
+  if (unclean !== undefined) throw refused(client, target, `${unclean} is no plain path`, undefined);
   const withComma = sources.find((source) => source.includes(','));
   if (withComma !== undefined) throw refused(client, target, `the path ${withComma} has a comma`, undefined);
-  const bytes = sources.reduce((sum, source) => sum + encodeURIComponent(source).length + 3, 0);
+  const bytes = sources.reduce((sum, source) => sum + encodeQueryValue(source).length + 1, 0);
   if (bytes > maxSourceBytes) {
     throw refused(
       client,

@@ -104,7 +104,12 @@ export function meaningOf({ name, message }: RemoteException): ExceptionMeaning 
   if (name === 'IllegalArgumentException' && /^Invalid value for webhdfs parameter "op"/.test(message)) {
     return { code: 'not-supported' };
   }
+  // HttpFS.
+  if (name === 'QueryParamException' && /No enum constant .*Operation/.test(message)) {
+    return { code: 'not-supported' };
+  }
   // The NameNode tells of a refused token as of a SecurityException with that in its text.
-  if (/\bSecretManager\$InvalidToken\b/.test(message)) return meanings.InvalidToken ?? { code: 'store-failed' };
+  if (/\bSecretManager\$InvalidToken\b/.test(message))
+    return meanings.InvalidToken ?? { code: 'store-failed' };
   return meanings[name] ?? { code: 'store-failed' };
 }

@@ -23,7 +23,7 @@ import type { AddedRef, DirectorySwapJournal } from '../journal.ts';
 import type { PartitionLock } from '../partition-lock.ts';
 import { partitionChanged, refusal, stagedChanged } from '../refusals.ts';
 import { reproduceAttributes } from '../reproduce-attributes.ts';
-import { hardLinkSurely, renameSurely } from '../sure-steps.ts';
+import { copySurely, hardLinkSurely, renameSurely } from '../sure-steps.ts';
 import { compareListing } from './compare-listing.ts';
 
 /** A file that shall be in the partition after the swap. */
@@ -33,8 +33,11 @@ export interface FileToAdd {
   readonly sourcePath: string;
   /** The generation it must be. */
   readonly ref: FileRef;
-  /** rename: it is ours and leaves its place. link: it stays there as well. */
-  readonly take: 'rename' | 'link';
+  /**
+   * rename: it is ours and leaves its place. link: it stays there as well. copy: its bytes stay there as well, for stores
+   * without hard links; the new file gets `attributes`.
+   */
+  readonly take: 'rename' | 'link' | 'copy';
   /** Set before it becomes visible; absent for a file that keeps what it has. */
   readonly attributes?: FileAttributes;
   readonly binIndex?: number;
@@ -55,6 +58,8 @@ export interface SwapRequest {
   readonly undoneRunId?: string;
   readonly keepBackup: boolean;
   readonly toolVersion: string;
+  /** Store time at which the run began with the partition. */
+  readonly begunAtMs?: number;
   readonly allowAttributeChange: boolean;
   readonly log: Logger;
 }
@@ -84,7 +89,9 @@ export async function buildNew(request: SwapRequest): Promise<DirectorySwapJourn
 
   const fresh = newDirectory(lock.runDirectory);
   await forAll(added, (file) => add(request, file, join(fresh, stagedName(file.name))));
-  await forAll(leaving.carried, (file) =>
+  // Elsewhere they are moved along once the partition is out of its place.
+  const linked = store.abilities.hardLink ? leaving.carried : [];
+  await forAll(linked, (file) =>
     hardLinkSurely(store, file.path, join(fresh, stagedName(file.name)), file.fileId),
   );
   const freshStatus = await store.stat(fresh);
@@ -92,14 +99,16 @@ export async function buildNew(request: SwapRequest): Promise<DirectorySwapJourn
   const built = new Map((await store.list(fresh))?.map((entry) => [entry.name, entry]));
   const addedRefs = added.map((file): AddedRef => {
     const found = built.get(stagedName(file.name));
-    if (found === undefined || !sameGeneration(found, file.ref)) throw stagedChanged(file.sourcePath);
+    const isSame = file.take === 'copy' ? found?.sizeBytes === file.ref.sizeBytes : true;
+    if (found === undefined || !isSame) throw stagedChanged(file.sourcePath);
+    if (file.take !== 'copy' && !sameGeneration(found, file.ref)) throw stagedChanged(file.sourcePath);
     return {
       ...refOf(found),
       name: file.name,
       ...(file.binIndex === undefined ? {} : { binIndex: file.binIndex }),
     };
   });
-  const expectedCount = added.length + leaving.carried.length;
+  const expectedCount = added.length + linked.length;
   if (freshStatus === undefined || built.size !== expectedCount) throw stagedChanged(fresh);
 
   const { owner, group, mode, acl, fileId } = partition;
@@ -110,6 +119,7 @@ export async function buildNew(request: SwapRequest): Promise<DirectorySwapJourn
     runId: lock.runId,
     toolVersion: request.toolVersion,
     startedAtMs: await store.nowMs(),
+    ...(request.begunAtMs === undefined ? {} : { begunAtMs: request.begunAtMs }),
     partition: { owner, group, mode, acl, fileId },
     newDirectory: { fileId: freshStatus.fileId },
     removed,
@@ -127,6 +137,12 @@ async function add(request: SwapRequest, file: FileToAdd, to: string): Promise<v
   const { store, allowAttributeChange, log } = request;
   const found = await store.stat(file.sourcePath);
   if (found === undefined || !sameGeneration(found, file.ref)) throw stagedChanged(file.sourcePath);
+  if (file.take === 'copy') {
+    // Closing it, the store proves that it holds the bytes that were sent.
+    await copySurely(store, found, to);
+    await reproduceAttributes(store, to, file.attributes ?? found, allowAttributeChange, log);
+    return;
+  }
   if (file.attributes !== undefined) {
     await reproduceAttributes(store, file.sourcePath, file.attributes, allowAttributeChange, log);
   }

@@ -6,6 +6,7 @@ import { forAll } from '../for-all.ts';
 import { completeUndo } from '../retire-run.ts';
 import { rolledForward, type Settlement, type SettleOptions, settledBefore } from '../settlement.ts';
 import { deleteFileSurely, hardLinkSurely, renameSurely } from '../sure-steps.ts';
+import { bringAlong } from './bring-along.ts';
 import { compareListing, sortOldEntries } from './compare-listing.ts';
 import { type Decision, diagnose, type Observed } from './diagnose.ts';
 import { acknowledge, bringLate, type DirectoryRun, veil, veilOld } from './finish-directories.ts';
@@ -29,6 +30,9 @@ export async function settleDirectories(run: DirectoryRun, options: SettleOption
     log.debug(`swap of ${partitionPath}: ${decision}`, { runId: journal.runId });
     switch (decision) {
       case 'roll-back': {
+        // Files that were moved along and are not back: only a person's hand can have put the directories so.
+        if (found.stranded.length > 0 && found.partition !== 'original') return foreign(run, 'foreign');
+        for (const file of found.stranded) await bringAlong(store, file, partitionPath, journal.runId);
         if (found.partition === 'original') await bringLate(run);
         await clearRunDirectory(store, runDirectory, { keepDirectory: true });
         return {
@@ -40,7 +44,8 @@ export async function settleDirectories(run: DirectoryRun, options: SettleOption
       case 'place-old': {
         const forwards = decision === 'place-new' && !avoidForward;
         try {
-          if (forwards) await linkStrays(run, found);
+          if (forwards) await takeAlong(run, found);
+          else await giveBack(run, found);
           await place(run, forwards ? 'new' : 'old', options);
         } catch (error) {
           if (!forwards || !(error instanceof StoreError) || error.outcomeUnknown) throw error;
@@ -81,6 +86,8 @@ export async function settleDirectories(run: DirectoryRun, options: SettleOption
 export interface Found extends Observed {
   readonly old: readonly FileStatus[];
   readonly fresh: readonly FileStatus[];
+  /** Files in `new/` that the run did not put there, on a store that moves them along: they are nowhere else. */
+  readonly stranded: readonly FileStatus[];
 }
 
 /** Where the directories of the journal are now. */
@@ -101,24 +108,31 @@ export async function observeDirectories(run: DirectoryRun): Promise<Found> {
           ? 'new'
           : 'foreign';
   const between = where === 'absent' && hasOld && hasNew;
+  const movesAlong = !store.abilities.hardLink;
   // Once each: until the next rename no reader finds the partition.
   const oldEntries = (between ? await store.list(oldDirectory(runDirectory)) : undefined) ?? [];
-  const newEntries = (between ? await store.list(newDirectory(runDirectory)) : undefined) ?? [];
+  const newEntries =
+    (between || (movesAlong && hasNew) ? await store.list(newDirectory(runDirectory)) : undefined) ?? [];
+  const ours = new Set(journal.added.map((file) => file.fileId));
+  const stranded = movesAlong ? newEntries.filter((entry) => !ours.has(entry.fileId)) : [];
+  // What was moved along already is as good as there.
+  const before = [...oldEntries, ...stranded];
   return {
     old: oldEntries,
     fresh: newEntries,
+    stranded,
     partition: where,
     hasOld,
     hasNew,
     hasLate: late,
-    oldUnchanged: between && compareListing(oldEntries, journal).changed.length === 0,
-    newComplete: between && isComplete(newEntries, run),
+    oldUnchanged: between && compareListing(before, journal).changed.length === 0,
+    newComplete: between && isComplete(movesAlong ? [...newEntries, ...oldEntries] : newEntries, run),
   };
 }
 
 /** One sentence on where the rows are. For error messages. */
 export async function describeDirectories(run: DirectoryRun): Promise<string> {
-  const { partition, hasOld } = await observeDirectories(run);
+  const { partition, hasOld, stranded } = await observeDirectories(run);
   const old = oldDirectory(run.runDirectory);
   switch (partition) {
     case 'original':
@@ -127,7 +141,7 @@ export async function describeDirectories(run: DirectoryRun): Promise<string> {
       return `the partition is replaced and complete; its backup ${old} is not tidied yet`;
     default:
       return hasOld
-        ? `the original files are all in ${old}; the partition is ${partition === 'absent' ? 'absent' : 'a directory somebody else made'}`
+        ? `the original files are all in ${old}${movedPart(run, stranded)}; the partition is ${partition === 'absent' ? 'absent' : 'a directory somebody else made'}`
         : 'the partition was removed or replaced by somebody else';
   }
 }
@@ -144,12 +158,21 @@ function isComplete(entries: readonly FileStatus[], { journal }: DirectoryRun): 
 
 /**
  * Brings `new/` up to the last state of `old/` before it becomes visible: files that came since are linked, and links are
- * dropped of files that went since, or got another name (they would show twice).
+ * dropped of files that went since, or got another name (they would show twice). On a store without hard links all that
+ * stays is moved from the one to the other: until the next rename no reader finds either.
  */
-async function linkStrays(
+async function takeAlong(
   { store, runDirectory, journal }: DirectoryRun,
   { old, fresh }: Found,
 ): Promise<void> {
+  if (!store.abilities.hardLink) {
+    const leaving = new Set([...journal.removed, ...journal.sidecars].map((file) => file.fileId));
+    await forAll(
+      old.filter((entry) => !leaving.has(entry.fileId)),
+      (entry) => renameSurely(store, entry.path, join(newDirectory(runDirectory), entry.name), entry.fileId),
+    );
+    return;
+  }
   const { strays } = compareListing(old, journal);
   const wanted = new Map(
     [...journal.added, ...journal.carried, ...strays].map((file) => [file.name, file.fileId]),
@@ -165,6 +188,18 @@ async function linkStrays(
     strays.filter((stray) => !present.has(stray.name)),
     (stray) => hardLinkSurely(store, stray.path, join(newDirectory(runDirectory), stray.name), stray.fileId),
   );
+}
+
+/** Moves back into `old/` what was moved along, so that it becomes the partition again as it was. */
+async function giveBack({ store, runDirectory }: DirectoryRun, { stranded }: Found): Promise<void> {
+  await forAll(stranded, (entry) =>
+    renameSurely(store, entry.path, join(oldDirectory(runDirectory), entry.name), entry.fileId),
+  );
+}
+
+/** What is to be said of files that are moved along. */
+function movedPart({ runDirectory }: DirectoryRun, stranded: readonly FileStatus[]): string {
+  return stranded.length === 0 ? '' : ` and (${stranded.length} that stay) in ${newDirectory(runDirectory)}`;
 }
 
 /** Renames `new/` or `old/` into the partition's place. */
@@ -214,7 +249,8 @@ function foreign(run: DirectoryRun, decision: Decision): Settlement {
     sentence:
       `${partitionPath} was removed or made anew by somebody else while run ${journal.runId} was replacing it; ` +
       `nothing was replaced: the original ${journal.removed.length + journal.carried.length} files are in ${old}, the ` +
-      `new state, if it is still there, in ${newDirectory(runDirectory)}`,
+      `new state, if it is still there, in ${newDirectory(runDirectory)}` +
+      (run.store.abilities.hardLink ? '' : '; files that stay may have been moved from the first to the second'),
     hint:
       `if ${partitionPath} is complete as it is, delete ${runDirectory}; else move ${partitionPath} aside if it exists, ` +
       `\`recover --date ${journal.date}\`, and add the files moved aside`,

@@ -54,7 +54,7 @@ async function unveilNew(run: DirectoryRun, { lock, allowAttributeChange }: Swap
   const fresh = newDirectory(lock.runDirectory);
   const unveil = (file: { readonly name: string; readonly fileId: string }): Promise<void> =>
     renameSurely(store, join(fresh, stagedName(file.name)), join(fresh, file.name), file.fileId);
-  const files = [...journal.added, ...journal.carried];
+  const files = store.abilities.hardLink ? [...journal.added, ...journal.carried] : journal.added;
   // A file whose own name ends in the suffix comes last: another one's staged name may still be in its way.
   const isAwkward = (name: string): boolean => name.endsWith(stagedName(''));
   await forAll(
@@ -76,6 +76,8 @@ async function bringUpToDate(run: DirectoryRun, assertHeld: () => Promise<void>)
   }
   const { changed, strays } = compareListing((await store.list(partitionPath)) ?? [], journal);
   if (changed.length > 0) throw partitionChanged(partitionPath, changed);
+  // Elsewhere they are moved along with what else stays.
+  if (!store.abilities.hardLink) return;
   await forAll(strays, (stray) =>
     hardLinkSurely(store, stray.path, join(newDirectory(runDirectory), stray.name), stray.fileId),
   );

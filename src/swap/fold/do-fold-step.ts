@@ -7,6 +7,7 @@ import {
   tailName,
   takenPath,
 } from '../../partition/names.ts';
+import type { FoldBin } from '../journal.ts';
 import { renameSurely, replaceSurely } from '../sure-steps.ts';
 import { type BinState, type FoldDecision, inputsOf } from './diagnose-fold.ts';
 import type { FoldRun } from './fold-run.ts';
@@ -82,8 +83,7 @@ async function act(
       return await concatOnce(run, target, sources, failures);
     }
     case 'replace':
-      await replaceSurely(store, stagedBinPath(runDirectory, bin.binIndex), target, bin.staged?.fileId ?? '');
-      return true;
+      return await replaceOnce(run, bin, target);
     case 'withdraw':
       await withdraw(run, found, decision.bin);
       return true;
@@ -108,6 +108,18 @@ async function concatOnce(
     if (error.outcomeUnknown) await unanswered(target, error);
     else if (error.code === 'concat-refused') refused(error);
     else if (error.code !== 'not-found') throw error;
+    return false;
+  }
+}
+
+/** Puts the merged file in the place of the folded one; false when another file has its name by now, which the next look judges. */
+async function replaceOnce({ store, runDirectory }: FoldRun, bin: FoldBin, target: string): Promise<boolean> {
+  const staged = stagedBinPath(runDirectory, bin.binIndex);
+  try {
+    await replaceSurely(store, staged, target, bin.staged?.fileId ?? '', bin.base.fileId);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'changed') throw error;
     return false;
   }
 }

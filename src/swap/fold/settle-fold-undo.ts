@@ -83,7 +83,7 @@ async function restore(run: FoldRun, one: FoundRestore, options: FoldOptions): P
       },
     );
   }
-  await replaceSurely(store, taken, target, one.file.backup.fileId);
+  await replaceSurely(store, taken, target, one.file.backup.fileId, one.file.current.fileId);
 }
 
 /** Full path of a backup in the directory of the run that is undone. */

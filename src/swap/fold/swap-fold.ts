@@ -120,6 +120,7 @@ async function makeJournal(
     runId: lock.runId,
     toolVersion: request.toolVersion,
     startedAtMs: await store.nowMs(),
+    ...(request.begunAtMs === undefined ? {} : { begunAtMs: request.begunAtMs }),
     removed: bins.flatMap(({ bin }) => bin.inputs),
     sidecars: entries
       .filter((entry) => entry.kind === 'file' && summaryNames.includes(entry.name))

@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel.ts';
+import { appendChunksReference } from './append-chunks.ts';
 import { deltaReference } from './delta.ts';
 import { dictionaryReference } from './dictionary.ts';
 import { digestReference } from './digest.ts';
@@ -18,9 +19,7 @@ import { xxhashReference } from './xxhash.ts';
 /** A kernel in plain TypeScript: what the one in WebAssembly is held against, and what runs where there is none. */
 export function referenceKernel(): Kernel {
   const memory = views();
-  return {
-    name: 'TypeScript',
-    memory,
+  const functions = {
     ...deltaReference(memory),
     ...dictionaryReference(memory),
     ...digestReference(memory),
@@ -36,4 +35,5 @@ export function referenceKernel(): Kernel {
     ...valuesReference(memory),
     ...xxhashReference(memory),
   };
+  return { name: 'TypeScript', memory, ...functions, ...appendChunksReference(memory, functions) };
 }

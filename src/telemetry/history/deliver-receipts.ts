@@ -1,0 +1,150 @@
+import { SwapError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import { readReceipt, type SwapReceipt } from '../../swap/journal.ts';
+import { type HistoryDatabase, inTransaction } from './database.ts';
+import { migrate } from './migrations.ts';
+import { type ReceiptPlace, type ReceiptSearch, receiptPlaces } from './receipt-places.ts';
+import { receiptRows } from './receipt-rows.ts';
+
+/** What to deliver, and where. */
+export interface Delivery extends Omit<ReceiptSearch, 'addedSinceMs'> {
+  readonly database: HistoryDatabase;
+  /** As the rows name it. */
+  readonly dataset: string;
+  readonly log: Logger;
+}
+
+/** A directory's time may lie a little before that of what is in it, and clocks of a store's parts differ. */
+const slackMs = 3_600_000;
+
+/** Names asked for at once. */
+const batch = 1000;
+
+/**
+ * Puts what the receipts of a dataset say into the database, as far as it is not there: the receipts are the spool, the database
+ * itself says what was delivered. A receipt comes in exactly once, whole or not at all, however often and by however many
+ * processes this is done; so a database that was away, or is new, catches up.
+ *
+ * @returns how many receipts came in
+ * @throws what the database throws; ConfigError `history-newer`; StoreError
+ */
+export async function deliverReceipts(delivery: Delivery): Promise<number> {
+  const { store, database, dataset, date, begunSinceMs } = delivery;
+  await migrate(database);
+  const lookedAtMs = await store.nowMs();
+  const isWhole = date === undefined && begunSinceMs === undefined;
+  const addedSinceMs = isWhole ? await lookedAt(database, dataset) : undefined;
+  const places = await receiptPlaces({
+    ...delivery,
+    ...(addedSinceMs === undefined ? {} : { addedSinceMs: addedSinceMs - slackMs }),
+  });
+  const receipts = await readAll(delivery, await undelivered(database, places));
+  let count = 0;
+  for (const receipt of receipts) if (await deliver(database, receipt, dataset)) count++;
+  if (isWhole) await setLookedAt(database, dataset, lookedAtMs);
+  return count;
+}
+
+async function lookedAt(database: HistoryDatabase, dataset: string): Promise<number | undefined> {
+  const [seconds] = await database.texts(
+    'SELECT extract(epoch FROM looked_at)::text FROM consolidation_delivery WHERE dataset = $1',
+    [dataset],
+  );
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
+async function setLookedAt(database: HistoryDatabase, dataset: string, timeMs: number): Promise<void> {
+  await database.execute(
+    `INSERT INTO consolidation_delivery (dataset, looked_at) VALUES ($1, $2::text::timestamptz)
+     ON CONFLICT (dataset) DO UPDATE SET looked_at = greatest(consolidation_delivery.looked_at, excluded.looked_at)`,
+    [dataset, new Date(timeMs).toISOString()],
+  );
+}
+
+/** Those that the database does not have: neither as a consolidation nor as the undo of one. */
+async function undelivered(
+  database: HistoryDatabase,
+  places: readonly ReceiptPlace[],
+): Promise<readonly ReceiptPlace[]> {
+  const known = new Set<string>();
+  for (let start = 0; start < places.length; start += batch) {
+    const asked = JSON.stringify(places.slice(start, start + batch).map(({ runId }) => runId));
+    const wanted = '(SELECT jsonb_array_elements_text($1::text::jsonb))';
+    const found = await database.texts(
+      `SELECT run_id FROM consolidation_metrics WHERE run_id IN ${wanted}
+       UNION SELECT undone_by FROM consolidation_metrics WHERE undone_by IN ${wanted} AND undone_at IS NOT NULL`,
+      [asked],
+    );
+    for (const runId of found) known.add(runId);
+  }
+  return places.filter(({ runId }) => !known.has(runId));
+}
+
+/** The receipts, what was undone before its undo. One that cannot be read is told of and passed over. */
+async function readAll(
+  { store, log }: Delivery,
+  places: readonly ReceiptPlace[],
+): Promise<readonly SwapReceipt[]> {
+  const receipts: SwapReceipt[] = [];
+  for (const { path } of places) {
+    try {
+      const receipt = await readReceipt(store, path);
+      if (receipt !== undefined) receipts.push(receipt);
+    } catch (error) {
+      if (!(error instanceof SwapError) || error.code !== 'journal-unreadable') throw error;
+      log.warn(`${error.message}; it does not come into the history`);
+    }
+  }
+  return receipts.sort((a, b) => a.finishedAtMs - b.finishedAtMs);
+}
+
+/** Whether it was new to the database. */
+async function deliver(database: HistoryDatabase, receipt: SwapReceipt, dataset: string): Promise<boolean> {
+  if (receipt.kind === 'undo') return await deliverUndo(database, receipt);
+  const rows = receiptRows(receipt, dataset);
+  if (rows === undefined) return false;
+  return await inTransaction(database, 'READ WRITE', async () => {
+    const inserted = await database.texts(insertMetrics, [JSON.stringify(rows.metrics)]);
+    if (inserted.length === 0) return false;
+    await database.execute(insertLog, [JSON.stringify(rows.log), receipt.runId, receipt.date]);
+    return true;
+  });
+}
+
+async function deliverUndo(
+  database: HistoryDatabase,
+  { undoneRunId, runId, date, finishedAtMs }: SwapReceipt,
+): Promise<boolean> {
+  const updated = await database.texts(
+    `UPDATE consolidation_metrics SET undone_by = $1, undone_at = $2::text::timestamptz
+     WHERE run_id = $3 AND partition_date = $4::text::date AND undone_at IS NULL RETURNING run_id`,
+    [runId, new Date(finishedAtMs).toISOString(), undoneRunId ?? '', date],
+  );
+  return updated.length > 0;
+}
+
+const insertMetrics = `
+  INSERT INTO consolidation_metrics (
+    run_id, partition_date, dataset, calculation_date, tool_version, outcome, files_before_consolidation,
+    files_after_consolidation, bytes_before, bytes_after, row_count, duration_seconds, undone_by, verification, warnings)
+  SELECT
+    run_id, partition_date, dataset, calculation_date, tool_version, outcome, files_before_consolidation,
+    files_after_consolidation, bytes_before, bytes_after, row_count, duration_seconds, undone_by, verification, warnings
+  FROM jsonb_to_record($1::text::jsonb) AS given (
+    run_id text, partition_date date, dataset text, calculation_date timestamptz, tool_version text, outcome text,
+    files_before_consolidation integer, files_after_consolidation integer, bytes_before bigint, bytes_after bigint,
+    row_count bigint, duration_seconds numeric, undone_by text, verification jsonb, warnings jsonb)
+  ON CONFLICT DO NOTHING
+  RETURNING run_id`;
+
+const insertLog = `
+  INSERT INTO consolidation_log (
+    run_id, partition_date, file_name, dataset, calculation_date, file_size_bytes, merged_into, processing_time_seconds,
+    size_reduction_percent)
+  SELECT
+    metrics.run_id, metrics.partition_date, given.file_name, metrics.dataset, metrics.calculation_date,
+    given.file_size_bytes, given.merged_into, given.processing_time_seconds, given.size_reduction_percent
+  FROM jsonb_to_recordset($1::text::jsonb) AS given (
+    file_name text, file_size_bytes bigint, merged_into text, processing_time_seconds numeric,
+    size_reduction_percent numeric)
+  JOIN consolidation_metrics AS metrics ON metrics.run_id = $2 AND metrics.partition_date = $3::text::date`;

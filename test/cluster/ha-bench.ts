@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { runCliInProcess } from '../cli/cli-in-process.ts';
+import type { CliRun } from '../cli/cli-process.ts';
+import {
+  assertEveryRowOnce,
+  assertTidy,
+  type BenchPlace,
+  consolidateWords,
+  date,
+  endingOf,
+  stepName,
+  usualFiles,
+} from '../hdfs/fault-bench.ts';
+import type { HaPair, NameNodeId } from '../support/ha-pair.ts';
+import {
+  type Ambush,
+  type Fault,
+  type HdfsProxy,
+  type ProxiedRequest,
+  startProxy,
+} from '../support/hdfs-proxy.ts';
+import { hdfs } from '../support/hdfs-request.ts';
+import { seedPartition } from '../support/hdfs-seed.ts';
+
+/** A dataset of its own on an HA pair, with a proxy in front of each NameNode. */
+export interface HaBench extends BenchPlace {
+  readonly pair: HaPair;
+  /** The NameNode that was active when the bench was made. */
+  readonly first: NameNodeId;
+  readonly second: NameNodeId;
+  readonly proxies: Readonly<Record<NameNodeId, HdfsProxy>>;
+  /** Runs the program in this process, told of the cluster by a directory of Hadoop's configuration alone. */
+  run(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliRun>;
+  /** Lays an ambush for a mutation of this name, at whichever NameNode it comes by. */
+  ambush(step: string, nth: number, fault: Fault): readonly Ambush[];
+  close(): Promise<void>;
+}
+
+/** Both of a pair by their names, the other first-named one second. */
+export function otherThan(id: NameNodeId): NameNodeId {
+  return id === 'nn1' ? 'nn2' : 'nn1';
+}
+
+/** Seeds a partition through the active NameNode. */
+export async function makeHaBench(pair: HaPair, name: string): Promise<HaBench> {
+  const first = (await pair.active()) ?? 'nn1';
+  await pair.settle(first);
+  const second = otherThan(first);
+  const files = await usualFiles();
+  const base = `/ha/${name}`;
+  const partition = `${base}/date=${date}`;
+  await seedPartition(pair.nameNodes[first], { partition, files });
+  const proxies = { nn1: await startProxy(pair.nameNodes.nn1), nn2: await startProxy(pair.nameNodes.nn2) };
+  const conf = await pair.clientConf(proxies);
+  let cluster = pair.nameNodes[first];
+  const bench: HaBench = {
+    pair,
+    first,
+    second,
+    proxies,
+    base,
+    partition,
+    inputs: files.map((file) => file.name),
+    ids: new Set(files.flatMap((file) => file.ids)),
+    get cluster() {
+      return cluster;
+    },
+    async run(words, env = {}) {
+      const run = await runCliInProcess([...words, '--base-path', `hdfs://ha${base}`, '--output', 'json'], {
+        HADOOP_USER_NAME: pair.superuser,
+        HADOOP_CONF_DIR: conf,
+        ...env,
+      });
+      const active = await pair.active();
+      if (active !== undefined) cluster = pair.nameNodes[active];
+      return run;
+    },
+    ambush: (step, nth, fault) => {
+      const isStep = (asked: ProxiedRequest): boolean => asked.isMutation && stepName(bench, asked) === step;
+      return [proxies[first].ambush(isStep, fault, { nth })];
+    },
+    async close() {
+      await Promise.all([proxies.nn1.close(), proxies.nn2.close()]);
+      const active = await pair.active();
+      if (active === undefined) return;
+      await hdfs(pair.nameNodes[active], {
+        method: 'DELETE',
+        op: 'DELETE',
+        path: base,
+        params: { recursive: true },
+      });
+    },
+  };
+  return bench;
+}
+
+/** The mutations of a consolidation, as a run without faults makes them. */
+export async function mutationsOf(pair: HaPair): Promise<readonly { name: string; nth: number }[]> {
+  const bench = await makeHaBench(pair, 'reference');
+  try {
+    const run = await bench.run(consolidateWords);
+    assert.equal(run.exit, 0, run.stderr);
+    // The standby is asked who is active, once, and nothing else.
+    const toStandby = bench.proxies[bench.second].requests;
+    assert.deepEqual(
+      toStandby.map(({ op }) => op),
+      ['SETTIMES'],
+    );
+    const names = bench.proxies[bench.first].requests
+      .filter(({ isMutation, path }) => isMutation && path.startsWith(bench.base))
+      .map((asked) => stepName(bench, asked));
+    return names.map((name, index) => ({
+      name,
+      nth: names.slice(0, index + 1).filter((other) => other === name).length,
+    }));
+  } finally {
+    await bench.close();
+  }
+}
+
+/** I1 and I4: every row once, nothing left over, and an ordinary run afterwards finds nothing to do. */
+export async function assertSettled(bench: HaBench, when: string): Promise<void> {
+  await assertEveryRowOnce(bench, when);
+  await assertTidy(bench, when);
+  const last = await bench.run(consolidateWords);
+  assert.equal(last.exit, 0, `the run after ${when}: ${last.stderr}`);
+  assert.equal(endingOf(last), 'nothing-to-merge', `the run after ${when}`);
+  await assertEveryRowOnce(bench, `after the run after ${when}`);
+  await assertTidy(bench, `after the run after ${when}`);
+}

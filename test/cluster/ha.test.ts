@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { assertEveryRowOnce, consolidateWords, endingOf, stateOf } from '../hdfs/fault-bench.ts';
+import { fullMatrix } from '../hdfs/full-matrix.ts';
+import { type HaPair, startHaPair } from '../support/ha-pair.ts';
+import { noHdfs } from '../support/hdfs-cluster.ts';
+import { unlessUnavailable } from '../support/hdfs-daemons.ts';
+import type { Fault } from '../support/hdfs-proxy.ts';
+import { assertSettled, type HaBench, makeHaBench, mutationsOf } from './ha-bench.ts';
+
+const pair = await unlessUnavailable(startHaPair);
+const skip = pair === undefined ? noHdfs : false;
+after(() => pair?.stop());
+
+async function onBench(pair: HaPair, name: string, work: (bench: HaBench) => Promise<void>): Promise<void> {
+  const bench = await makeHaBench(pair, name);
+  try {
+    await work(bench);
+  } finally {
+    await bench.close();
+  }
+}
+
+/** The active NameNode is killed, and nobody waits until the other has taken over. */
+function killActive(
+  bench: HaBench,
+  when: 'before' | 'after',
+): { fault: Fault; takenOver: () => Promise<void> } {
+  let takenOver: Promise<void> = Promise.reject(new Error('the NameNode was never killed'));
+  takenOver.catch(() => {});
+  const action = async (): Promise<void> => {
+    await bench.pair.kill(bench.first);
+    takenOver = bench.pair.activate(bench.second);
+  };
+  return { fault: { kind: 'call', when, action, andThen: 'break' }, takenOver: () => takenOver };
+}
+
+/** Mutations that are handled by the same code. */
+function kindOf(name: string): string {
+  if (name.startsWith('CREATE')) return name.includes('.json') ? 'create record' : 'create staged file';
+  if (name.startsWith('RENAME') && name.endsWith('.json')) return 'rename record';
+  return name.startsWith('RENAME') ? name : name.slice(0, name.indexOf(' '));
+}
+
+test('a run goes on when the active NameNode is killed at a mutation', { skip }, async (t) => {
+  if (pair === undefined) return;
+  const mutations = await mutationsOf(pair);
+  const kinds = mutations.map(({ name }) => kindOf(name));
+  const isTurn = (name: string): boolean => /^CONCAT|^RENAME R\/bin-0\.staged /.test(name);
+  const cases = mutations.flatMap(({ name, nth }, index) => {
+    if (fullMatrix) return (['before', 'after'] as const).map((when) => ({ name, nth, when, index }));
+    if (kinds.indexOf(kinds[index] ?? '') !== index) return [];
+    // At the two that readers can see, both sides count; elsewhere they take turns.
+    if (isTurn(name)) return (['before', 'after'] as const).map((when) => ({ name, nth, when, index }));
+    return [{ name, nth, when: index % 2 === 0 ? ('before' as const) : ('after' as const), index }];
+  });
+  assert.ok(
+    cases.filter(({ name }) => isTurn(name)).length >= 4,
+    mutations.map(({ name }) => name).join('\n'),
+  );
+  for (const { name, nth, when, index } of cases) {
+    await t.test(`kill -9 ${when} ${name}${nth > 1 ? ` (${nth})` : ''}`, () =>
+      onBench(pair, `kill-${index}-${when}`, async (bench) => {
+        const { fault, takenOver } = killActive(bench, when);
+        const [laid] = bench.ambush(name, nth, fault);
+        const run = await bench.run(consolidateWords);
+        assert.equal(laid?.times(), 1, `${name} was never reached`);
+        await takenOver();
+        await assertEveryRowOnce(bench, name);
+        assert.equal(run.exit, 0, run.stderr);
+        assert.equal(endingOf(run), 'small-files');
+        await assertSettled(bench, `kill -9 ${when} ${name}`);
+      }),
+    );
+  }
+});
+
+test('a run goes on through a graceful failover', { skip }, async (t) => {
+  if (pair === undefined) return;
+  const failOver = (bench: HaBench) => async (): Promise<void> =>
+    bench.pair.failOver(bench.first, bench.second);
+
+  await t.test('that comes before the fold', () =>
+    onBench(pair, 'graceful', async (bench) => {
+      const [laid] = bench.ambush('CONCAT P/merged-0', 1, {
+        kind: 'call',
+        when: 'before',
+        action: failOver(bench),
+      });
+      const run = await bench.run(consolidateWords);
+      assert.equal(laid?.times(), 1);
+      assert.equal(run.exit, 0, run.stderr);
+      await assertSettled(bench, 'a graceful failover before the fold');
+    }),
+  );
+
+  await t.test('between the two steps of an upload, whose first a standby does not refuse', () =>
+    onBench(pair, 'upload', async (bench) => {
+      const laid = bench.proxies[bench.first].ambush(
+        ({ to, op, path }) => to === 'namenode' && op === 'CREATE' && path.endsWith('bin-0.staged'),
+        { kind: 'call', when: 'before', action: failOver(bench) },
+      );
+      const run = await bench.run(consolidateWords);
+      assert.equal(laid.times(), 1);
+      assert.equal(run.exit, 0, run.stderr);
+      await assertSettled(bench, 'a failover in the middle of an upload');
+    }),
+  );
+
+  await t.test('from a NameNode that hangs', () =>
+    onBench(pair, 'hangs', async (bench) => {
+      let release = (): void => {};
+      const until = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const proxy = bench.proxies[bench.first];
+      const laid = proxy.ambush(({ op }) => op === 'CONCAT', {
+        kind: 'call',
+        when: 'before',
+        action: async () => {
+          proxy.ambush(() => true, { kind: 'pause', when: 'before', until }, { times: Infinity });
+          await failOver(bench)();
+          await until;
+        },
+        andThen: 'break',
+      });
+      try {
+        const run = await bench.run(consolidateWords, { HDFS_TIMEOUT_SECONDS: '3' });
+        assert.equal(laid.times(), 1);
+        assert.equal(run.exit, 0, run.stderr);
+      } finally {
+        release();
+      }
+      await assertEveryRowOnce(bench, 'a NameNode that hangs');
+    }),
+  );
+});
+
+test('with both NameNodes down a run ends in good time and with the originals as they were', {
+  skip,
+}, async (t) => {
+  if (pair === undefined) return;
+  const journal = 'RENAME R/journal.json.staged → R/journal.json';
+  for (const [step, exit] of [
+    [journal, 10],
+    ['CONCAT P/merged-0', 14],
+  ] as const) {
+    await t.test(step, () =>
+      onBench(pair, `both-${exit}`, async (bench) => {
+        const [laid] = bench.ambush(step, 1, {
+          kind: 'call',
+          when: 'before',
+          action: async () => {
+            await Promise.all([bench.pair.kill('nn1'), bench.pair.kill('nn2')]);
+          },
+          andThen: 'break',
+        });
+        const startMs = performance.now();
+        const run = await bench.run(consolidateWords, { HDFS_FAILOVER_SECONDS: '2' });
+        assert.equal(laid?.times(), 1);
+        assert.equal(run.exit, exit, run.stderr);
+        assert.match(run.stderr, /no NameNode of hdfs:\/\/ha is active, after looking for one for \d s: /);
+        assert.ok(performance.now() - startMs < 120_000);
+        // The very first contact fails as clearly.
+        const next = await bench.run(consolidateWords, { HDFS_FAILOVER_SECONDS: '1' });
+        assert.equal(next.exit, 10);
+        await pair.settle(bench.second);
+        await bench.run(['recover', '--dry-run']);
+        assert.match(await stateOf(bench), /^6 of 6 inputs/);
+        await assertEveryRowOnce(bench, 'both down');
+        const recovered = await bench.run(['recover']);
+        assert.equal(recovered.exit, 0, recovered.stderr);
+        await assertEveryRowOnce(bench, 'recovered from both down');
+        const again = await bench.run(consolidateWords);
+        assert.equal(again.exit, 0, again.stderr);
+        await assertSettled(bench, 'both down');
+      }),
+    );
+  }
+});

@@ -1,0 +1,145 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { HdfsUnavailable } from './hdfs-daemons.ts';
+import { repositoryRoot } from './python-env.ts';
+
+/** One daemon of Hadoop that a test started. */
+export interface Daemon {
+  /** kill -9; resolves once the process is gone. */
+  kill(): Promise<void>;
+}
+
+/** Properties of Hadoop by their names. */
+export type HadoopProperties = Readonly<Record<string, string>>;
+
+const javaOptions = [
+  ...[
+    '-Xmx256m',
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    '-Xshare:auto',
+    '-Djava.net.preferIPv4Stack=true',
+  ],
+  ...['java.lang', 'java.net', 'java.nio', 'sun.nio.ch'].map(
+    (name) => `--add-opens=java.base/${name}=ALL-UNNAMED`,
+  ),
+];
+
+let jars: Promise<string> | undefined;
+
+/**
+ * Directory of Hadoop's published jars, fetched when they are not there yet.
+ * @throws HdfsUnavailable when this machine lacks Java or Maven
+ */
+export function hadoopJars(): Promise<string> {
+  jars ??= promisify(execFile)(join(repositoryRoot, 'scripts/local-hdfs.sh'), ['jars']).then(
+    ({ stdout }) => stdout.trim(),
+    (error: unknown) => {
+      const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+      throw new HdfsUnavailable(stderr.trim());
+    },
+  );
+  return jars;
+}
+
+/** Writes what daemons and tools need to find on their class path, the properties in both site files. */
+export async function writeConf(directory: string, properties: HadoopProperties): Promise<void> {
+  const webXml = '<web-app xmlns="http://java.sun.com/xml/ns/javaee" version="2.5"/>\n';
+  for (const webapp of ['hdfs', 'datanode', 'journal', 'static']) {
+    await mkdir(join(directory, 'webapps', webapp, 'WEB-INF'), { recursive: true });
+    await writeFile(join(directory, 'webapps', webapp, 'WEB-INF/web.xml'), webXml);
+  }
+  const log4j = [
+    'log4j.rootLogger=INFO,stderr',
+    'log4j.appender.stderr=org.apache.log4j.ConsoleAppender',
+    'log4j.appender.stderr.target=System.err',
+    'log4j.appender.stderr.layout=org.apache.log4j.PatternLayout',
+    'log4j.appender.stderr.layout.ConversionPattern=%d{ISO8601} %p %c{1}: %m%n',
+  ];
+  await writeFile(join(directory, 'log4j.properties'), `${log4j.join('\n')}\n`);
+  for (const site of ['core-site.xml', 'hdfs-site.xml']) {
+    await writeFile(join(directory, site), siteXml(properties));
+  }
+}
+
+/** A file of Hadoop's configuration. */
+export function siteXml(properties: HadoopProperties): string {
+  const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const lines = Object.entries(properties).map(
+    ([name, value]) => `<property><name>${name}</name><value>${escaped(value)}</value></property>\n`,
+  );
+  return `<configuration>\n${lines.join('')}</configuration>\n`;
+}
+
+/** Runs one of Hadoop's programs to its end and resolves with its output. */
+export async function runHadoop(conf: string, main: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('java', await commandLine(conf, main, args));
+  return stdout;
+}
+
+/**
+ * Starts a daemon of Hadoop, which ends with this process at the latest: a shell waits for the end of its input, and
+ * this process's death is one.
+ * @param log file that its output is appended to
+ */
+export async function startDaemon(
+  conf: string,
+  main: string,
+  args: readonly string[],
+  log: string,
+): Promise<Daemon> {
+  const shell = '"$@" </dev/null & pid=$!; cat >/dev/null; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null';
+  const child: ChildProcess = spawn(
+    'sh',
+    ['-c', shell, 'sh', 'java', ...(await commandLine(conf, main, args))],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  const output = createWriteStream(log, { flags: 'a' });
+  child.stdout?.pipe(output, { end: false });
+  child.stderr?.pipe(output, { end: false });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // They alone keep no test waiting.
+  child.unref();
+  return {
+    async kill() {
+      child.ref();
+      child.stdin?.end();
+      await gone;
+      output.end();
+    },
+  };
+}
+
+async function commandLine(conf: string, main: string, args: readonly string[]): Promise<readonly string[]> {
+  return [...javaOptions, '-cp', `${conf}:${await hadoopJars()}/lib/*`, main, ...args];
+}
+
+/** So many ports that nobody listens on. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('a TCP server has a port');
+    return address.port;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Waits, up to three minutes as a busy machine may need them, until `isSo`; then fails with the end of a log. */
+export async function waitUntil(what: string, log: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const endMs = Date.now() + 180_000; Date.now() < endMs; await sleep(50)) if (await isSo()) return;
+  const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n');
+  throw new Error(`${what} is not so yet; ${log} ends with:\n${lines.slice(-30).join('\n')}`);
+}
