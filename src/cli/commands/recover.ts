@@ -1,12 +1,15 @@
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { listBase } from '../../partition/list-base.ts';
+import { partitionPath } from '../../partition/names.ts';
 import { parseDate } from '../../partition/partition-dates.ts';
 import { type RecoverRequest, recoverDataset, recoverPartition } from '../../swap/recover.ts';
 import type { RecoverOutcome } from '../../swap/recover-outcome.ts';
 import { clearTrials } from '../../swap/trial/clear-trials.ts';
+import { reportSettings } from '../after-run.ts';
 import { commandWords } from '../command-for.ts';
 import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
+import { afterSwap } from '../notify.ts';
 import { openDataset } from '../open-dataset.ts';
 import { withHintCommands } from '../output/commands-in-text.ts';
 import { jsonLine } from '../output/json-line.ts';
@@ -22,7 +25,7 @@ export async function runRecover(
 ): Promise<ExitCode> {
   const { terminal } = environment;
   const { dryRun, date, timeZone } = invocation;
-  const { store, basePath, shownPath } = await openDataset(invocation, environment);
+  const { settings, store, basePath, shownPath } = await openDataset(invocation, environment);
   // A mistyped path must not read as good news.
   await listBase(store, basePath);
   const log = stderrLogger(terminal, invocation.verbose);
@@ -45,6 +48,21 @@ export async function runRecover(
   const exitCode = outcomes.some((outcome) => outcome.needsAttention)
     ? exitCodes.swapInterrupted
     : exitCodes.ok;
+  const { dataset, notify } = reportSettings(settings);
+  for (const { date: of, runId, action } of dryRun ? [] : outcomes) {
+    if (action !== 'rolled-forward' && action !== 'rolled-back') continue;
+    const run = runId === undefined ? {} : { runId };
+    const swapped = {
+      kind: 'recover',
+      date: of,
+      dataset,
+      partition: partitionPath(dataset, of),
+      ...run,
+    } as const;
+    for (const problem of await afterSwap({ notify, env: environment.env, log }, swapped)) {
+      log.warn(problem, { date: of });
+    }
+  }
   if (invocation.output === 'json') {
     terminal.out(
       jsonLine({ command: 'recover', exitCode, dryRun, store: store.uri, basePath, outcomes, trials }),
