@@ -125,7 +125,7 @@ test('a run goes on through a graceful failover', { skip }, async (t) => {
         andThen: 'break',
       });
       try {
-        const run = await bench.run(consolidateWords, { HDFS_TIMEOUT_SECONDS: '3' });
+        const run = await bench.run(consolidateWords, { HDFS_TIMEOUT_SECONDS: '10' });
         assert.equal(laid.times(), 1);
         assert.equal(run.exit, 0, run.stderr);
       } finally {
