@@ -52,7 +52,7 @@ export async function runHistory(
         ? jsonLine({ command: 'history', exitCode: exitCodes.ok, dataset, source: history.source, ...answer })
         : 'rows' in answer
           ? rowsText(answer.rows)
-          : historyText(answer.consolidations, { dataset, source: history.source, days, limit, ...query }),
+          : historyText(answer.consolidations, { ...query, source: history.source, days }),
     );
   } finally {
     await history.database.close();
