@@ -119,9 +119,12 @@ test('every component adds its volume, mount and environment, also all together'
     ].join('\n');
   // kustomize takes nothing from outside of the folder it is given.
   cpSync(join(root, 'k8s'), folder, { recursive: true });
-  const names = readdirSync(join(root, 'k8s/components')).sort();
-  const podNames = names.filter((name) => name !== 'prometheus-rule');
-  for (const components of [...podNames.map((name) => [name]), podNames]) {
+  const mounting = ['hadoop-conf', 'kerberos', 'tls-ca'];
+  assert.deepEqual(
+    readdirSync(join(root, 'k8s/components')).sort(),
+    ['backfill', ...mounting, 'prometheus-rule'].sort(),
+  );
+  for (const components of [...mounting.map((name) => [name]), mounting, ['backfill', ...mounting]]) {
     await writeFile(join(folder, 'kustomization.yaml'), kustomization(components));
     const { text, manifests } = rendered(folder);
     assert.deepEqual(problemsOf(text), []);
@@ -129,15 +132,91 @@ test('every component adds its volume, mount and environment, also all together'
     const volumes = spec.volumes.map(({ name }) => String(name));
     const mounts = spec.containers[0]?.volumeMounts ?? [];
     assert.deepEqual(mounts.map(({ name }) => name).sort(), volumes.sort());
-    assert.equal(volumes.length, 2 + components.length);
+    assert.equal(volumes.length, 2 + components.filter((name) => name !== 'backfill').length);
     assert.ok(mounts.every(({ name, readOnly }) => readOnly === true || name === 'tmp'));
+    if (!components.includes('backfill')) continue;
+    // The backfill gets all that the CronJob gets.
+    const found: unknown = manifests.find(({ kind }) => kind === 'Job');
+    const other = (found as BackfillJob).spec.template.spec;
+    assert.deepEqual(other.volumes, spec.volumes);
+    assert.deepEqual(other.containers[0]?.env, spec.containers[0]?.env);
+    assert.deepEqual(other.containers[0]?.volumeMounts, spec.containers[0]?.volumeMounts);
   }
+  await writeFile(join(folder, 'kustomization.yaml'), kustomization(['prometheus-rule']));
+  assert.ok(rendered(folder).manifests.some(({ kind }) => kind === 'PrometheusRule'));
 });
 
 function podOf(manifests: readonly Manifest[]): PodSpec {
   const found: unknown = manifests.find(({ kind }) => kind === 'CronJob');
   return (found as CronJob).spec.jobTemplate.spec.template.spec;
 }
+
+interface BackfillJob {
+  readonly spec: {
+    readonly completionMode: string;
+    readonly completions: number;
+    readonly parallelism: number;
+    readonly podFailurePolicy: CronJob['spec']['jobTemplate']['spec']['podFailurePolicy'];
+    readonly template: { readonly spec: PodSpec };
+  };
+}
+
+const backfill: BackfillJob = parse(readFileSync(join(root, 'k8s/components/backfill/job.yaml'), 'utf8'));
+
+test('the pods of a backfill are those of the CronJob, but for what they are told to do', () => {
+  const { template, podFailurePolicy, completionMode } = backfill.spec;
+  const withoutArgs = ({ containers, ...spec }: PodSpec) => ({
+    ...spec,
+    containers: containers.map(({ args: _, ...rest }) => rest),
+  });
+  assert.deepEqual(withoutArgs(template.spec), withoutArgs(pod));
+  assert.equal(completionMode, 'Indexed');
+  const [, failed] = podFailurePolicy.rules;
+  assert.equal(failed?.action, 'FailIndex');
+  assert.deepEqual(failed?.onExitCodes, job.podFailurePolicy.rules[1]?.onExitCodes);
+});
+
+test('the arguments of a backfill, as they stand in the manifest, share all partitions out', async (t) => {
+  const { completions, parallelism, template } = backfill.spec;
+  assert.equal(completions, parallelism);
+  const basePath = await tempDirectory(t);
+  const days = [
+    '2022-12-31',
+    '2023-01-01',
+    '2024-02-29',
+    '2025-01-01',
+    '2025-08-14',
+    '2025-08-15',
+    '2025-08-16',
+  ];
+  for (const day of days) await addPartition(basePath, day);
+  const args = template.spec.containers[0]?.args ?? [];
+  const done: string[] = [];
+  for (let index = 0; index < completions; index++) {
+    const run = await startProcess(
+      join(root, 'scripts/consolidate_telemetry.sh'),
+      args.map((arg) => arg.replace('$(JOB_COMPLETION_INDEX)', String(index))),
+      { env: { HDFS_BASE_PATH: basePath, NODE_BINARY: process.execPath }, cwd: '/' },
+    ).finished;
+    assert.equal(run.exit, 0, run.stderr);
+    const { partitions } = jsonOf(run) as { partitions: { date: string; result: string }[] };
+    done.push(...partitions.filter(({ result }) => result === 'consolidated').map(({ date }) => date));
+  }
+  assert.deepEqual(done.sort(), days.slice(1, -1));
+});
+
+test('the alert rules for the Prometheus Operator are those for Prometheus', () => {
+  const made = spawnSync(process.execPath, [join(root, 'scripts/prometheus-rule.mjs'), '--print'], {
+    encoding: 'utf8',
+  });
+  const ruleText = readFileSync(join(root, 'k8s/components/prometheus-rule/rule.yaml'), 'utf8');
+  assert.equal(ruleText, made.stdout, 'make it anew: node scripts/prometheus-rule.mjs');
+  const { spec, kind, apiVersion } = parse(ruleText);
+  assert.deepEqual([kind, apiVersion], ['PrometheusRule', 'monitoring.coreos.com/v1']);
+  const rules = parse(readFileSync(join(root, 'config/prometheus/parquet-consolidation.rules.yml'), 'utf8'));
+  assert.deepEqual(spec, rules);
+  assert.ok(spec.groups[0].rules.length > 3);
+});
 
 test('every variable the manifests set is one the program or Kerberos knows', () => {
   const known = new Set<string>([
