@@ -259,6 +259,10 @@ export const settingTable = {
     kind: { type: 'text' },
     defaultValue: 'parquet_consolidation',
   },
+  'history.url': {
+    env: 'DATABASE_URL',
+    kind: { type: 'url', schemes: ['postgres', 'postgresql'] },
+  },
   'alerts.webhook_url': {
     env: 'ALERT_WEBHOOK_URL',
     kind: { type: 'url', schemes: ['http', 'https'] },
@@ -290,10 +294,6 @@ export const settingTable = {
     env: 'OPENLINEAGE_NAMESPACE',
     kind: { type: 'text' },
     defaultValue: 'parquet-consolidator',
-  },
-  'history.url': {
-    env: 'DATABASE_URL',
-    kind: { type: 'url', schemes: ['postgres', 'postgresql'] },
   },
 } as const satisfies Readonly<Record<string, SettingRow>>;
 

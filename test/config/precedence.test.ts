@@ -47,6 +47,7 @@ test('the defaults are those of the requirements', async () => {
     },
     metrics: { job: 'parquet_consolidation' },
     history: {},
+    notify: { slowAfterMs: 300_000, afterSwap: { timeoutMs: 60_000 } },
   });
   assert.equal(sources['hdfs.base_path'], 'flag --base-path');
   assert.equal(sources['compression.codec'], 'default');
@@ -240,7 +241,7 @@ function drawValue(key: SettingKey): fc.Arbitrary<string | number | boolean> {
     case 'switch':
       return fc.boolean();
     case 'number':
-      return fc.integer({ min: kind.min, max: kind.max });
+      return fc.integer({ min: Math.ceil(kind.min), max: kind.max });
     case 'choice':
       return fc.constantFrom(...kind.choices);
   }
