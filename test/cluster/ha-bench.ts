@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { runCliInProcess } from '../cli/cli-in-process.ts';
-import type { CliRun } from '../cli/cli-process.ts';
+import { type CliRun, startCli } from '../cli/cli-process.ts';
 import {
   assertEveryRowOnce,
   assertTidy,
@@ -31,6 +31,8 @@ export interface HaBench extends BenchPlace {
   readonly proxies: Readonly<Record<NameNodeId, HdfsProxy>>;
   /** Runs the program in this process, told of the cluster by a directory of Hadoop's configuration alone. */
   run(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliRun>;
+  /** The same in a process of its own, whose locks are dead when it has ended. */
+  runApart(words: readonly string[], env: Readonly<Record<string, string>>): Promise<CliRun>;
   /** Lays an ambush for a mutation of this name, at whichever NameNode it comes by. */
   ambush(step: string, nth: number, fault: Fault): readonly Ambush[];
   close(): Promise<void>;
@@ -53,6 +55,11 @@ export async function makeHaBench(pair: HaPair, name: string): Promise<HaBench> 
   const proxies = { nn1: await startProxy(pair.nameNodes.nn1), nn2: await startProxy(pair.nameNodes.nn2) };
   const conf = await pair.clientConf(proxies);
   let cluster = pair.nameNodes[first];
+  const told = { HADOOP_USER_NAME: pair.superuser, HADOOP_CONF_DIR: conf };
+  const argsOf = (words: readonly string[]): readonly string[] => [
+    ...words,
+    ...['--base-path', `hdfs://ha${base}`, '--output', 'json'],
+  ];
   const bench: HaBench = {
     pair,
     first,
@@ -66,15 +73,12 @@ export async function makeHaBench(pair: HaPair, name: string): Promise<HaBench> 
       return cluster;
     },
     async run(words, env = {}) {
-      const run = await runCliInProcess([...words, '--base-path', `hdfs://ha${base}`, '--output', 'json'], {
-        HADOOP_USER_NAME: pair.superuser,
-        HADOOP_CONF_DIR: conf,
-        ...env,
-      });
+      const run = await runCliInProcess(argsOf(words), { ...told, ...env });
       const active = await pair.active();
       if (active !== undefined) cluster = pair.nameNodes[active];
       return run;
     },
+    runApart: (words, env) => startCli(argsOf(words), { env: { ...told, ...env } }).finished,
     ambush: (step, nth, fault) => {
       const isStep = (asked: ProxiedRequest): boolean => asked.isMutation && stepName(bench, asked) === step;
       return [proxies[first].ambush(isStep, fault, { nth })];

@@ -116,7 +116,7 @@ describe('HDFS over TLS', { skip: cluster === undefined ? noHdfs : false }, () =
         [stranger.code, stranger.status, stranger.outcomeUnknown],
         ['unreachable', 'DEPTH_ZERO_SELF_SIGNED_CERT', false],
       );
-      assert.match(String(stranger.hint), /NODE_EXTRA_CA_CERTS/);
+      assert.match(String(stranger.hint), /--ca-file/);
       assert.equal((await outcome(half, certificatePath)).code, 'bad-redirect');
       assert.deepEqual(await outcome(whole, certificatePath), { names: ['a'], text: 'over TLS' });
     } finally {

@@ -7,7 +7,7 @@ import { type CallFacts, noReplyError } from './call-errors.ts';
 import type { ServerClock } from './clock.ts';
 import type { CsrfHeader, Endpoint } from './cluster.ts';
 import { beginExchange, bodyOf, type RequestHead } from './exchange.ts';
-import { remoteExceptionIn } from './remote-exception.ts';
+import { meaningOf, remoteExceptionIn } from './remote-exception.ts';
 import { retryAfterMs, type Throttle } from './throttle.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -67,6 +67,7 @@ export async function ask(
     });
     const { status, headers, body } = reply;
     const exception = status < 400 ? undefined : remoteExceptionIn(body);
+    if (exception !== undefined && meaningOf(exception).code === 'busy') asking.throttle.busy();
     const isRefused = await authentication.replied(request, credentials, {
       status,
       headers,
@@ -146,9 +147,11 @@ export function csrfHeaders(
   return header === undefined || header.methodsToIgnore.includes(method) ? {} : { [header.name]: '""' };
 }
 
-/** Waits as long as a server asks for that is overloaded. */
-export function heed({ statusCode, headers }: IncomingMessage, throttle: Throttle): void {
+/** Waits as long as a server asks for that is overloaded, and for a while where it does not say how long. */
+export function heed({ statusCode = 0, headers }: IncomingMessage, throttle: Throttle): void {
+  if (statusCode < 400) throttle.calm();
   if (statusCode !== 503 && statusCode !== 429) return;
   const ms = retryAfterMs(headers['retry-after'], Date.now());
-  if (ms !== undefined) throttle.pause(ms);
+  if (ms === undefined) throttle.busy();
+  else throttle.pause(ms);
 }

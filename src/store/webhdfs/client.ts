@@ -12,13 +12,21 @@ import {
 } from './ask.ts';
 import { authenticationFor } from './auth/authentication-for.ts';
 import type { Authentication } from './authentication.ts';
-import { type CallFacts, dataHere, dataHereCode, replyError, strangeReply } from './call-errors.ts';
+import {
+  type CallFacts,
+  dataHere,
+  dataHereCode,
+  gatewayError,
+  replyError,
+  strangeReply,
+} from './call-errors.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import { defaultLoadLimits, type Endpoint, type HdfsCluster } from './cluster.ts';
 import { beginExchange, type Exchange, type RequestHead } from './exchange.ts';
 import { onlyNameNode, severalNameNodes } from './name-nodes.ts';
 import { probeOf } from './probe.ts';
 import { redirectTarget } from './redirect.ts';
+import { redirectHosts } from './redirect-hosts.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import { makeThrottle } from './throttle.ts';
 import { type Timeouts, timeoutsFor } from './timeouts.ts';
@@ -131,6 +139,34 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
     parameters: { op: call.operation, ...call.parameters },
   });
 
+  const servlet: WebHdfsClient['servlet'] = async (origin, pathAndQuery, attempt) => {
+    const endpoint = endpoints.find((one) => one.origin === origin) ?? { origin };
+    const facts = { op: 'stat', path: '/', attempt, isMutation: false };
+    const [target = '', query = ''] = pathAndQuery.split('?');
+    const { status, body } = await ask(
+      {
+        endpoint,
+        facts,
+        method: 'GET',
+        operation: target,
+        target,
+        parameters: Object.fromEntries(new URLSearchParams(query)),
+      },
+      asking,
+    );
+    if (status !== 200) throw replyError(facts, origin, { statusCode: status }, body);
+    try {
+      return JSON.parse(body.toString('utf8'));
+    } catch {
+      throw strangeReply(facts, origin, 200, body);
+    }
+  };
+  const hosts = redirectHosts({
+    endpoints,
+    servlet,
+    ...(cluster.allowedRedirectHosts === undefined ? {} : { allowed: cluster.allowedRedirectHosts }),
+  });
+
   /** Credentials too: this server takes or hands out the data itself, and asks again who somebody is. */
   const ownPlace = async (question: Question, url?: URL): Promise<DataPlace> => {
     const credentials = await authentication.credentialsFor(question);
@@ -146,13 +182,15 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
       if (call.method === 'GET' && handsOut.has(endpoint.origin)) return await ownPlace(question);
       let reply: Reply;
       try {
-        reply = await ask(question, asking, ({ statusCode }) => {
+        reply = await ask(question, asking, ({ statusCode, headers }) => {
+          if (statusCode !== 200) return;
           // Left off before the data is read: it is asked for by whoever wants it.
-          if (statusCode === 200) throw dataHere(facts, endpoint.origin);
+          const isData =
+            call.method === 'GET' && /^application\/octet-stream/.test(headers['content-type'] ?? '');
+          throw isData ? dataHere(facts, endpoint.origin) : gatewayError(facts, endpoint.origin);
         });
       } catch (error) {
-        if (!(error instanceof StoreError) || error.code !== dataHereCode || call.method !== 'GET')
-          throw error;
+        if (!(error instanceof StoreError) || error.code !== dataHereCode) throw error;
         handsOut.add(endpoint.origin);
         gateways.add(endpoint.origin);
         return await ownPlace(question);
@@ -160,6 +198,7 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
       const { status, headers, body } = reply;
       if (status !== 307) throw replyError(facts, endpoint.origin, { statusCode: status }, body);
       const url = redirectTarget(facts, endpoint.origin, headers.location);
+      await hosts.assertExpected(facts, endpoint, url);
       if (url.origin !== endpoint.origin) return { url, headers: csrfHeaders(csrfHeader, call.method) };
       gateways.add(endpoint.origin);
       return await ownPlace(question, url);
@@ -208,7 +247,10 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
       const whole = { ...head, url: place.url, headers: { ...place.headers, ...head.headers } };
       const exchange = beginExchange(whole, head.method === 'GET' ? readAgents : writeAgents, timeouts);
       exchange.response.then(
-        (response) => heed(response, throttle),
+        (response) => {
+          heed(response, throttle);
+          if (response.statusCode === 307) handsOut.delete(place.url.origin);
+        },
         () => {
           // Whoever waits for the response is told.
         },
@@ -229,28 +271,7 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
     nameNodes: () => nameNodes.all.map(({ origin }) => origin),
     activeNameNode: () => nameNodes.current().origin,
 
-    async servlet(origin, pathAndQuery, attempt) {
-      const endpoint = endpoints.find((one) => one.origin === origin) ?? { origin };
-      const facts = { op: 'stat', path: '/', attempt, isMutation: false };
-      const [target = '', query = ''] = pathAndQuery.split('?');
-      const { status, body } = await ask(
-        {
-          endpoint,
-          facts,
-          method: 'GET',
-          operation: target,
-          target,
-          parameters: Object.fromEntries(new URLSearchParams(query)),
-        },
-        asking,
-      );
-      if (status !== 200) throw replyError(facts, origin, { statusCode: status }, body);
-      try {
-        return JSON.parse(body.toString('utf8'));
-      } catch {
-        throw strangeReply(facts, origin, 200, body);
-      }
-    },
+    servlet,
   };
 }
 

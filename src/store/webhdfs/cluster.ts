@@ -76,7 +76,7 @@ export interface HdfsCluster {
   readonly limits?: LoadLimits;
   /**
    * The only hosts that files may be read from and written to, beside the endpoints' own: names, or domains with a dot
-   * in front. Where absent, see `redirect.ts`.
+   * in front. Where absent, see `redirect-hosts.ts`.
    */
   readonly allowedRedirectHosts?: readonly string[];
   /** rename: partitions are replaced whole, by two renames, instead of their files. auto unless told. */

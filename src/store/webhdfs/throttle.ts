@@ -6,6 +6,10 @@ export interface Throttle {
   turn(): Promise<void>;
   /** No call is sent for so long from now on. */
   pause(ms: number): void;
+  /** A server said that it has too much to do: no call is sent for a while, the longer the more often it says so. */
+  busy(): void;
+  /** A server did what it was asked: the next pause is a short one again. */
+  calm(): void;
 }
 
 /** Time as the throttle sees it; tests have their own. */
@@ -15,6 +19,9 @@ export interface ThrottleTime {
 }
 
 const realTime: ThrottleTime = { nowMs: () => performance.now(), sleep: (ms) => sleepFor(ms) };
+
+/** Pauses after busy replies, the first and the longest. */
+const [firstPauseMs, longestPauseMs] = [250, 10_000];
 
 /** So much of unused time may be made up for. */
 const burstMs = 1_000;
@@ -28,6 +35,10 @@ export function makeThrottle(perSecond: number, time: ThrottleTime = realTime): 
   /** When the last call let through would have been due at an even pace. */
   let dueMs = -Infinity;
   let pausedUntilMs = -Infinity;
+  let pauseMs = firstPauseMs;
+  const pause = (ms: number): void => {
+    pausedUntilMs = Math.max(pausedUntilMs, time.nowMs() + ms);
+  };
   return {
     async turn() {
       const nowMs = time.nowMs();
@@ -36,8 +47,15 @@ export function makeThrottle(perSecond: number, time: ThrottleTime = realTime): 
       if (goMs > nowMs) await time.sleep(goMs - nowMs);
       for (let at = time.nowMs(); at < pausedUntilMs; at = time.nowMs()) await time.sleep(pausedUntilMs - at);
     },
-    pause(ms) {
-      pausedUntilMs = Math.max(pausedUntilMs, time.nowMs() + ms);
+    pause,
+    busy() {
+      // Calls that were sent together are told so together.
+      if (time.nowMs() < pausedUntilMs) return;
+      pause(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    },
+    calm() {
+      if (time.nowMs() >= pausedUntilMs) pauseMs = firstPauseMs;
     },
   };
 }
