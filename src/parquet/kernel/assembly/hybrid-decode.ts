@@ -73,34 +73,121 @@ function fillValues<T>(to: usize, value: u32, count: i32): void {
   }
 }
 
-// Loads of eight bytes may reach seven bytes behind the last value: every room has that much slack.
+// Loads may reach fifteen bytes behind the last value: every room has that much slack.
 function unpack<T>(from: usize, bitWidth: i32, count: i32, to: usize): void {
+  let i: i32 = 0;
+  if (sizeof<T>() === 1) {
+    if (bitWidth === 1) i = unpackBits(from, count, to);
+    else i = unpackEights<T>(from, bitWidth, count, to);
+    unpackRest<T>(from, bitWidth, i, count, to);
+    if (bitWidth === 1) lookAtLevels(to + usize(i), count - i);
+    else lookAtLevels(to, count);
+  } else {
+    // Its vectors are made anew each time, which pays for more than a few groups only.
+    const isWide = bitWidth <= 25 && count >= 64;
+    i = isWide ? unpackWide(from, bitWidth, count, to) : unpackEights<T>(from, bitWidth, count, to);
+    unpackRest<T>(from, bitWidth, i, count, to);
+    if (isWide) lookAtIndices(to + (usize(i) << 2), count - i);
+    else lookAtIndices(to, count);
+  }
+}
+
+// Each of these returns how many values it unpacked: a multiple of eight or sixteen.
+
+function unpackEights<T>(from: usize, bitWidth: i32, count: i32, to: usize): i32 {
+  if (bitWidth > 14) return 0;
   const width = u64(bitWidth);
   const mask: u64 = (u64(1) << width) - 1;
-  let out = to;
+  // Eight values take as many bytes as a value has bits; four of them lie in one load, the other four in the next.
+  const half = usize(bitWidth) >> 1;
+  const shift = u64((bitWidth & 1) << 2);
   let i: i32 = 0;
-  if (bitWidth <= 14) {
-    // Eight values take as many bytes as a value has bits; four of them lie in one load, the other four in the next.
-    const half = usize(bitWidth) >> 1;
-    const shift = u64((bitWidth & 1) << 2);
-    let p = from;
-    for (; i + 8 <= count; i += 8) {
-      putFour<T>(load<u64>(p), width, mask, out);
-      putFour<T>(load<u64>(p + half) >> shift, width, mask, out + 4 * sizeof<T>());
-      p += usize(bitWidth);
-      out += 8 * sizeof<T>();
-    }
+  for (; i + 8 <= count; i += 8) {
+    putFour<T>(load<u64>(from), width, mask, to);
+    putFour<T>(load<u64>(from + half) >> shift, width, mask, to + 4 * sizeof<T>());
+    from += usize(bitWidth);
+    to += 8 * sizeof<T>();
   }
-  let bit = u64(i) * width;
-  for (; i < count; i++) {
+  return i;
+}
+
+/** Where the vectors are made that unpackWide works with. */
+const SCRATCH: usize = 16;
+
+// What brings the bytes of four values, of which the first begins at bit `shift`, into four lanes.
+function lanesOf(bitWidth: i32, shift: i32): v128 {
+  for (let lane = 0; lane < 4; lane++) {
+    const byte = (shift + lane * bitWidth) >> 3;
+    for (let k = 0; k < 4; k++) store<u8>(SCRATCH + usize(lane * 4 + k), u8(byte + k));
+  }
+  return v128.load(SCRATCH);
+}
+
+// What shifts them in their lanes to the left, so that nothing is above them: there is no shift by lanes.
+function factorsOf(bitWidth: i32, shift: i32): v128 {
+  for (let lane = 0; lane < 4; lane++) {
+    const bit = (shift + lane * bitWidth) & 7;
+    store<u32>(SCRATCH + usize(lane * 4), u32(1) << u32(32 - bitWidth - bit));
+  }
+  return v128.load(SCRATCH);
+}
+
+// Four indices of at most 25 bits at a time; the greatest is found on the way.
+function unpackWide(from: usize, bitWidth: i32, count: i32, to: usize): i32 {
+  const second = (bitWidth & 1) << 2;
+  const lanes = lanesOf(bitWidth, 0);
+  const factors = factorsOf(bitWidth, 0);
+  const secondLanes = lanesOf(bitWidth, second);
+  const secondFactors = factorsOf(bitWidth, second);
+  const half = usize(bitWidth) >> 1;
+  const rest = 32 - bitWidth;
+  let top = i32x4.splat(0);
+  let i: i32 = 0;
+  for (; i + 8 <= count; i += 8) {
+    const a = i32x4.shr_u(i32x4.mul(i8x16.swizzle(v128.load(from), lanes), factors), rest);
+    const b = i32x4.shr_u(i32x4.mul(i8x16.swizzle(v128.load(from + half), secondLanes), secondFactors), rest);
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    top = i32x4.max_u(top, i32x4.max_u(a, b));
+    from += usize(bitWidth);
+    to += 32;
+  }
+  takeGreatest(top);
+  return i;
+}
+
+// Sixteen levels of one bit at a time; those that are wanted are counted on the way.
+function unpackBits(from: usize, count: i32, to: usize): i32 {
+  let i: i32 = 0;
+  let ones: i32 = 0;
+  for (; i + 16 <= count; i += 16) {
+    const word = load<u16>(from + usize(i >> 3));
+    ones += popcnt(u32(word));
+    putBits(word, to + usize(i));
+  }
+  if (ones > 0) greatest = max<u32>(greatest, 1);
+  if (wanted === 1) equal += ones;
+  else if (wanted === 0) equal += i - ones;
+  return i;
+}
+
+function putBits(word: u16, to: usize): void {
+  const both = i16x8.splat(i16(word));
+  const bytes = i8x16.shuffle(both, both, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+  const bits = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128);
+  v128.store(to, i8x16.neg(i8x16.eq(v128.and(bytes, bits), bits)));
+}
+
+function unpackRest<T>(from: usize, bitWidth: i32, first: i32, count: i32, to: usize): void {
+  const width = u64(bitWidth);
+  const mask: u64 = (u64(1) << width) - 1;
+  let bit = u64(first) * width;
+  for (let i = first; i < count; i++) {
     const value = u32((load<u64>(from + usize(bit >> 3)) >> (bit & 7)) & mask);
     bit += width;
-    if (sizeof<T>() === 1) store<u8>(out, u8(value));
-    else store<u32>(out, value);
-    out += sizeof<T>();
+    if (sizeof<T>() === 1) store<u8>(to + usize(i), u8(value));
+    else store<u32>(to + (usize(i) << 2), value);
   }
-  if (sizeof<T>() === 1) lookAtLevels(to, count);
-  else lookAtIndices(to, count);
 }
 
 function putFour<T>(word: u64, width: u64, mask: u64, out: usize): void {
@@ -141,16 +228,17 @@ function lookAtLevels(from: usize, count: i32): void {
 }
 
 function lookAtIndices(from: usize, count: i32): void {
-  let most = greatest;
   let i: i32 = 0;
   let top = i32x4.splat(0);
   for (; i + 4 <= count; i += 4) top = i32x4.max_u(top, v128.load(from + (usize(i) << 2)));
-  most = max(most, u32(i32x4.extract_lane(top, 0)));
-  most = max(most, u32(i32x4.extract_lane(top, 1)));
-  most = max(most, u32(i32x4.extract_lane(top, 2)));
-  most = max(most, u32(i32x4.extract_lane(top, 3)));
-  for (; i < count; i++) most = max(most, load<u32>(from + (usize(i) << 2)));
-  greatest = most;
+  takeGreatest(top);
+  for (; i < count; i++) greatest = max<u32>(greatest, load<u32>(from + (usize(i) << 2)));
+}
+
+function takeGreatest(top: v128): void {
+  const low = max<u32>(i32x4.extract_lane(top, 0), i32x4.extract_lane(top, 1));
+  const high = max<u32>(i32x4.extract_lane(top, 2), i32x4.extract_lane(top, 3));
+  greatest = max<u32>(greatest, max<u32>(low, high));
 }
 
 /** See `Kernel.decodeLevels`. */
@@ -196,7 +284,9 @@ export function levelRun(from: usize, end: usize, count: i32): i32 {
 
 /** See `Kernel.unpackBooleans`. */
 export function unpackBooleans(from: usize, count: i32, to: usize): void {
-  for (let i: i32 = 0; i < count; i++) {
+  let i: i32 = 0;
+  for (; i + 16 <= count; i += 16) putBits(load<u16>(from + usize(i >> 3)), to + usize(i));
+  for (; i < count; i++) {
     store<u8>(to + usize(i), (load<u8>(from + usize(i >> 3)) >> u8(i & 7)) & 1);
   }
 }

@@ -22,6 +22,12 @@ function packGroups<T>(from: usize, start: i32, end: i32, bitWidth: i32): void {
   putVarint((u32(groups) << 1) | 1);
   const stop = out + usize(groups) * usize(bitWidth);
   let i = start;
+  if (sizeof<T>() === 1 && bitWidth === 1) {
+    for (; i + 16 <= end; i += 16) {
+      store<u16>(out, u16(bitsOf(from + usize(i))));
+      out += 2;
+    }
+  }
   if (bitWidth <= 16) {
     // Eight values take as many bytes as a value has bits: at most two words of eight bytes.
     const width = u64(bitWidth);
@@ -58,6 +64,11 @@ function packGroups<T>(from: usize, start: i32, end: i32, bitWidth: i32): void {
     bits -= 8;
   }
   while (out < stop) store<u8>(out++, 0);
+}
+
+// The lowest bits of sixteen bytes.
+function bitsOf(from: usize): i32 {
+  return i8x16.bitmask(i8x16.shl(v128.load(from), 7));
 }
 
 function fourOf<T>(from: usize, i: i32, width: u64): u64 {
@@ -135,7 +146,9 @@ export function encodeIndices(from: usize, count: i32, bitWidth: i32, to: usize)
 
 /** See `Kernel.packBooleans`. */
 export function packBooleans(from: usize, count: i32, to: usize): void {
-  for (let i: i32 = 0; i < count; i += 8) {
+  let i: i32 = 0;
+  for (; i + 16 <= count; i += 16) store<u16>(to + usize(i >> 3), u16(bitsOf(from + usize(i))));
+  for (; i < count; i += 8) {
     let byte: u32 = 0;
     const left = min(count - i, 8);
     for (let k = 0; k < left; k++) byte |= u32(load<u8>(from + usize(i + k)) & 1) << u32(k);

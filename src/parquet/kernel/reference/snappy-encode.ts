@@ -58,8 +58,9 @@ export function snappyEncodeReference(views: Views): Pick<Kernel, 'snappyEncode'
       const hashAt = (at: number): number => Math.imul(word(at), 0x1e35a7bd) >>> (32 - bits);
       const limit = end - 15;
       let position = from + 1;
+      let skip = 32;
       for (;;) {
-        let skip = 32;
+        skip = Math.max(32, skip - (skip >> 2));
         let next = position;
         let candidate = 0;
         do {
