@@ -26,7 +26,7 @@ const chosen = process.argv.slice(2);
 const files = (chosen.length === 0 ? [testDirectory] : chosen).flatMap((path) => testFilesIn(resolve(path)));
 
 /** Test files that use a real HDFS are known by their names. */
-const needsHdfs = /\/test\/(hdfs\/.*|store\/webhdfs[^/]*)\.test\.ts$/;
+const needsHdfs = /\/test\/(hdfs\/.*|cluster\/doctor|store\/webhdfs[^/]*)\.test\.ts$/;
 
 const cluster = files.some((path) => needsHdfs.test(path))
   ? await unlessUnavailable(() => startCluster())

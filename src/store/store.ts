@@ -44,6 +44,8 @@ export interface FileStatus extends FileAttributes {
   readonly placement?: Placement;
   /** Of files, when the store does not keep their bytes as they are (HDFS). */
   readonly keptAs?: 'erasure-coded' | 'encrypted';
+  /** Of files that are erasure-coded: the name of the policy. */
+  readonly erasureCoding?: string;
 }
 
 /** What tells one generation of a file from another; every later look at the file is held against it. */
@@ -79,6 +81,14 @@ export interface StoreAbilities {
   readonly listingGraceMs?: number;
 }
 
+/** A stretch of names, by the bytes of their UTF-8. */
+export interface NameRange {
+  /** Names up to this one lie before it. */
+  readonly after: string;
+  /** The last name in it. */
+  readonly upTo: string;
+}
+
 /** Something that keeps files from being folded, found before anything is done. */
 export interface FoldObstacle {
   /** Full path of the file or directory. */
@@ -104,8 +114,11 @@ export interface Store {
 
   /** The store's own time in milliseconds since 1970; ages of files and locks are measured by it, never by ours. */
   nowMs(): Promise<number>;
-  /** The entries of a directory in byte order of their names; `undefined` when there is no such directory. */
-  list(directory: string): Promise<readonly FileStatus[] | undefined>;
+  /**
+   * The entries of a directory in byte order of their names; `undefined` when there is no such directory. With `range`
+   * all that lie in it, and others only where that costs nothing.
+   */
+  list(directory: string, range?: NameRange): Promise<readonly FileStatus[] | undefined>;
   /** The entry at `path`, not following links; `undefined` when there is none. */
   stat(path: string): Promise<FileStatus | undefined>;
   /** Opens a file for reading, pinned to the generation in `expected`: a read rejects once the file is another. */

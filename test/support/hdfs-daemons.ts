@@ -33,7 +33,11 @@ export interface HdfsCluster {
   resumeDataNode(): Promise<void>;
   /** Runs Hadoop's administration tool (a JVM: about a second) and resolves with its output. */
   dfsadmin(...args: readonly string[]): Promise<string>;
-  /** Ends both daemons and deletes everything that was stored. */
+  /** Runs any other tool of Hadoop, by the name of its class. */
+  tool(className: string, ...args: readonly string[]): Promise<string>;
+  /** Starts one more DataNode; resolves once the NameNode knows it. */
+  addDataNode(): Promise<void>;
+  /** Ends all daemons and deletes everything that was stored. */
   stop(): Promise<void>;
 }
 
@@ -140,6 +144,8 @@ export function runningCluster(stateDirectory: string): HdfsCluster {
     pauseDataNode: act('pause-datanode'),
     resumeDataNode: act('resume-datanode'),
     dfsadmin: run('dfsadmin'),
+    tool: run('tool'),
+    addDataNode: act('add-datanode'),
     stop: act('remove'),
   };
 }

@@ -29,7 +29,7 @@ export function placeChecks(subject: Subject): readonly Check[] {
     check('quotas', async () => quotasFinding(await survey.quotas(workspacePath(subject.basePath)))),
     check('snapshots', async () => snapshotsFinding(survey, await here())),
     check('encryption', async () => encryptionFinding(survey, subject.basePath, await here())),
-    check('erasure coding', async () => erasureCodingFinding(survey, await here())),
+    check('erasure coding', async () => erasureCodingFinding(survey, subject.basePath, await here())),
     check('storage policy', async () => storagePolicyFinding(survey, await here())),
     check('sticky bit', async () => stickyFinding(survey, subject)),
     check('trash', async () =>
@@ -108,14 +108,18 @@ async function encryptionFinding(survey: Survey, basePath: string, directory: st
   );
 }
 
-async function erasureCodingFinding(survey: Survey, directory: string): Promise<Finding> {
-  const { erasureCoding } = await survey.place(directory);
-  return erasureCoding === undefined
-    ? good('none')
-    : warning(
-        `new files of ${directory} are erasure-coded (${erasureCoding}), and HDFS joins only replicated files (CONCAT)`,
-        'use --swap rename',
-      );
+async function erasureCodingFinding(survey: Survey, basePath: string, directory: string): Promise<Finding> {
+  const [{ erasureCoding: base }, { erasureCoding: here }] = [
+    await survey.place(basePath),
+    await survey.place(directory),
+  ];
+  const kind = (policy: string | undefined): string => policy ?? 'replicated';
+  if (base === here)
+    return good(base === undefined ? 'none' : `${base} in the whole dataset; merged files get it too`);
+  return warning(
+    `${kind(here)} in ${directory}, ${kind(base)} in ${basePath}, where files are staged: HDFS joins only files of one kind (CONCAT)`,
+    'set one policy for the whole dataset (hdfs ec -setPolicy), or use --swap rename',
+  );
 }
 
 async function storagePolicyFinding(survey: Survey, directory: string): Promise<Finding> {

@@ -101,7 +101,9 @@ export function replyError(
 
 /** A reply that did not come from WebHDFS: of a proxy, of another port, of something that is no Hadoop. */
 export function strangeReply(facts: CallFacts, server: string, status: number, body: Buffer): StoreError {
-  const isPassing = status >= 500 || status === 429 || status === 408;
+  // Sent on once more: it was taken for one that hands out data itself.
+  const isSentOn = status === 307 && !facts.isMutation;
+  const isPassing = status >= 500 || status === 429 || status === 408 || isSentOn;
   const isUnknown = facts.isMutation && (status < 300 || status >= 500);
   // Cut only afterwards: half a token is a secret too.
   const whole = withoutSecrets(body.subarray(0, 16_384).toString('utf8'));
@@ -119,6 +121,14 @@ export function strangeReply(facts: CallFacts, server: string, status: number, b
       outcomeUnknown: isUnknown,
       hint: isDenied ? 'the server wants to know for certain who asks' : nameNodeHint,
     },
+  );
+}
+
+/** The error of a server that answers itself where it should name a DataNode, and is no HttpFS. */
+export function gatewayError({ op, path, attempt }: CallFacts, server: string): StoreError {
+  return new StoreError(
+    `cannot ${attempt}: ${server} answers itself where a NameNode names a DataNode, and not with data as HttpFS does`,
+    { code: 'gateway-not-supported', op, path, hint: 'name the NameNode itself, and its HTTP port (9870)' },
   );
 }
 

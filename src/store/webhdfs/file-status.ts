@@ -73,12 +73,16 @@ export function remoteStatus(json: unknown, path: string): RemoteStatus {
   const isErasureCoded = member(json, 'ecBit') === true;
   const isEncrypted = member(json, 'encBit') === true;
   const keptAs = isErasureCoded ? 'erasure-coded' : isEncrypted ? 'encrypted' : undefined;
+  const coding = isErasureCoded ? { erasureCoding: textAt(json, 'ecPolicy') ?? 'not told' } : {};
   return {
-    status: kind === 'file' ? { ...status, placement, ...(keptAs === undefined ? {} : { keptAs }) } : status,
+    status:
+      kind === 'file'
+        ? { ...status, placement, ...coding, ...(keptAs === undefined ? {} : { keptAs }) }
+        : status,
     hasAcl: member(json, 'aclBit') === true,
     storagePolicyId: numberAt(json, 'storagePolicy') ?? 0,
     isSnapshottable: member(json, 'snapshotEnabled') === true,
     isEncrypted,
-    ...(isErasureCoded ? { erasureCoding: textAt(json, 'ecPolicy') ?? 'erasure coding' } : {}),
+    ...coding,
   };
 }

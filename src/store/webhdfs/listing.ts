@@ -1,6 +1,6 @@
 import { mapConcurrently } from '../../core/concurrency.ts';
 import { StoreError } from '../../core/errors.ts';
-import type { FileStatus } from '../store.ts';
+import type { FileStatus, NameRange } from '../store.ts';
 import type { WebHdfsClient } from './client.ts';
 import { type RemoteStatus, remoteStatus } from './file-status.ts';
 import { elementsAt, memberAt, numberAt, textAt } from './json-fields.ts';
@@ -19,28 +19,34 @@ const stillMs = 2_000;
  * The entries of a directory as the NameNode tells them, in byte order of names; undefined when it is absent. A listing
  * beyond one page (1,000 entries unless `dfs.ls.limit` says otherwise) is no snapshot: one is taken
  * again while the directory's time shows that it changed in between, a few times, and then taken as it is.
+ * @param range what is wanted; of other pages nothing is asked
  */
 export async function listRemote(
   client: WebHdfsClient,
   looks: Looks,
   directory: string,
+  range: NameRange = everything,
 ): Promise<readonly RemoteStatus[] | undefined> {
-  return orNothing(readWhole(client, looks, directory));
+  return orNothing(readWhole(client, looks, directory, range));
 }
+
+/** No name is empty, and none has a byte 0xff. */
+const everything: NameRange = { after: '', upTo: '\u{10ffff}' };
 
 async function readWhole(
   client: WebHdfsClient,
   looks: Looks,
   directory: string,
+  range: NameRange,
 ): Promise<readonly RemoteStatus[]> {
   const askedMs = performance.now();
-  const first = await readPage(client, directory, '');
-  if (first.remaining === 0) return inByteOrder(first.entries);
+  const first = await readPage(client, directory, range.after);
+  if (isLastPage(first, range)) return inByteOrder(first.entries);
   let entries: readonly RemoteStatus[] = [];
   let before = await looks.remote(directory, 'list');
   for (let attempt = 1; attempt <= maxListings; attempt++) {
     const isStill = attempt === 1 && wasStill(client, before, askedMs);
-    entries = await readPages(client, directory, isStill ? first.entries : []);
+    entries = await readPages(client, directory, range, isStill ? first.entries : []);
     const after = await looks.remote(directory, 'list');
     const isWhole =
       before?.status.fileId === after?.status.fileId &&
@@ -64,8 +70,9 @@ export async function listStatuses(
   client: WebHdfsClient,
   looks: Looks,
   directory: string,
+  range?: NameRange,
 ): Promise<readonly FileStatus[] | undefined> {
-  const entries = await listRemote(client, looks, directory);
+  const entries = await listRemote(client, looks, directory, range);
   if (entries === undefined) return undefined;
   const isComplete = (entry: RemoteStatus): boolean => !entry.hasAcl && entry.storagePolicyId === 0;
   if (entries.every(isComplete)) return entries.map((entry) => entry.status);
@@ -79,20 +86,26 @@ interface Page {
   readonly remaining: number;
 }
 
-/** All entries; `known` are the first ones, if they are known. */
+/** All entries of the range; `known` are the first ones, if they are known. */
 async function readPages(
   client: WebHdfsClient,
   directory: string,
+  range: NameRange,
   known: readonly RemoteStatus[],
 ): Promise<readonly RemoteStatus[]> {
   const all = [...known];
-  for (let startAfter = known.at(-1)?.status.name ?? ''; ; ) {
-    const { entries, remaining } = await readPage(client, directory, startAfter);
-    all.push(...entries);
-    const last = entries.at(-1);
-    if (remaining === 0 || last === undefined) return all;
+  for (let startAfter = known.at(-1)?.status.name ?? range.after; ; ) {
+    const page = await readPage(client, directory, startAfter);
+    all.push(...page.entries);
+    const last = page.entries.at(-1);
+    if (last === undefined || isLastPage(page, range)) return all;
     startAfter = last.status.name;
   }
+}
+
+function isLastPage({ entries, remaining }: Page, { upTo }: NameRange): boolean {
+  const last = entries.at(-1);
+  return remaining === 0 || last === undefined || compareNames(last.status.name, upTo) >= 0;
 }
 
 async function readPage(client: WebHdfsClient, directory: string, startAfter: string): Promise<Page> {
@@ -138,5 +151,17 @@ function entriesOf(statuses: readonly unknown[] | undefined, directory: string):
 
 /** HDFS lists in this order; another server may not. */
 function inByteOrder(entries: readonly RemoteStatus[]): readonly RemoteStatus[] {
-  return entries.toSorted((a, b) => Buffer.compare(Buffer.from(a.status.name), Buffer.from(b.status.name)));
+  const isOrdered = entries.every((entry, i) => {
+    const before = entries[i - 1];
+    return before === undefined || compareNames(before.status.name, entry.status.name) < 0;
+  });
+  return isOrdered ? entries : entries.toSorted((a, b) => compareNames(a.status.name, b.status.name));
 }
+
+/** By the bytes of UTF-8, which is the order of UTF-16 where there are no surrogates and nothing beyond them. */
+function compareNames(a: string, b: string): number {
+  if (beyond.test(a) || beyond.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const beyond = /[\ud800-\uffff]/;

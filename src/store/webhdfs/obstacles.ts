@@ -30,8 +30,8 @@ const orRename = '; or use --swap rename, which takes the partition away for som
 
 /**
  * What keeps these files of one directory from being swapped, as far as it can be seen. Of files, what CONCAT refuses
- * (`FSDirConcatOp.verifySrcFiles`): a comma in a name (the list is split there), erasure coding, encryption, being in a
- * snapshot. Of the directory, what no way of swapping overcomes: a sticky bit, and what a new directory would lose. A
+ * (`FSDirConcatOp.verifySrcFiles`): a comma in a name (the list is split there), another erasure coding than the file they are
+ * joined to, encryption, being in a snapshot. Of the directory, what no way of swapping overcomes: a sticky bit, and what a new directory would lose. A
  * file that is open for writing cannot be seen; CONCAT refuses it then.
  */
 export async function remoteObstacles(
@@ -57,12 +57,14 @@ async function ancestorStatuses(looks: Looks, directory: string): Promise<readon
 }
 
 async function fileObstacles(
-  { client, looks }: ObstacleContext,
+  { client, looks, workspace }: ObstacleContext,
   line: readonly RemoteStatus[],
   directory: string,
   files: readonly FileStatus[],
 ): Promise<readonly FoldObstacle[]> {
   const inSnapshots = await snapshotOf(client, looks, line, directory);
+  const coding = await codingOf(looks, line, files, workspace);
+  const here = line.at(-1);
   return files.flatMap((file) => {
     const found: FoldObstacle[] = [];
     const add = (rule: string, reason: string): void => {
@@ -71,10 +73,15 @@ async function fileObstacles(
     if (file.path.includes(',')) {
       add('comma-in-name', 'its path has a comma, where HDFS splits the list of files to join; rename it');
     }
-    if (file.keptAs === 'erasure-coded') {
-      add('erasure-coded', 'it is erasure-coded, and HDFS joins only replicated files');
+    if (file.erasureCoding !== coding) {
+      add(
+        'erasure-coded',
+        `it is ${kindOf(file.erasureCoding)}, what is written in ${workspace} is ${kindOf(coding)}, and HDFS joins only files ` +
+          'of one kind; set one policy for the whole dataset (hdfs ec -setPolicy)',
+      );
     }
-    if (file.keptAs === 'encrypted') {
+    // An erasure-coded file may be encrypted too, and is told as the former.
+    if (file.keptAs === 'encrypted' || here?.isEncrypted === true) {
       add('encryption-zone', 'it lies in an encryption zone, where HDFS joins no files');
     }
     const snapshot = inSnapshots.get(file.fileId);
@@ -87,6 +94,24 @@ async function fileObstacles(
     }
     return found;
   });
+}
+
+/** The erasure coding policy of what is written in the workspace; undefined where it is replicated. */
+async function codingOf(
+  looks: Looks,
+  line: readonly RemoteStatus[],
+  files: readonly FileStatus[],
+  workspace: string,
+): Promise<string | undefined> {
+  const isAny = [...files, ...line].some(({ erasureCoding }) => erasureCoding !== undefined);
+  if (!isAny) return undefined;
+  const there = await looks.remote(workspace, 'list');
+  const base = workspace.slice(0, workspace.lastIndexOf('/')) || '/';
+  return (there ?? line.find(({ status }) => status.path === base))?.erasureCoding;
+}
+
+function kindOf(coding: string | undefined): string {
+  return coding === undefined ? 'replicated' : `erasure-coded (${coding})`;
 }
 
 /** For every file of the directory that is in a snapshot: its fileId, and the path of one such snapshot. */

@@ -55,7 +55,7 @@ export function webHdfsStore(cluster: HdfsCluster): Store {
     survey: remoteSurvey(client, { looks, who, quotas: remoteQuotas(client, looks) }),
 
     nowMs,
-    list: (directory) => listStatuses(client, looks, directory),
+    list: (directory, range) => listStatuses(client, looks, directory, range),
     stat: (path) => looks.status(path),
     open: async (path, expected) => openSource(client, looks, path, expected),
 

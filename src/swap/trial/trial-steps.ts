@@ -23,7 +23,7 @@ export function trialSteps(store: Store, files: TrialFiles): readonly TrialStep[
       async attempt() {
         await files.write('a', 'one,');
         return store.abilities.fold
-          ? 'a file was written, and its stored checksum is that of what was sent'
+          ? 'a file was written, and the store holds the very bytes that were sent'
           : 'a file was written and synced to the disk';
       },
     },
