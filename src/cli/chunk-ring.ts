@@ -35,5 +35,5 @@ export function placeIn(ring: ChunkRing, sizeBytes: number): number | undefined 
 export function takeBack(ring: ChunkRing): void {
   ring.usedBytes -= ring.pieces.shift() ?? 0;
   // Then there is room for a piece as large as the ring.
-  if (ring.usedBytes === 0) ring.headAt = 0;
+  if (ring.pieces.length === 0) ring.headAt = 0;
 }
