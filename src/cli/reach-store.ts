@@ -38,7 +38,7 @@ function explained(
     retryable: error.retryable,
     ...(error.status === undefined ? {} : { status: error.status }),
     ...(error.remoteException === undefined ? {} : { remoteException: error.remoteException }),
-    hint: found.hint,
+    ...(found.hint === undefined ? {} : { hint: found.hint }),
     dataState: 'nothing was touched',
     cause: error,
   });
@@ -46,12 +46,12 @@ function explained(
 
 /** What is wrong, and what to do about it; undefined where the error says it best itself. */
 function findingOf(
-  { code, status, message }: StoreError,
+  { code, status, message, hint: own }: StoreError,
   base: HdfsLocation,
   hadoop: HadoopClientSettings | undefined,
-): { readonly problem: string; readonly hint: string } | undefined {
+): { readonly problem: string; readonly hint?: string } | undefined {
   // Of several NameNodes the error itself says which is in which state.
-  if (code === 'no-active-namenode') return undefined;
+  if (code === 'no-active-namenode') return { problem: message, ...(own === undefined ? {} : { hint: own }) };
   const { scheme, webHdfsPort, path, origins = [] } = base;
   const { protocol, hostname: host } = new URL(
     origins[0] ?? `${scheme === 'swebhdfs' ? 'https' : 'http'}://${base.host}`,

@@ -5,6 +5,7 @@ import { limits } from './limits.ts';
 import { type LeafColumn, leafColumnsOf } from './metadata/leaf-column.ts';
 import { type RowGroup, readRowGroups } from './metadata/row-group.ts';
 import { readSchemaElement, type SchemaElement } from './metadata/schema-element.ts';
+import { readUsualRowGroups, type UsualRowGroups } from './metadata/usual-row-groups.ts';
 import { decodeText } from './text.ts';
 import {
   beginList,
@@ -112,6 +113,7 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
   let rows = -1;
   let schema: Schema | undefined;
   let rowGroups: readonly RowGroup[] | undefined;
+  let usual: UsualRowGroups | undefined;
   let keyValues: readonly KeyValue[] = [];
   let createdBy: string | undefined;
   let columnOrderBytes: Uint8Array | undefined;
@@ -129,7 +131,12 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
         break;
       case 4:
         if (schema === undefined) throw corrupt('the footer has row groups before its schema');
-        rowGroups = readRowGroups(c, schema.leaves);
+        usual =
+          c.fieldType === wireType.LIST
+            ? readUsualRowGroups(c.bytes, c.position, schema.leaves, fileSizeBytes - bytes.length - 8)
+            : undefined;
+        c.position += usual?.sizeBytes ?? 0;
+        rowGroups = usual?.rowGroups ?? readRowGroups(c, schema.leaves);
         break;
       case 5:
         keyValues = readKeyValues(c);
@@ -158,7 +165,8 @@ function decode(bytes: Uint8Array, file: string, fileSizeBytes: number): Parquet
   const found = rowGroups.reduce((sum, rowGroup) => sum + rowGroup.rows, 0);
   // parquet-rs left it at 0 at first; every reader goes by the row groups.
   if (rows === 0) rows = found;
-  checkAgainstFile(rowGroups, schema.leaves, rows, fileSizeBytes - footerSizeBytes);
+  // What the kernel has read it has held against schema and file.
+  checkAgainstFile(rowGroups, schema.leaves, rows, fileSizeBytes - footerSizeBytes, usual !== undefined);
   return {
     file,
     fileSizeBytes,
@@ -267,10 +275,12 @@ function checkAgainstFile(
   leaves: readonly LeafColumn[],
   rows: number,
   dataEndBytes: number,
+  isChecked: boolean,
 ): void {
   let sum = 0;
   for (const [number, rowGroup] of rowGroups.entries()) {
     sum += rowGroup.rows;
+    if (isChecked) continue;
     for (const [i, chunk] of rowGroup.chunks.entries()) {
       const end = chunk.startOffsetBytes + chunk.compressedSizeBytes;
       if (chunk.valueCount > 0 && end > dataEndBytes) {

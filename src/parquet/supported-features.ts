@@ -2,6 +2,8 @@ import { checkCodec } from './codec/compression.ts';
 import type { ParquetFooter } from './footer.ts';
 import { encoding, nameOf } from './format.ts';
 import { placed, unsupported } from './format-error.ts';
+import { chunkNumber, numbersPerChunk } from './kernel/kernel.ts';
+import { chunkNumbersOf } from './metadata/chunk-numbers.ts';
 import { statisticsOf } from './metadata/column-chunk.ts';
 import { isBefore, writerVersion } from './writer-version.ts';
 
@@ -44,8 +46,10 @@ export function codecsOf(footers: readonly ParquetFooter[]): ReadonlySet<number>
   const codecs = new Set<number>();
   let last = -1;
   for (const { rowGroups } of footers) {
-    for (const { chunks } of rowGroups) {
-      for (const { codec } of chunks) {
+    for (const rowGroup of rowGroups) {
+      const numbers = chunkNumbersOf(rowGroup);
+      for (let i = chunkNumber.codec; i < numbers.length; i += numbersPerChunk) {
+        const codec = numbers[i] as number;
         if (codec !== last) codecs.add(codec);
         last = codec;
       }

@@ -1,3 +1,4 @@
+import { numbersOf } from './metadata/chunk-numbers.ts';
 import type { ColumnChunk } from './metadata/column-chunk.ts';
 import type { RowGroup } from './metadata/row-group.ts';
 import { isBefore, writerVersion } from './writer-version.ts';
@@ -43,5 +44,8 @@ function withChunks(
   rowGroups: readonly RowGroup[],
   correct: (chunk: ColumnChunk) => ColumnChunk,
 ): readonly RowGroup[] {
-  return rowGroups.map((rowGroup) => ({ ...rowGroup, chunks: rowGroup.chunks.map(correct) }));
+  return rowGroups.map((rowGroup) => {
+    const chunks = rowGroup.chunks.map(correct);
+    return { ...rowGroup, chunks, numbers: numbersOf(chunks), hasMistakes: true };
+  });
 }

@@ -1,3 +1,4 @@
+import { collectGarbage } from '../core/collect-garbage.ts';
 import { withFields } from '../core/log.ts';
 import { bytesPerMb, formatSize } from '../core/units.ts';
 import { foldKeyValues } from '../parquet/fold/fold-key-values.ts';
@@ -71,6 +72,7 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
   const { task, plan, bin, watch } = binTask;
   const store = stoppableStore(task.store, task.stop);
   const files = inputFilesOf(plan, bin);
+  collectGarbage();
   const opened = await watch.time('merge', () => openInputs(store, files, task.footers));
   try {
     if (!store.abilities.fold) return await mergeBin(binTask, opened);
@@ -202,6 +204,7 @@ async function mergeBin(
       `${output.merged.rows} rows`,
     { date, step: 'merge', durationMs: Math.round(mergedMs - begunMs) },
   );
+  collectGarbage();
   const [file, fold] = await watch.time('verify', () =>
     bothOf(
       verifyMerged({

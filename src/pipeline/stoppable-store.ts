@@ -21,23 +21,22 @@ export function stoppableStore(store: Store, stop: AbortSignal): Store {
 }
 
 function stoppableSource(source: ByteSource, stop: AbortSignal): ByteSource {
-  const { readNow } = source;
+  const { name, sizeBytes, readNow } = source;
+  const read: ByteSource['read'] = async (offsetBytes, lengthBytes) => {
+    stop.throwIfAborted();
+    return source.read(offsetBytes, lengthBytes);
+  };
+  const close = (): Promise<void> => source.close();
+  if (readNow === undefined) return { name, sizeBytes, read, close };
   return {
-    ...(readNow === undefined
-      ? {}
-      : {
-          readNow: (offsetBytes, target) => {
-            stop.throwIfAborted();
-            readNow(offsetBytes, target);
-          },
-        }),
-    name: source.name,
-    sizeBytes: source.sizeBytes,
-    read: async (offsetBytes, lengthBytes) => {
+    name,
+    sizeBytes,
+    read,
+    readNow: (offsetBytes, target) => {
       stop.throwIfAborted();
-      return source.read(offsetBytes, lengthBytes);
+      readNow(offsetBytes, target);
     },
-    close: () => source.close(),
+    close,
   };
 }
 

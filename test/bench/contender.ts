@@ -13,6 +13,8 @@ export interface Cost {
   readonly cpuSeconds: number;
   /** Peak resident memory. */
   readonly peakBytes: number;
+  /** User and system time of the thread the process began with, to a few hundredths; where the system tells (Linux). */
+  readonly firstThreadCpuSeconds?: number;
 }
 
 /** What one process made. */

@@ -1,6 +1,6 @@
 /**
  * Merges workloads with this program and with DuckDB, pyarrow and polars, taking turns, and prints what each took.
- * usage: npm run bench [-- [--rounds N] workload …]; with --hdfs what a consolidation costs on a real HDFS; with --memory
+ * usage: npm run bench [-- [--rounds N] workload …]; with --threads throughput against the number of threads (large8); with --hdfs what a consolidation costs on a real HDFS; with --memory
  * what merging --gb N gigabytes (20) takes of memory, and with both what consolidating them on a simulated HDFS does. Workloads are seed21, small2k (both by default), medium200,
  * large8, nested500. They are made under .bench/ on first use. Needs the build and the Python environment.
  */
@@ -12,6 +12,7 @@ import { workloadDirectory } from '../support/workloads.ts';
 import { type Contender, type Cost, contenders, measured, type Output, outputOf } from './contender.ts';
 import { runHdfsBench } from './run-hdfs-bench.ts';
 import { runMemoryBench } from './run-memory-bench.ts';
+import { runThreadsBench } from './run-threads-bench.ts';
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     hdfs: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
+    threads: { type: 'boolean', default: false },
     gb: { type: 'string', default: '20' },
     files: { type: 'string', default: '2000' },
   },
@@ -132,6 +134,10 @@ console.log(
   `${processor}, ${availableParallelism()} cores, ${memory} GiB; Node ${process.version}; load ${load.join(' ')}`,
 );
 console.log('Every process from its start to its end, files in the page cache. MB is 10^6 bytes.');
+if (values.threads) {
+  await runThreadsBench(positionals, rounds);
+  process.exit();
+}
 for (const name of workloads) {
   const directory = await workloadDirectory(name);
   show(name, directory, await race(python, directory));

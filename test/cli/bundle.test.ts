@@ -47,5 +47,5 @@ test('the licenses of what is in it are with it', () => {
   );
   assert.ok(packages.has('yargs'), [...packages].join());
   for (const name of packages)
-    assert.match(licenses, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(\\S+\\)\\n\\n\\S`, 'm'));
+    assert.match(licenses, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(\\S+\\)\\n\\n\\s*\\S`, 'm'));
 });

@@ -111,7 +111,7 @@ test('recover settles what a killed run left, and then has nothing to do', async
   await started.finished;
   const dry = await runCli(['recover', '--dry-run', '--base-path', basePath]);
   assert.equal(dry.exit, 0);
-  assert.match(dry.stdout, /^2025-08-15 {2}removed: run \S+ replaced nothing/);
+  assert.match(dry.stdout, /^DRY RUN: 2025-08-15 {2}removed: run \S+ replaced nothing/);
   const recovered = await runCli(['recover', '--date', date, '--base-path', basePath, '--output', 'json']);
   assert.equal(recovered.exit, 0);
   assert.deepEqual(

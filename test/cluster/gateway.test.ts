@@ -18,7 +18,7 @@ import { type HdfsCluster, noHdfs, ownCluster } from '../support/hdfs-cluster.ts
 import { unlessUnavailable } from '../support/hdfs-daemons.ts';
 import type { Fault, ProxiedRequest } from '../support/hdfs-proxy.ts';
 import { dataFilesOf, everyIdOnce, listAll, readPartition, valuesDigest } from '../support/hdfs-reader.ts';
-import { HdfsRefusal } from '../support/hdfs-request.ts';
+import { HdfsRefusal, hdfs } from '../support/hdfs-request.ts';
 import { putFile, seedPartition, setAge, settledMs, smallFiles } from '../support/hdfs-seed.ts';
 import { type HttpFs, startHttpFs } from '../support/httpfs.ts';
 import { startPrefixGateway } from '../support/prefix-gateway.ts';

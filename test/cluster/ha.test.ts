@@ -38,9 +38,9 @@ function killActive(
 test('a run goes on when the active NameNode is killed at a mutation', { skip }, async (t) => {
   if (pair === undefined) return;
   const mutations = await mutationsOf(pair);
-  /** The steps that make up the swap; around them it is the same code. */
+  /** One of each kind that the swap is made of; around it is the same code. */
   const isSwap = (name: string): boolean =>
-    /^CREATE R\/bin-0\.staged|^CONCAT|^RENAME R\/(?:bin|journal)/.test(name);
+    /^CREATE R\/bin-0\.staged|^RENAME R\/bin-0-tail-0|^CONCAT|^RENAME R\/bin-0\.staged /.test(name);
   const isTurn = (name: string): boolean => /^CONCAT|^RENAME R\/bin-0\.staged /.test(name);
   const cases = mutations.flatMap(({ name, nth }, index) => {
     if (fullMatrix) return (['before', 'after'] as const).map((when) => ({ name, nth, when, index }));
@@ -102,6 +102,7 @@ test('a run goes on through a graceful failover', { skip }, async (t) => {
     }),
   );
 
+  if (!fullMatrix) return;
   await t.test('from a NameNode that hangs', () =>
     onBench(pair, 'hangs', async (bench) => {
       let release = (): void => {};
@@ -136,10 +137,8 @@ test('with both NameNodes down a run ends in good time and with the originals as
 }, async (t) => {
   if (pair === undefined) return;
   const journal = 'RENAME R/journal.json.staged → R/journal.json';
-  for (const [step, exit] of [
-    [journal, 10],
-    ['CONCAT P/merged-0', 14],
-  ] as const) {
+  const within = fullMatrix ? ([['CONCAT P/merged-0', 14]] as const) : [];
+  for (const [step, exit] of [[journal, 10] as const, ...within]) {
     await t.test(step, () =>
       onBench(pair, `both-${exit}`, async (bench) => {
         const [laid] = bench.ambush(step, 1, {

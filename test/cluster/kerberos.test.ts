@@ -6,6 +6,7 @@ import { type CliRun, jsonOf, runCli, startCli } from '../cli/cli-process.ts';
 import { dataFilesOf, listAll, valuesDigest } from '../support/hdfs-reader.ts';
 import { type HdfsAddress, hdfs } from '../support/hdfs-request.ts';
 import { seedPartition, smallFiles } from '../support/hdfs-seed.ts';
+import { startHttpFsWith } from '../support/httpfs.ts';
 import { kerberosModules, loadKerberos, skipWithoutKerberos } from '../support/kerberos-module.ts';
 import { type KerberosRealm, startRealm } from '../support/kerberos-realm.ts';
 import { type SecureHdfs, startSecureHdfs } from '../support/secure-hdfs.ts';
@@ -16,7 +17,7 @@ import { type SecureHdfs, startSecureHdfs } from '../support/secure-hdfs.ts';
  */
 const skip = skipWithoutKerberos();
 const date = '2025-08-15';
-const tokenMs = 4_000;
+const tokenMs = 3_000;
 const files = skip === false ? await smallFiles(8, { rowsPerFile: 10 }) : [];
 let realm: KerberosRealm;
 let cluster: SecureHdfs;
@@ -35,6 +36,8 @@ before(
       'dfs.namenode.delegation.token.max-lifetime': String(2 * tokenMs),
       'hadoop.http.authentication.token.validity': '2',
       'dfs.web.authentication.token.validity': '2',
+      'hadoop.proxyuser.httpfs.hosts': '*',
+      'hadoop.proxyuser.httpfs.users': '*',
     });
   },
   { timeout: 180_000 },
@@ -256,6 +259,41 @@ test(
     assert.equal(await digest(base), before);
   },
 );
+
+test('through HttpFS with Kerberos: proof, token and data go to the gateway', limit, async () => {
+  const base = await dataset('gateway');
+  const before = await digest(base);
+  const keytab = await realm.keytab('httpfs.keytab', 'httpfs/localhost');
+  const httpFs = await startHttpFsWith({
+    configDirectory: cluster.configDirectory,
+    superuser: 'httpfs',
+    host: 'localhost',
+    properties: {
+      'httpfs.hadoop.authentication.type': 'kerberos',
+      'httpfs.hadoop.authentication.kerberos.principal': `httpfs/localhost@${realm.name}`,
+      'httpfs.hadoop.authentication.kerberos.keytab': keytab,
+      'hadoop.http.authentication.type': 'kerberos',
+      'hadoop.http.authentication.kerberos.principal': `HTTP/localhost@${realm.name}`,
+      'hadoop.http.authentication.kerberos.keytab': cluster.superuser.keytab,
+    },
+    javaOptions: [`-Djava.security.krb5.conf=${realm.configPath}`],
+  });
+  try {
+    const uri = ['--base-path', `${httpFs.webHdfsUri}${base}`, '--verbose', ...withKeytab()];
+    const run = await runCli(['--date', date, '--swap', 'rename', ...uri], { env: environment({}) });
+    said.push(run.stdout, run.stderr);
+    assert.equal(run.exit, 0, run.stderr);
+    assert.equal((await names(base)).length, 1);
+    assert.equal(await digest(base), before);
+    const undone = await runCli(['undo', date, ...uri], { env: environment({}) });
+    said.push(undone.stdout, undone.stderr);
+    assert.equal(undone.exit, 0, undone.stderr);
+    assert.equal((await names(base)).length, 8);
+    assert.equal(await digest(base), before);
+  } finally {
+    await httpFs.stop();
+  }
+});
 
 test('no token, cookie, proof or key is in anything that was said or stored', limit, async () => {
   const stored: string[] = [];

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer as createPlainServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { readTlsFiles } from '../../src/cli/tls-files.ts';
+import { loadSettings } from '../../src/config/load-settings.ts';
 import { ConfigError, StoreError } from '../../src/core/errors.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { refOf, type Store } from '../../src/store/store.ts';
@@ -242,12 +246,29 @@ test('a redirect leads neither to plain HTTP nor to strangers, and takes no cred
   assert.doesNotMatch(seen[0] ?? '', /user\.name|authorization|cookie/i);
 });
 
+test('a key may be encrypted, with its passphrase in a file', { skip }, async () => {
+  if (hdfs === undefined) return;
+  const [key, passphrase] = [join(hdfs.directory, 'encrypted.key'), join(hdfs.directory, 'passphrase')];
+  await promisify(execFile)('openssl', [
+    ...['ec', '-aes256', '-in', hdfs.client.key, '-out', key],
+    ...['-passout', 'pass:open sesame'],
+  ]);
+  await writeFile(passphrase, 'open sesame\n');
+  const settings = await loadSettings({
+    flags: { 'base-path': `swebhdfs://${hdfs.server}/`, 'ca-file': hdfs.authority.certificate },
+    env: {
+      HDFS_CLIENT_CERTIFICATE_FILE: hdfs.client.certificate,
+      HDFS_CLIENT_KEY_FILE: key,
+      HDFS_CLIENT_KEY_PASSPHRASE_FILE: passphrase,
+    },
+  });
+  assert.ok(((await hdfs.store(await readTlsFiles(settings)).list('/')) ?? []).length > 0);
+});
+
 test('files that are no PEM are refused with the setting that names them', { skip }, async () => {
   if (hdfs === undefined) return;
   const empty = join(hdfs.directory, 'empty.pem');
   await writeFile(empty, '');
-  const { readTlsFiles } = await import('../../src/cli/tls-files.ts');
-  const { loadSettings } = await import('../../src/config/load-settings.ts');
   const settings = await loadSettings({
     flags: { 'base-path': 'swebhdfs://localhost:1/a', 'ca-file': empty },
     env: {},

@@ -63,6 +63,16 @@ const replaced: Change = {
     await put(bench, third(bench).name, first(others));
   },
 };
+/** Its footer once more: the same rows in a longer file. */
+const grown: Change = {
+  name: 'an input is appended to',
+  async act(bench) {
+    const { name, bytes } = third(bench);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const body = bytes.subarray(bytes.length - 8 - view.getUint32(bytes.length - 8, true));
+    await hdfs(bench.cluster, { method: 'POST', op: 'APPEND', path: `${bench.partition}/${name}`, body });
+  },
+};
 const removed: Change = { name: 'an input is removed', act: (bench) => remove(bench, third(bench)) };
 const overwritten: Change = {
   name: 'another job overwrites the partition',
@@ -113,6 +123,9 @@ test('somebody else changes the partition in the middle of a run', { skip, concu
     changeAt('after the tail', replaced, others, { mayExit: [10] }),
     changeAt('after the base', replaced, others, { mayExit: [10] }),
     changeAt('while CONCAT is on its way', replaced, others, { mayExit: [0, 3] }),
+    changeAt('after planning', grown, others, { mayExit: [10] }),
+    changeAt('after the base', grown, others, { mayExit: [10] }),
+    changeAt('while CONCAT is on its way', grown, others, { mayExit: [3] }),
     changeAt('after planning', removed, others, { mayExit: [10] }),
     changeAt('before the journal', removed, others, { mayExit: [10] }),
     changeAt('after the journal', removed, others, { mayExit: [10] }),

@@ -151,17 +151,31 @@ describe('HDFS', { skip }, () => {
       );
     }));
 
-  it('lists again what changed between two pages', () =>
+  it('asks for no page beyond a stretch of names, and lists again what changed between two pages', () =>
     behindProxy(cluster, async ({ store, proxy, directory }) => {
-      const names = Array.from({ length: 1_500 }, (_, index) => `e${String(index).padStart(4, '0')}`);
+      const names = Array.from({ length: 2_500 }, (_, index) => `e${String(index).padStart(4, '0')}`);
       await mapConcurrently(names, 32, (name) =>
         hdfs(cluster, { method: 'PUT', op: 'MKDIRS', path: `${directory}/${name}` }),
       );
+      proxy.reset();
+      const stretch = (await store.list(directory, { after: 'e0899', upTo: 'e1100' })) ?? [];
+      assert.deepEqual(
+        stretch.filter(({ name }) => name <= 'e1100').map(({ name }) => name),
+        names.slice(900, 1_101),
+      );
+      assert.equal(proxy.requests.filter(({ op }) => op === 'LISTSTATUS_BATCH').length, 1);
+      const two = (await store.list(directory, { after: 'e0899', upTo: 'e1900' })) ?? [];
+      assert.deepEqual(
+        two.filter(({ name }) => name <= 'e1900').map(({ name }) => name),
+        names.slice(900, 1_901),
+      );
+      assert.ok(two.every(({ name }) => name > 'e0899'));
+      assert.deepEqual(await store.list(directory, { after: 'f', upTo: 'g' }), []);
       // The last entry comes to the front when the first page has been read: one pass over the pages misses it.
       proxy.ambush(({ op, params }) => op === 'LISTSTATUS_BATCH' && params.get('startAfter') === 'e0999', {
         kind: 'call',
         when: 'before',
-        action: () => admin.rename(`${directory}/e1499`, `${directory}/a`),
+        action: () => admin.rename(`${directory}/e2499`, `${directory}/a`),
       });
       const found = (await store.list(directory))?.map((entry) => entry.name) ?? [];
       assert.deepEqual(found, ['a', ...names.slice(0, -1)]);

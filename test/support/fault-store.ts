@@ -138,7 +138,7 @@ export function faultStore(inner: Store, options: FaultOptions = {}): FaultStore
     mutations: () => count,
     reached: () => reached,
     nowMs: () => read('now', '', () => inner.nowMs()),
-    list: (path) => read('list', path, () => inner.list(path)),
+    list: (path, range) => read('list', path, () => inner.list(path, range)),
     stat: (path) => read('stat', path, () => inner.stat(path)),
     open: (path, expected) => read('open', path, () => inner.open(path, expected)),
     makeDirectory: (path, mode) => mutate('makeDirectory', path, () => inner.makeDirectory(path, mode)),

@@ -1,15 +1,8 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Daemon,
-  freePorts,
-  runHadoop,
-  siteXml,
-  startDaemon,
-  waitUntil,
-  writeConf,
-} from './hadoop-daemons.ts';
+import { type Daemon, freePorts, runHadoop, startDaemon, waitUntil, writeConf } from './hadoop-daemons.ts';
+import { writeProperties } from './hadoop-process.ts';
 import { HdfsRefusal, hdfs } from './hdfs-request.ts';
 
 /** The name of one of the two NameNodes. */
@@ -184,16 +177,13 @@ export async function startHaPair(): Promise<HaPair> {
     },
     async clientConf(seen = addresses) {
       const directory = await mkdtemp(join(root, 'client-'));
-      await writeFile(join(directory, 'core-site.xml'), siteXml({ 'fs.defaultFS': 'hdfs://ha' }));
-      await writeFile(
-        join(directory, 'hdfs-site.xml'),
-        siteXml({
-          'dfs.nameservices': 'ha',
-          'dfs.ha.namenodes.ha': 'nn1,nn2',
-          'dfs.namenode.http-address.ha.nn1': `${seen.nn1.host}:${seen.nn1.httpPort}`,
-          'dfs.namenode.http-address.ha.nn2': `${seen.nn2.host}:${seen.nn2.httpPort}`,
-        }),
-      );
+      await writeProperties(join(directory, 'core-site.xml'), { 'fs.defaultFS': 'hdfs://ha' });
+      await writeProperties(join(directory, 'hdfs-site.xml'), {
+        'dfs.nameservices': 'ha',
+        'dfs.ha.namenodes.ha': 'nn1,nn2',
+        'dfs.namenode.http-address.ha.nn1': `${seen.nn1.host}:${seen.nn1.httpPort}`,
+        'dfs.namenode.http-address.ha.nn2': `${seen.nn2.host}:${seen.nn2.httpPort}`,
+      });
       return directory;
     },
     async stop() {

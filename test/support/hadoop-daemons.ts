@@ -5,8 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { HdfsUnavailable } from './hdfs-daemons.ts';
-import { repositoryRoot } from './python-env.ts';
+import { hadoopJars, logSettings, writeProperties } from './hadoop-process.ts';
 
 /** One daemon of Hadoop that a test started. */
 export interface Daemon {
@@ -17,6 +16,7 @@ export interface Daemon {
 /** Properties of Hadoop by their names. */
 export type HadoopProperties = Readonly<Record<string, string>>;
 
+const java = process.env.JAVA_HOME === undefined ? 'java' : join(process.env.JAVA_HOME, 'bin/java');
 const javaOptions = [
   ...[
     '-Xmx256m',
@@ -30,23 +30,6 @@ const javaOptions = [
   ),
 ];
 
-let jars: Promise<string> | undefined;
-
-/**
- * Directory of Hadoop's published jars, fetched when they are not there yet.
- * @throws HdfsUnavailable when this machine lacks Java or Maven
- */
-export function hadoopJars(): Promise<string> {
-  jars ??= promisify(execFile)(join(repositoryRoot, 'scripts/local-hdfs.sh'), ['jars']).then(
-    ({ stdout }) => stdout.trim(),
-    (error: unknown) => {
-      const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-      throw new HdfsUnavailable(stderr.trim());
-    },
-  );
-  return jars;
-}
-
 /** Writes what daemons and tools need to find on their class path, the properties in both site files. */
 export async function writeConf(directory: string, properties: HadoopProperties): Promise<void> {
   const webXml = '<web-app xmlns="http://java.sun.com/xml/ns/javaee" version="2.5"/>\n';
@@ -54,31 +37,15 @@ export async function writeConf(directory: string, properties: HadoopProperties)
     await mkdir(join(directory, 'webapps', webapp, 'WEB-INF'), { recursive: true });
     await writeFile(join(directory, 'webapps', webapp, 'WEB-INF/web.xml'), webXml);
   }
-  const log4j = [
-    'log4j.rootLogger=INFO,stderr',
-    'log4j.appender.stderr=org.apache.log4j.ConsoleAppender',
-    'log4j.appender.stderr.target=System.err',
-    'log4j.appender.stderr.layout=org.apache.log4j.PatternLayout',
-    'log4j.appender.stderr.layout.ConversionPattern=%d{ISO8601} %p %c{1}: %m%n',
-  ];
-  await writeFile(join(directory, 'log4j.properties'), `${log4j.join('\n')}\n`);
+  await writeFile(join(directory, 'log4j.properties'), logSettings);
   for (const site of ['core-site.xml', 'hdfs-site.xml']) {
-    await writeFile(join(directory, site), siteXml(properties));
+    await writeProperties(join(directory, site), properties);
   }
-}
-
-/** A file of Hadoop's configuration. */
-export function siteXml(properties: HadoopProperties): string {
-  const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  const lines = Object.entries(properties).map(
-    ([name, value]) => `<property><name>${name}</name><value>${escaped(value)}</value></property>\n`,
-  );
-  return `<configuration>\n${lines.join('')}</configuration>\n`;
 }
 
 /** Runs one of Hadoop's programs to its end and resolves with its output. */
 export async function runHadoop(conf: string, main: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('java', await commandLine(conf, main, args));
+  const { stdout } = await promisify(execFile)(java, await commandLine(conf, main, args));
   return stdout;
 }
 
@@ -96,7 +63,7 @@ export async function startDaemon(
   const shell = '"$@" </dev/null & pid=$!; cat >/dev/null; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null';
   const child: ChildProcess = spawn(
     'sh',
-    ['-c', shell, 'sh', 'java', ...(await commandLine(conf, main, args))],
+    ['-c', shell, 'sh', java, ...(await commandLine(conf, main, args))],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   const output = createWriteStream(log, { flags: 'a' });
@@ -116,7 +83,8 @@ export async function startDaemon(
 }
 
 async function commandLine(conf: string, main: string, args: readonly string[]): Promise<readonly string[]> {
-  return [...javaOptions, '-cp', `${conf}:${await hadoopJars()}/lib/*`, main, ...args];
+  const { directory } = await hadoopJars();
+  return [...javaOptions, '-cp', `${conf}:${directory}/lib/*`, main, ...args];
 }
 
 /** So many ports that nobody listens on. */

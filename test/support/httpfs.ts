@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,8 +21,27 @@ export interface HttpFs extends HdfsAddress {
   stop(): Promise<void>;
 }
 
-/** Starts HttpFS in front of this cluster; it ends with this process at the latest. */
-export async function startHttpFs(cluster: HdfsCluster): Promise<HttpFs> {
+/** What HttpFS needs to know of the cluster behind it. */
+export interface BehindHttpFs {
+  /** Hadoop's configuration directory. */
+  readonly configDirectory: string;
+  readonly superuser: string;
+  /** `127.0.0.1` unless told. */
+  readonly host?: string;
+  /** Of httpfs-site.xml, in addition. */
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly javaOptions?: readonly string[];
+}
+
+/** Starts HttpFS in front of this cluster, whose superuser must be allowed to speak for others. */
+export function startHttpFs(cluster: HdfsCluster): Promise<HttpFs> {
+  const { superuser, stateDirectory } = cluster;
+  return startHttpFsWith({ superuser, configDirectory: join(stateDirectory, 'conf') });
+}
+
+/** The same, told in detail; it ends with this process at the latest. */
+export async function startHttpFsWith(behind: BehindHttpFs): Promise<HttpFs> {
+  const { configDirectory, superuser, host = '127.0.0.1', properties = {}, javaOptions = [] } = behind;
   const jars = await hadoopJars();
   const own = [
     await extraJar(`org.apache.hadoop:hadoop-hdfs-httpfs:${jars.version}`),
@@ -34,19 +53,17 @@ export async function startHttpFs(cluster: HdfsCluster): Promise<HttpFs> {
   for (const name of ['log', 'temp']) await mkdir(join(state, name));
   await mkdir(conf);
   for (const name of ['core-site.xml', 'hdfs-site.xml']) {
-    await cp(join(cluster.stateDirectory, 'conf', name), join(conf, name));
+    await cp(join(configDirectory, name), join(conf, name));
   }
-  // Who starts HttpFS is the superuser, who may speak for everybody.
-  const core = await readFile(join(conf, 'core-site.xml'), 'utf8');
-  await writeFile(join(conf, 'core-site.xml'), core);
   const secret = join(conf, 'signature');
   await writeFile(secret, 'of the tests alone');
   await writeProperties(join(conf, 'httpfs-site.xml'), {
-    'httpfs.http.hostname': '127.0.0.1',
+    'httpfs.http.hostname': host,
     'httpfs.http.port': String(port),
     'httpfs.hadoop.config.dir': conf,
     'httpfs.authentication.signature.secret.file': secret,
     'hadoop.http.authentication.signature.secret.file': secret,
+    ...properties,
   });
   for (const name of ['log4j.properties', 'httpfs-log4j.properties']) {
     await writeFile(join(conf, name), logSettings);
@@ -60,6 +77,7 @@ export async function startHttpFs(cluster: HdfsCluster): Promise<HttpFs> {
       `-Dhttpfs.config.dir=${conf}`,
       `-Dhttpfs.log.dir=${state}/log`,
       `-Dhttpfs.temp.dir=${state}/temp`,
+      ...javaOptions,
     ],
   });
   const stop = async (): Promise<void> => {
@@ -68,8 +86,12 @@ export async function startHttpFs(cluster: HdfsCluster): Promise<HttpFs> {
   };
   try {
     await answering(port, process);
-    const url = `http://127.0.0.1:${port}/webhdfs/v1/?op=GETFILESTATUS&user.name=${cluster.superuser}`;
-    for (let tries = 0; (await fetch(url).catch(() => undefined))?.status !== 200; tries++) {
+    const url = `http://${host}:${port}/webhdfs/v1/?op=GETFILESTATUS&user.name=${superuser}`;
+    for (
+      let tries = 0;
+      ![200, 401].includes((await fetch(url).catch(() => undefined))?.status ?? 0);
+      tries++
+    ) {
       if (tries > 300) throw new Error(`HttpFS does not answer, see ${state}/log`);
       await sleep(100);
     }
@@ -78,10 +100,10 @@ export async function startHttpFs(cluster: HdfsCluster): Promise<HttpFs> {
     throw error;
   }
   return {
-    host: '127.0.0.1',
+    host,
     httpPort: port,
-    superuser: cluster.superuser,
-    webHdfsUri: `webhdfs://127.0.0.1:${port}`,
+    superuser,
+    webHdfsUri: `webhdfs://${host}:${port}`,
     stop,
   };
 }

@@ -144,10 +144,11 @@ export function memoryHdfs(
     abilities: { fold: true, hardLink: false, concatPathBytes: options.concatPathBytes ?? 58_000 },
     nowMs: async () => nowMs,
     stat: async (path) => statusAt(path),
-    list: async (directory) => {
+    list: async (directory, range = { after: '', upTo: '\u{10ffff}' }) => {
       const node = nodeAt(directory);
       if (node?.kind !== 'directory') return undefined;
       return [...node.children]
+        .filter(([name]) => name > range.after && name <= range.upTo)
         .map(([name, child]) => statusOf(`${directory}/${name}`, child))
         .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
     },

@@ -1,6 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longest wait for a server on a machine that has other things to do. */
@@ -51,13 +52,14 @@ export async function startServer(
   isReady: () => Promise<boolean>,
   options: SpawnOptions = {},
 ): Promise<ServerProcess> {
-  const child = spawn(path, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  const keep = (chunk: Buffer): void => {
-    output = (output + chunk.toString()).slice(-8192);
-  };
-  child.stdout?.on('data', keep);
-  child.stderr?.on('data', keep);
+  // To a file and not through pipes, which would keep a test alive that forgot to stop its server.
+  const log = join(mkdtempSync(join(tmpdir(), 'server-log-')), 'output');
+  const output = openSync(log, 'a');
+  const child = spawn(path, args, { ...options, stdio: ['ignore', output, output] });
+  closeSync(output);
+  child.unref();
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
   let failure: Error | undefined;
   child.once('error', (error) => {
     failure = error;
@@ -66,15 +68,23 @@ export async function startServer(
   const untilMs = Date.now() + startTimeoutMs;
   for (;;) {
     if (failure !== undefined) throw failure;
-    if (child.exitCode !== null) throw new Error(`${path} ended with ${child.exitCode}: ${output}`);
+    if (child.exitCode !== null)
+      throw new Error(`${path} ended with ${child.exitCode}: ${readFileSync(log, 'utf8').slice(-8192)}`);
     if (await isReady().catch(() => false)) break;
     if (Date.now() > untilMs) {
       child.kill('SIGKILL');
-      throw new Error(`${path} does not answer: ${output}`);
+      throw new Error(`${path} does not answer: ${readFileSync(log, 'utf8').slice(-8192)}`);
     }
     await sleep(50);
   }
-  return { stop: () => end(child, ended) };
+  return {
+    stop: async () => {
+      process.off('exit', kill);
+      child.ref();
+      await end(child, ended);
+      rmSync(dirname(log), { recursive: true, force: true });
+    },
+  };
 }
 
 /** Waits until `look` gives something; rejects after `timeoutMs` with what was seen last. */

@@ -1,19 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { TlsMaterial } from '../../src/store/webhdfs/cluster.ts';
 import { type Authority, type Issued, makeAuthority, storePassword } from './certificates.ts';
-import {
-  type Daemon,
-  freePorts,
-  runHadoop,
-  siteXml,
-  startDaemon,
-  waitUntil,
-  writeConf,
-} from './hadoop-daemons.ts';
+import { type Daemon, freePorts, runHadoop, startDaemon, waitUntil, writeConf } from './hadoop-daemons.ts';
+import { writeProperties } from './hadoop-process.ts';
 
 /** An HDFS that speaks nothing but TLS (`dfs.http.policy` HTTPS_ONLY) and asks clients for a certificate. */
 export interface TlsHdfs {
@@ -75,28 +68,25 @@ export async function startTlsHdfs(isReady: (hdfs: TlsHdfs) => Promise<boolean>)
     'dfs.client.block.write.locateFollowingBlock.initial.delay.ms': '10',
     'hadoop.user.group.static.mapping.overrides': `${superuser}=${superuser};dr.who=`,
   });
-  await writeFile(
-    join(conf, 'ssl-server.xml'),
-    siteXml({
-      'ssl.server.keystore.location': issued.store,
-      'ssl.server.keystore.password': storePassword,
-      'ssl.server.keystore.keypassword': storePassword,
-      'ssl.server.keystore.type': 'pkcs12',
-      'ssl.server.truststore.location': trustStore,
-      'ssl.server.truststore.password': storePassword,
-      'ssl.server.truststore.type': 'pkcs12',
-    }),
-  );
+  await writeProperties(join(conf, 'ssl-server.xml'), {
+    'ssl.server.keystore.location': issued.store,
+    'ssl.server.keystore.password': storePassword,
+    'ssl.server.keystore.keypassword': storePassword,
+    'ssl.server.keystore.type': 'pkcs12',
+    'ssl.server.truststore.location': trustStore,
+    'ssl.server.truststore.password': storePassword,
+    'ssl.server.truststore.type': 'pkcs12',
+  });
   await mkdir(clientConf);
-  await writeFile(join(clientConf, 'core-site.xml'), siteXml({ 'fs.defaultFS': `hdfs://localhost:${rpc}` }));
-  await writeFile(
-    join(clientConf, 'hdfs-site.xml'),
-    siteXml({ 'dfs.http.policy': 'HTTPS_ONLY', 'dfs.namenode.https-address': `localhost:${httpsPort}` }),
-  );
-  await writeFile(
-    join(clientConf, 'ssl-client.xml'),
-    siteXml({ 'ssl.client.truststore.location': trustStore, 'ssl.client.truststore.type': 'pkcs12' }),
-  );
+  await writeProperties(join(clientConf, 'core-site.xml'), { 'fs.defaultFS': `hdfs://localhost:${rpc}` });
+  await writeProperties(join(clientConf, 'hdfs-site.xml'), {
+    'dfs.http.policy': 'HTTPS_ONLY',
+    'dfs.namenode.https-address': `localhost:${httpsPort}`,
+  });
+  await writeProperties(join(clientConf, 'ssl-client.xml'), {
+    'ssl.client.truststore.location': trustStore,
+    'ssl.client.truststore.type': 'pkcs12',
+  });
   const daemons: Daemon[] = [];
   const hdfs: TlsHdfs = {
     server: `localhost:${httpsPort}`,

@@ -80,6 +80,14 @@ test('every metric is shown or alerted on, and no other is asked for', () => {
   for (const name of known) assert.ok(shown.has(name), `${name} is on no panel`);
 });
 
+test('the README has every metric', async () => {
+  const readme = await readFile(`${repositoryRoot}/README.md`, 'utf8');
+  for (const { name, labels } of metricTable) {
+    const shown = labels.length === 0 ? name : `${name}{${labels.join(',')}}`;
+    assert.ok(readme.includes(`\`${shown}\``), shown);
+  }
+});
+
 describe('with runs that a Prometheus scraped', { skip: skipWithoutPrometheus() }, () => {
   let gateway: HttpServer;
   let prometheus: HttpServer;

@@ -4,8 +4,10 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { pushSink } from '../../src/telemetry/metrics/push.ts';
 import { runCliInProcess } from '../cli/cli-in-process.ts';
+import { startProcess } from '../cli/cli-process.ts';
 import { addPartition, date, demoDataset, tempDirectory } from '../cli/dataset.ts';
 import { freePort } from '../support/free-port.ts';
 import {
@@ -265,6 +267,29 @@ describe('the file for node_exporter', () => {
     }
     assert.equal(await reader.readFile('utf8'), old);
     assert.deepEqual(await readdir(directory), ['consolidation.prom']);
+  });
+
+  test('says how many swaps of killed runs were settled', async (t) => {
+    const { basePath } = await demoDataset(t);
+    const path = join(await tempDirectory(t), 'consolidation.prom');
+    const script = fileURLToPath(new URL('../cli/killed-run.ts', import.meta.url));
+    const killed = startProcess(process.execPath, [
+      '--import',
+      import.meta.resolve('tsx'),
+      script,
+      basePath,
+      date,
+    ]);
+    assert.equal((await killed.finished).exit, 'SIGKILL');
+    const recovered: (number | undefined)[] = [];
+    for (let times = 0; times < 2; times++) {
+      const args = ['--date', date, '--base-path', basePath, '--metrics-textfile', path];
+      const run = await runCliInProcess(args, quiet);
+      assert.equal(run.exit, 0, run.stderr);
+      const metrics = parseMetrics(await readFile(path, 'utf8'));
+      recovered.push(metrics.find(({ name }) => name.endsWith('swaps_recovered'))?.value);
+    }
+    assert.deepEqual(recovered, [1, 0]);
   });
 
   test('that cannot be written costs a warning', async (t) => {

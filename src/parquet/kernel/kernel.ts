@@ -248,6 +248,24 @@ export interface Kernel {
    * @returns how many chunks were appended; where it is not all, result word 0 is one of {@link notAppended}
    */
   appendChunks(column: number, chunks: number, count: number): number;
+  /**
+   * Reads the row groups of a footer: the list from its header on (parquet-format, FileMetaData). Where there is anything unusual
+   * in one, damage included, all of it is to be read by `readRowGroups` of metadata/row-group.ts.
+   * @param leaves `leafWord` of every leaf, one behind the other
+   * @param dataEndBytes where chunks must end
+   * @param to a multiple of 8: numbers of 8 bytes, for every row group those of `rowGroupNumber`, then for every chunk those
+   * of `chunkNumber`
+   * @returns how many row groups there are, or -1; result word 0: how many bytes the list has
+   */
+  readRowGroups(
+    from: number,
+    end: number,
+    leaves: number,
+    leafCount: number,
+    dataEndBytes: number,
+    to: number,
+    toEnd: number,
+  ): number;
   /** Puts the slots of a table into an empty one of another size. */
   moveSlots(from: number, fromCount: number, to: number, toCount: number): void;
 
@@ -362,6 +380,35 @@ export const notAppended = {
   /** There is no room for values themselves: result word 1 is how many bytes there must be. */
   bytesFull: 4,
 } as const;
+
+/** The words of a leaf that `readRowGroups` holds column chunks against, 4 bytes each. */
+export const leafWord = {
+  /** Physical type. */
+  type: 0,
+  /** 1 where it has one level entry a row, else 0. */
+  isFlat: 1,
+  /** Where the list of its names lies, as thrift has it, and how many bytes it has. */
+  pathAt: 2,
+  pathBytes: 3,
+} as const;
+
+/** Bytes of a leaf's words. */
+export const leafBytes = 16;
+
+/** The numbers of a row group; `from` and `to` are the bytes of its struct, from the list's first on. */
+export const rowGroupNumber = { rows: 0, totalSizeBytes: 1, isSorted: 2, from: 3, to: 4 } as const;
+
+/** The numbers of a column chunk: see `ColumnChunk`. */
+export const chunkNumber = {
+  codec: 0,
+  valueCount: 1,
+  uncompressedSizeBytes: 2,
+  compressedSizeBytes: 3,
+  startOffsetBytes: 4,
+} as const;
+
+/** Numbers of a column chunk, and of a row group. */
+export const numbersPerChunk = 5;
 
 /** Bytes of the table that compressing to Snappy needs. */
 export const snappyTableBytes = 32_768;

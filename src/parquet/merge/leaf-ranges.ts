@@ -1,4 +1,6 @@
 import type { ParquetFooter } from '../footer.ts';
+import { chunkNumber, numbersPerChunk } from '../kernel/kernel.ts';
+import { chunkNumbersOf } from '../metadata/chunk-numbers.ts';
 
 /** Leaves from `from` to before `to`. */
 export interface LeafRange {
@@ -28,11 +30,13 @@ export function leafRanges(footers: readonly ParquetFooter[], count: number): re
   const leaves = footers[0]?.leaves.length ?? 0;
   const work = new Float64Array(leaves);
   for (const { rowGroups } of footers) {
-    for (const { chunks } of rowGroups) {
+    for (const rowGroup of rowGroups) {
+      const numbers = chunkNumbersOf(rowGroup);
       for (let i = 0; i < leaves; i++) {
-        const chunk = chunks[i];
-        if (chunk === undefined) continue;
-        work[i] = (work[i] as number) + chunk.compressedSizeBytes + chunk.valueCount * bytesPerValue;
+        const place = i * numbersPerChunk;
+        const sizeBytes = numbers[place + chunkNumber.compressedSizeBytes] as number;
+        const values = numbers[place + chunkNumber.valueCount] as number;
+        work[i] = (work[i] as number) + sizeBytes + values * bytesPerValue;
       }
     }
   }

@@ -1,4 +1,6 @@
 import type { ParquetFooter } from '../footer.ts';
+import { chunkNumber, numbersPerChunk } from '../kernel/kernel.ts';
+import { chunkNumbersOf } from '../metadata/chunk-numbers.ts';
 
 /** Rows of one source row group that go into one output row group. */
 export interface RowSlice {
@@ -47,13 +49,14 @@ export function* planOutputRowGroups(
       const rowsOrOne = Math.max(rowGroup.rows, 1);
       let sourceBytes = 0;
       let sourceEntries = 0;
-      for (const [i, chunk] of rowGroup.chunks.entries()) {
-        const { uncompressedSizeBytes, compressedSizeBytes, valueCount } = chunk;
-        const stated = Math.max(uncompressedSizeBytes, compressedSizeBytes);
-        const believed = Math.min(stated, compressedSizeBytes * mostBytesFromOne);
+      const numbers = chunkNumbersOf(rowGroup);
+      for (let i = 0, place = 0; place < numbers.length; i++, place += numbersPerChunk) {
+        const compressed = numbers[place + chunkNumber.compressedSizeBytes] as number;
+        const stated = Math.max(numbers[place + chunkNumber.uncompressedSizeBytes] as number, compressed);
+        const believed = Math.min(stated, compressed * mostBytesFromOne);
         sourceBytes += believed;
         columnBytesPerRow[i] = believed / rowsOrOne;
-        sourceEntries = Math.max(sourceEntries, valueCount);
+        sourceEntries = Math.max(sourceEntries, numbers[place + chunkNumber.valueCount] as number);
       }
       const bytesPerRow = sourceBytes / rowsOrOne;
       const entriesPerRow = sourceEntries / rowsOrOne;
@@ -62,8 +65,9 @@ export function* planOutputRowGroups(
         const roomByBytes = roomFor(rowGroupBytes - bytes, bytesPerRow);
         const roomByEntries = Math.floor((maxEntries - entries) / Math.max(entriesPerRow, 1));
         let roomBySize = Math.min(roomByBytes, roomByEntries);
-        for (const [i, perRow] of columnBytesPerRow.entries()) {
-          roomBySize = Math.min(roomBySize, roomFor(chunkBytes - (columnBytes[i] ?? 0), perRow));
+        for (let i = 0; i < columnBytesPerRow.length; i++) {
+          const room = roomFor(chunkBytes - (columnBytes[i] ?? 0), columnBytesPerRow[i] as number);
+          roomBySize = Math.min(roomBySize, room);
         }
         const room = Math.min(rowGroupRows - rows, rows === 0 ? Math.max(roomBySize, 1) : roomBySize);
         if (room <= 0) {
@@ -80,8 +84,8 @@ export function* planOutputRowGroups(
         rows += taken;
         bytes += taken * bytesPerRow;
         entries += taken * entriesPerRow;
-        for (const [i, perRow] of columnBytesPerRow.entries()) {
-          columnBytes[i] = (columnBytes[i] ?? 0) + taken * perRow;
+        for (let i = 0; i < columnBytesPerRow.length; i++) {
+          columnBytes[i] = (columnBytes[i] ?? 0) + taken * (columnBytesPerRow[i] as number);
         }
         slices.push({ input, rowGroup: number, rows: taken, isLast: left === 0 });
       }

@@ -117,8 +117,8 @@ export function sourceRowGroups(
     bytes.then(done, done);
   };
 
-  const extentOf = ({ chunks }: RowGroup): RowGroupExtent =>
-    rowGroupExtent({ chunks: isEverything(range) ? chunks : chunks.slice(range.from, range.to) });
+  const extentOf = (rowGroup: RowGroup): RowGroupExtent =>
+    isEverything(range) ? rowGroupExtent(rowGroup) : rowGroupExtent(rowGroup, range.from, range.to);
 
   const isReadWhole = ({ isDense, sizeBytes }: RowGroupExtent): boolean =>
     isDense && sizeBytes > 0 && sizeBytes <= limits.wholeRowGroupBytes;

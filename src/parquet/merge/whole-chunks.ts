@@ -1,10 +1,18 @@
 import type { DigestState } from '../fingerprint.ts';
 import { codec, physicalType } from '../format.ts';
 import { crcTable, crcTableBytes } from '../kernel/crc-table.ts';
-import { chunkBytes, chunkWord, columnBytes, columnWord, notAppended } from '../kernel/kernel.ts';
+import {
+  chunkBytes,
+  chunkNumber,
+  chunkWord,
+  columnBytes,
+  columnWord,
+  notAppended,
+  numbersPerChunk,
+} from '../kernel/kernel.ts';
 import { emptyRoom, type Room, type Rooms, reserve } from '../kernel/rooms.ts';
 import { limits } from '../limits.ts';
-import type { ColumnChunk } from '../metadata/column-chunk.ts';
+import { chunkNumbersOf } from '../metadata/chunk-numbers.ts';
 import { type ChunkBuilder, convertToPlain } from './chunk-builder.ts';
 import { makeRoom } from './merged-dictionary.ts';
 import { reserveBytes, reserveOffsets } from './plain-values.ts';
@@ -63,17 +71,26 @@ export function appendWholeChunks(
   let entries = 0;
   for (let i = first; i < end; i++) {
     const { from, rows } = slices[i] as LoadedSlice;
-    const chunk = from.rowGroup.chunks[leafOf(from)];
+    const { rowGroup } = from;
     const { whole: bytes } = from.windows;
-    if (chunk === undefined || bytes === undefined || rows !== from.rowGroup.rows || !isPlain(chunk)) break;
-    entries += chunk.valueCount;
+    const leaf = leafOf(from);
+    if (leaf < 0 || bytes === undefined || rows !== rowGroup.rows || rowGroup.hasMistakes === true) break;
+    const numbers = chunkNumbersOf(rowGroup);
+    const n = leaf * numbersPerChunk;
+    const sizeBytes = numbers[n + chunkNumber.compressedSizeBytes] as number;
+    const valueCount = numbers[n + chunkNumber.valueCount] as number;
+    const codecNumber = numbers[n + chunkNumber.codec] as number;
+    const startOffsetBytes = numbers[n + chunkNumber.startOffsetBytes] as number;
+    if (sizeBytes > mostBytes || valueCount > mostEntries || valueCount === 0) break;
+    if (codecNumber !== codec.SNAPPY && codecNumber !== codec.UNCOMPRESSED) break;
+    entries += valueCount;
     if (entries > entriesLeft) break;
     const place = chunksAt / 4 + count * (chunkBytes / 4);
-    words[place + chunkWord.at] = bytes.room.at + chunk.startOffsetBytes - bytes.startOffsetBytes;
-    words[place + chunkWord.sizeBytes] = chunk.compressedSizeBytes;
-    words[place + chunkWord.entries] = chunk.valueCount;
+    words[place + chunkWord.at] = bytes.room.at + startOffsetBytes - bytes.startOffsetBytes;
+    words[place + chunkWord.sizeBytes] = sizeBytes;
+    words[place + chunkWord.entries] = valueCount;
     words[place + chunkWord.rows] = rows;
-    words[place + chunkWord.codec] = chunk.codec;
+    words[place + chunkWord.codec] = codecNumber;
     count++;
   }
   if (count === 0) return 0;
@@ -94,20 +111,6 @@ export function appendWholeChunks(
       reserveFor(whole, builder, entries);
     }
   }
-}
-
-// Whether it has nothing that its writer is known to get wrong, and is small.
-function isPlain({
-  codec: number,
-  compressedSizeBytes,
-  valueCount,
-  isAlwaysCompressed,
-  isOfImpala,
-  isPadded,
-}: ColumnChunk): boolean {
-  if (compressedSizeBytes > mostBytes || valueCount > mostEntries || valueCount === 0) return false;
-  if (number !== codec.SNAPPY && number !== codec.UNCOMPRESSED) return false;
-  return isAlwaysCompressed !== true && isOfImpala !== true && isPadded !== true;
 }
 
 function reserveFor({ rooms, ...whole }: WholeChunks, builder: ChunkBuilder, entries: number): void {

@@ -9,6 +9,7 @@ import {
   skipField,
   wireType,
 } from '../thrift/compact-reader.ts';
+import { numbersOf } from './chunk-numbers.ts';
 import { type ColumnChunk, readColumnChunk } from './column-chunk.ts';
 import type { LeafColumn } from './leaf-column.ts';
 
@@ -24,6 +25,10 @@ export interface RowGroup {
   readonly hasChunkKeyValues?: boolean;
   /** The struct as it stands in the file: a view. */
   readonly bytes: Uint8Array;
+  /** See `chunkNumbersOf`. */
+  readonly numbers?: Float64Array | undefined;
+  /** Whether its writer is known to state something wrong, which is put right in `chunks`: see `withoutMistakes`. */
+  readonly hasMistakes?: boolean;
 }
 
 /**
@@ -43,7 +48,11 @@ export function readRowGroups(c: CompactCursor, leaves: readonly LeafColumn[]): 
   return rowGroups;
 }
 
-function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup {
+/**
+ * Decodes the row group at the cursor.
+ * @throws FormatError when it does not fit the leaves
+ */
+export function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup {
   const chunks: ColumnChunk[] = [];
   let rows = -1;
   let totalSizeBytes = 0;
@@ -79,5 +88,5 @@ function readRowGroup(c: CompactCursor, leaves: readonly LeafColumn[]): RowGroup
   if (chunks.length !== leaves.length) throw corrupt('it has no column chunks');
   const hasChunkKeyValues = chunks.some((chunk) => chunk.keyValueBytes !== undefined);
   const bytes = c.bytes.subarray(start, c.position);
-  return { rows, totalSizeBytes, chunks, isSorted, hasChunkKeyValues, bytes };
+  return { rows, totalSizeBytes, chunks, isSorted, hasChunkKeyValues, bytes, numbers: numbersOf(chunks) };
 }

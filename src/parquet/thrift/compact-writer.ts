@@ -73,6 +73,11 @@ export function writeStructField(w: CompactWriter, id: number): void {
 /** Field holding a list; its elements follow with the `put` functions. */
 export function writeListField(w: CompactWriter, id: number, elementType: number, size: number): void {
   writeHeader(w, id, wireType.LIST);
+  putListHeader(w, elementType, size);
+}
+
+/** The begin of a list: its elements follow with the `put` functions. */
+export function putListHeader(w: CompactWriter, elementType: number, size: number): void {
   if (size < 15) {
     putByte(w, (size << 4) | elementType);
   } else {

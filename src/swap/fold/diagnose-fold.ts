@@ -74,7 +74,8 @@ export function inputsOf(bin: FoldBin, steps: number): number {
   return bin.steps.slice(0, steps).reduce((sum, step) => sum + step.inputs, 0);
 }
 
-function stepsDone(bin: FoldBin, sizeBytes: number): number | undefined {
+/** How many CONCATs make a base of this length; undefined when none do. */
+export function stepsDone(bin: FoldBin, sizeBytes: number): number | undefined {
   if (sizeBytes === bin.base.sizeBytes) return 0;
   const index = bin.steps.findIndex((step) => step.sizeBytes === sizeBytes);
   return index < 0 ? undefined : index + 1;

@@ -1,7 +1,8 @@
+import { basename } from 'node:path/posix';
 import { foldBasePath, join, parseTailName, stagedBinPath, tailName } from '../../partition/names.ts';
 import { type FileRef, type FileStatus, sameGeneration } from '../../store/store.ts';
 import type { FoldBin } from '../journal.ts';
-import type { FoundBin } from './diagnose-fold.ts';
+import { type FoundBin, stepsDone } from './diagnose-fold.ts';
 import type { FoldRun } from './fold-run.ts';
 
 /** What is found of a swap by folding, all by one listing of the partition and one of the run directory. */
@@ -18,26 +19,53 @@ export interface FoundFold {
 export async function observeFold(run: FoldRun): Promise<FoundFold> {
   const { store, journal, runDirectory, partitionPath } = run;
   // The run directory first: what leaves it for the partition in between is then seen in both, not in neither.
-  const own = byPath((await store.list(runDirectory)) ?? []);
-  const partition = byPath((await store.list(partitionPath)) ?? []);
-  const at = (name: string): FileStatus | undefined => partition.get(join(partitionPath, name));
+  const own = byName((await store.list(runDirectory)) ?? []);
+  const entries = (await store.list(partitionPath)) ?? [];
+  const partition = byName(entries);
   return {
-    named: journal.bins.map((bin) => at(bin.name)),
-    tails: [...partition.values()].filter((entry) => parseTailName(entry.name) === journal.runId),
-    bins: journal.bins.map((bin) => {
-      const named = at(bin.name);
-      const staged = own.get(stagedBinPath(runDirectory, bin.binIndex));
-      return {
-        named: whatIs(bin, named),
-        sizeBytes: named?.sizeBytes ?? 0,
-        inputs: bin.inputs.map((input) => compare(input, at(input.name))),
-        hasBase: own.get(foldBasePath(runDirectory, bin.binIndex))?.fileId === bin.base.fileId,
-        hasStaged: bin.staged !== undefined && staged !== undefined && sameContent(bin.staged, staged),
-        placedTails: bin.steps.flatMap((step, index) =>
-          at(tailName(journal.runId, bin.binIndex, index))?.fileId === step.tail.fileId ? [index] : [],
-        ),
-      };
-    }),
+    named: journal.bins.map((bin) => partition.get(bin.name)),
+    tails: entries.filter((entry) => parseTailName(entry.name) === journal.runId),
+    bins: journal.bins.map((bin) => foundBin(run, bin, own, partition)),
+  };
+}
+
+/**
+ * The same, looking anew at one bin only: at the stretch of names in which its files lie, and the tail of its next step.
+ * In a partition of many bins a swap would else list the whole of it before every CONCAT.
+ */
+export async function observeBin(run: FoldRun, known: FoundFold, index: number): Promise<FoundFold> {
+  const { store, journal, runDirectory, partitionPath } = run;
+  const bin = journal.bins[index];
+  const last = bin?.inputs.at(-1);
+  if (bin === undefined || last === undefined) return await observeFold(run);
+  const own = byName((await store.list(runDirectory)) ?? []);
+  // Its own name is that of the first input up to `.merged`: it may come before that.
+  const range = { after: bin.name.slice(0, -1), upTo: last.name };
+  const partition = new Map(byName((await store.list(partitionPath, range)) ?? []));
+  const steps = stepsDone(bin, partition.get(bin.name)?.sizeBytes ?? bin.base.sizeBytes) ?? 0;
+  const tail = await store.stat(join(partitionPath, tailName(journal.runId, bin.binIndex, steps)));
+  if (tail !== undefined) partition.set(tail.name, tail);
+  return {
+    named: known.named.with(index, partition.get(bin.name)),
+    tails: known.tails,
+    bins: known.bins.with(index, foundBin(run, bin, own, partition)),
+  };
+}
+
+type ByName = ReadonlyMap<string, FileStatus>;
+
+function foundBin({ journal }: FoldRun, bin: FoldBin, own: ByName, partition: ByName): FoundBin {
+  const named = partition.get(bin.name);
+  const staged = own.get(basename(stagedBinPath('', bin.binIndex)));
+  return {
+    named: whatIs(bin, named),
+    sizeBytes: named?.sizeBytes ?? 0,
+    inputs: bin.inputs.map((input) => compare(input, partition.get(input.name))),
+    hasBase: own.get(basename(foldBasePath('', bin.binIndex)))?.fileId === bin.base.fileId,
+    hasStaged: bin.staged !== undefined && staged !== undefined && sameContent(bin.staged, staged),
+    placedTails: bin.steps.flatMap((step, index) =>
+      partition.get(tailName(journal.runId, bin.binIndex, index))?.fileId === step.tail.fileId ? [index] : [],
+    ),
   };
 }
 
@@ -57,6 +85,6 @@ function whatIs(bin: FoldBin, named: FileStatus | undefined): FoundBin['named'] 
   return bin.staged !== undefined && sameContent(bin.staged, named) ? 'staged' : 'other';
 }
 
-function byPath(entries: readonly FileStatus[]): ReadonlyMap<string, FileStatus> {
-  return new Map(entries.map((entry) => [entry.path, entry]));
+function byName(entries: readonly FileStatus[]): ByName {
+  return new Map(entries.map((entry) => [entry.name, entry]));
 }

@@ -1,3 +1,4 @@
+import { collectGarbage } from '../../core/collect-garbage.ts';
 import { StoreError, SwapError } from '../../core/errors.ts';
 import { foldTailPath, join, journalPath, stagedName, takenPath } from '../../partition/names.ts';
 import { clearRunDirectory } from '../clear-run.ts';
@@ -8,7 +9,7 @@ import { type BinState, decideFold, diagnoseBin, isBegun } from './diagnose-fold
 import { doFoldStep, withdraw } from './do-fold-step.ts';
 import { acknowledgeFold } from './finish-fold.ts';
 import type { FoldOptions, FoldRun } from './fold-run.ts';
-import { type FoundFold, observeFold } from './observe-fold.ts';
+import { type FoundFold, observeBin, observeFold } from './observe-fold.ts';
 import { settleFoldUndo } from './settle-fold-undo.ts';
 
 /** Looks after which a swap that does not come to an end is given up. */
@@ -34,11 +35,20 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
   const stopped: Stopped = { refused: new Map(), mended: new Set() };
   const unanswered = new Map<string, number>();
   const looks = spareLooks + 4 * journal.bins.reduce((sum, bin) => sum + 2 + bin.steps.length, 0);
+  const isLong = journal.bins.length > 1;
+  // The bin at hand, once all of them were looked at.
+  let atHand: { readonly known: FoundFold; readonly bin: number } | undefined;
   for (let look = 0; look < looks; look++) {
     await options.assertHeld();
-    const found = await observeFold(run);
+    collectGarbage();
+    const found =
+      atHand === undefined ? await observeFold(run) : await observeBin(run, atHand.known, atHand.bin);
     const states = journal.bins.map((bin, index) => stateOf(bin, found, index, stopped));
     const decision = decideFold(found.bins, states, options.mayBegin);
+    const lookedAt = atHand?.bin;
+    atHand = isLong && 'bin' in decision ? { known: found, bin: decision.bin } : undefined;
+    // Nothing is done by an old look: to another bin that one comes first, and to what is about all of them a whole one.
+    if (lookedAt !== undefined && lookedAt !== atHand?.bin) continue;
     log.debug(`swap of ${partitionPath}: ${decision.do}`, { runId: journal.runId });
     switch (decision.do) {
       case 'roll-back':

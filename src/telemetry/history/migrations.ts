@@ -85,7 +85,8 @@ export async function migrate(database: HistoryDatabase): Promise<void> {
   });
 }
 
-async function versionOf(database: HistoryDatabase): Promise<number> {
+/** The version of the schema that a database has; 0 when it has none. */
+export async function versionOf(database: HistoryDatabase): Promise<number> {
   const [exists] = await database.texts(
     "SELECT (to_regclass('consolidation_schema_version') IS NOT NULL)::text",
   );

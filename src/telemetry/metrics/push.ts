@@ -1,5 +1,6 @@
 import type { ReportSink, RunReport } from '../run-report.ts';
 import { exposition, isSuccess } from './exposition.ts';
+import { causeOf } from './fetch-problem.ts';
 import { type GatewayAddress, groupUrl } from './gateway-address.ts';
 
 /** Longest wait for a Pushgateway, from connecting to the end of its reply. */
@@ -48,7 +49,7 @@ async function push(
       `it answered with status ${response.status}${inOneLine(text)}${credentialsHint(response.status)}`,
     );
   } catch (error) {
-    return lost(problemOf(error, timeoutMs));
+    return lost(causeOf(error, timeoutMs));
   }
 }
 
@@ -61,14 +62,4 @@ function credentialsHint(status: number): string {
 function inOneLine(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, 300);
   return line === '' ? '' : `: ${line}`;
-}
-
-/** fetch hides what happened in the cause. */
-function problemOf(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no reply within ${timeoutMs / 1000} s`;
-  const { cause } = error;
-  if (!(cause instanceof Error)) return error.message;
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  return cause.message === '' ? code : cause.message;
 }

@@ -1,9 +1,7 @@
 import { pageType } from '../../format.ts';
+import { wireType } from '../../thrift/compact-reader.ts';
+import { type UsualThrift, usualThrift } from './thrift.ts';
 import type { Views } from './views.ts';
-
-// Wire types of thrift's compact protocol.
-const wire = { TRUE: 1, FALSE: 2, BYTE: 3, I32: 5, I64: 6, DOUBLE: 7, BINARY: 8, STRUCT: 12 } as const;
-const mostDepth = 4;
 
 /** What `appendChunks` needs to know of a page, from its header. */
 export interface UsualHeader {
@@ -24,17 +22,15 @@ export interface UsualHeader {
   bodyAt: number;
 }
 
-/** Where the header is in which nothing unusual was found yet. */
-interface Place {
-  position: number;
-  readonly end: number;
-  fieldId: number;
-  fieldType: number;
-  isOdd: boolean;
-}
+/** The structs of the page types, by the field they stand in. */
+const inners: Readonly<Record<number, number>> = {
+  5: pageType.DATA_PAGE,
+  7: pageType.DICTIONARY_PAGE,
+  8: pageType.DATA_PAGE_V2,
+};
 
 /** The header that begins at `from`; undefined where it is none that `appendChunks` can deal with. */
-export function readUsualHeader({ view }: Views, from: number, end: number): UsualHeader | undefined {
+export function readUsualHeader(views: Views, from: number, end: number): UsualHeader | undefined {
   const header: UsualHeader = {
     type: -1,
     uncompressedBytes: -1,
@@ -50,133 +46,42 @@ export function readUsualHeader({ view }: Views, from: number, end: number): Usu
     isCompressed: true,
     bodyAt: 0,
   };
-  const place: Place = { position: from, end, fieldId: 0, fieldType: 0, isOdd: false };
-
-  // Up to 10 bytes; more than 53 bits are no number that is used.
-  const varint = (): number => {
-    let value = 0;
-    for (let i = 0; i < 10; i++) {
-      if (place.position >= end) break;
-      const byte = view.getUint8(place.position++);
-      value += (byte & 127) * 2 ** (7 * i);
-      if (byte < 128) return value;
-    }
-    place.isOdd = true;
-    return 0;
-  };
-  const int = (): number => {
-    const start = place.position;
-    const value = varint();
-    if (place.fieldType !== wire.I32 || value > 0xffffffff || place.position - start > 5) place.isOdd = true;
-    return ((value >>> 1) ^ -(value & 1)) | 0;
-  };
-  const nextField = (): boolean => {
-    if (place.isOdd || place.position >= end) {
-      place.isOdd = true;
-      return false;
-    }
-    const byte = view.getUint8(place.position++);
-    if (byte === 0) return false;
-    if (byte >> 4 === 0) place.isOdd = true;
-    place.fieldId += byte >> 4;
-    place.fieldType = byte & 15;
-    return !place.isOdd;
-  };
-  const skip = (count: number): void => {
-    if (count > end - place.position) place.isOdd = true;
-    else place.position += count;
-  };
-  const skipField = (depth: number): void => {
-    switch (place.fieldType) {
-      case wire.TRUE:
-      case wire.FALSE:
-        return;
-      case wire.I32:
-      case wire.I64:
-        varint();
-        return;
-      case wire.BINARY:
-        skip(varint());
-        return;
-      case wire.BYTE:
-        skip(1);
-        return;
-      case wire.DOUBLE:
-        skip(8);
-        return;
-      case wire.STRUCT:
-        if (depth < mostDepth) inStruct(() => skipField(depth + 1));
-        else place.isOdd = true;
-        return;
-      default:
-        place.isOdd = true;
-    }
-  };
-  const inStruct = (take: () => void): void => {
-    const outer = place.fieldId;
-    place.fieldId = 0;
-    while (nextField()) take();
-    place.fieldId = outer;
-  };
-  const takeInner = (type: number): void => {
-    const isV2 = type === pageType.DATA_PAGE_V2;
-    const isV1 = type === pageType.DATA_PAGE;
-    switch (place.fieldId) {
-      case 1:
-        header.valueCount = int();
-        return;
-      case 2:
-        if (isV2) header.nullCount = int();
-        else header.encoding = int();
-        return;
-      case 3:
-        if (isV1) header.definitionEncoding = int();
-        else if (isV2) int();
-        else skipField(0);
-        return;
-      case 4:
-        if (isV2) header.encoding = int();
-        else if (isV1) header.repetitionEncoding = int();
-        else skipField(0);
-        return;
-      case 5:
-        if (isV2) header.definitionBytes = int();
-        else skipField(0);
-        return;
-      case 6:
-        if (isV2) header.repetitionBytes = int();
-        else skipField(0);
-        return;
-      case 7:
-        if (!isV2) {
-          skipField(0);
-          return;
-        }
-        if (place.fieldType !== wire.TRUE && place.fieldType !== wire.FALSE) place.isOdd = true;
-        header.isCompressed = place.fieldType === wire.TRUE;
-        return;
-      default:
-        skipField(0);
-    }
-  };
-
-  const inners: number[] = [];
-  inStruct(() => {
-    const inner = [5, 7, 8].indexOf(place.fieldId);
-    if (place.fieldId === 1) header.type = int();
-    else if (place.fieldId === 2) header.uncompressedBytes = int();
-    else if (place.fieldId === 3) header.compressedBytes = int();
-    else if (place.fieldId === 4) header.crc = int();
-    else if (inner < 0) skipField(0);
+  const thrift = usualThrift(views, from, end);
+  const found: number[] = [];
+  thrift.inStruct(() => {
+    const inner = inners[thrift.fieldId];
+    if (thrift.fieldId === 1) header.type = thrift.readI32();
+    else if (thrift.fieldId === 2) header.uncompressedBytes = thrift.readI32();
+    else if (thrift.fieldId === 3) header.compressedBytes = thrift.readI32();
+    else if (thrift.fieldId === 4) header.crc = thrift.readI32();
+    else if (inner === undefined) thrift.skipField();
     else {
-      const type = [pageType.DATA_PAGE, pageType.DICTIONARY_PAGE, pageType.DATA_PAGE_V2][inner] ?? -1;
-      inners.push(type);
-      if (place.fieldType !== wire.STRUCT) place.isOdd = true;
-      inStruct(() => takeInner(type));
+      found.push(inner);
+      if (thrift.fieldType !== wireType.STRUCT) thrift.isOdd = true;
+      thrift.inStruct(() => takeInner(thrift, header, inner));
     }
   });
-  header.bodyAt = place.position;
+  header.bodyAt = thrift.position;
   const { uncompressedBytes, compressedBytes, valueCount } = header;
-  const isUsual = !place.isOdd && inners.length === 1 && inners[0] === header.type;
+  const isUsual = !thrift.isOdd && found.length === 1 && found[0] === header.type;
   return isUsual && Math.min(uncompressedBytes, compressedBytes, valueCount) >= 0 ? header : undefined;
+}
+
+function takeInner(thrift: UsualThrift, header: UsualHeader, type: number): void {
+  const isV1 = type === pageType.DATA_PAGE;
+  const isV2 = type === pageType.DATA_PAGE_V2;
+  const { fieldId: id } = thrift;
+  if (id === 1) header.valueCount = thrift.readI32();
+  else if (!isV2 && id === 2) header.encoding = thrift.readI32();
+  else if (isV1 && id === 3) header.definitionEncoding = thrift.readI32();
+  else if (isV1 && id === 4) header.repetitionEncoding = thrift.readI32();
+  else if (isV2 && id === 2) header.nullCount = thrift.readI32();
+  else if (isV2 && id === 3) thrift.readI32();
+  else if (isV2 && id === 4) header.encoding = thrift.readI32();
+  else if (isV2 && id === 5) header.definitionBytes = thrift.readI32();
+  else if (isV2 && id === 6) header.repetitionBytes = thrift.readI32();
+  else if (isV2 && id === 7) {
+    header.isCompressed = thrift.fieldType === wireType.TRUE;
+    if (!header.isCompressed && thrift.fieldType !== wireType.FALSE) thrift.isOdd = true;
+  } else thrift.skipField();
 }

@@ -9,6 +9,7 @@ import { hybridReference } from './hybrid.ts';
 import { joinedReference } from './joined.ts';
 import { levelsReference } from './levels.ts';
 import { lz4Reference } from './lz4.ts';
+import { rowGroupsReference } from './row-groups.ts';
 import { snappyReference } from './snappy.ts';
 import { snappyEncodeReference } from './snappy-encode.ts';
 import { splitReference } from './split.ts';
@@ -29,6 +30,7 @@ export function referenceKernel(): Kernel {
     ...joinedReference(memory),
     ...levelsReference(memory),
     ...lz4Reference(memory),
+    ...rowGroupsReference(memory),
     ...snappyEncodeReference(memory),
     ...snappyReference(memory),
     ...splitReference(memory),

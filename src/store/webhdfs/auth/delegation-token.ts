@@ -4,6 +4,11 @@ import type { Endpoint } from '../cluster.ts';
 import { memberAt, numberAt, textAt } from '../json-fields.ts';
 import type { SignedCalls } from './signed-calls.ts';
 
+/** What `performance` is of: milliseconds that only go up. */
+export interface MonotonicClock {
+  now(): number;
+}
+
 /** A delegation token: it says who somebody is, for a while, without Kerberos. */
 export interface HeldToken {
   /** What goes into the query. Secret. */
@@ -21,7 +26,11 @@ const unknownLifetimeMs = 600_000;
  * Gets a token (GETDELEGATIONTOKEN) and its end (RENEWDELEGATIONTOKEN tells it). Undefined where the server gives none.
  * @throws StoreError
  */
-export async function fetchToken(calls: SignedCalls, endpoint: Endpoint): Promise<HeldToken | undefined> {
+export async function fetchToken(
+  calls: SignedCalls,
+  endpoint: Endpoint,
+  clock: MonotonicClock,
+): Promise<HeldToken | undefined> {
   const reply = await calls.send(endpoint, 'GET', '/?op=GETDELEGATIONTOKEN');
   if (reply.status === 400 || reply.status === 404 || reply.status === 405 || reply.status === 501) {
     return undefined;
@@ -31,21 +40,26 @@ export async function fetchToken(calls: SignedCalls, endpoint: Endpoint): Promis
   // What a cluster without Kerberos answers.
   if (secret === undefined || secret === '') return undefined;
   try {
-    return await renewToken(calls, endpoint, secret);
+    return await renewToken(calls, endpoint, secret, clock);
   } catch (error) {
     // Good, but not for us to renew: then another one is got in time.
     if (!(error instanceof StoreError) || isOtherwiseLater(error)) throw error;
     return {
       secret,
-      endsAtMs: performance.now() + unknownLifetimeMs,
+      endsAtMs: clock.now() + unknownLifetimeMs,
       grantedMs: unknownLifetimeMs,
     };
   }
 }
 
 /** Prolongs a token; resolves to it with its new end. @throws StoreError */
-export async function renewToken(calls: SignedCalls, endpoint: Endpoint, secret: string): Promise<HeldToken> {
-  const askedMs = performance.now();
+export async function renewToken(
+  calls: SignedCalls,
+  endpoint: Endpoint,
+  secret: string,
+  clock: MonotonicClock,
+): Promise<HeldToken> {
+  const askedMs = clock.now();
   const reply = await calls.send(endpoint, 'PUT', `/?op=RENEWDELEGATIONTOKEN&token=${secret}`);
   if (reply.status !== 200) throw refused(endpoint, reply.status, reply.body);
   const endMs = numberAt(jsonOf(reply.body), 'long');

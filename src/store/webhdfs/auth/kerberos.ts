@@ -1,7 +1,14 @@
 import { StoreError } from '../../../core/errors.ts';
 import type { Authentication, AuthTransport } from '../authentication.ts';
 import type { Endpoint } from '../cluster.ts';
-import { cancelToken, fetchToken, type HeldToken, isOtherwiseLater, renewToken } from './delegation-token.ts';
+import {
+  cancelToken,
+  fetchToken,
+  type HeldToken,
+  isOtherwiseLater,
+  type MonotonicClock,
+  renewToken,
+} from './delegation-token.ts';
 import { signedCalls } from './signed-calls.ts';
 import type { Negotiator } from './spnego.ts';
 
@@ -21,6 +28,7 @@ export function kerberosAuthentication(
   transport: AuthTransport,
   negotiator: Negotiator,
   proxyUser: string | undefined,
+  clock: MonotonicClock = performance,
 ): Authentication {
   const calls = signedCalls(transport, negotiator, proxyUser);
   let token: HeldToken | undefined;
@@ -30,12 +38,12 @@ export function kerberosAuthentication(
   let pending: Promise<void> | undefined;
   let failedAtMs = -Infinity;
 
-  const leftMs = (): number => (token === undefined ? 0 : token.endsAtMs - performance.now());
+  const leftMs = (): number => (token === undefined ? 0 : token.endsAtMs - clock.now());
 
   /** Sees to it that the token is good for `ms`, as far as the server gives so much; rejects when none can be had. */
   const prolong = async (endpoint: Endpoint, ms: number): Promise<void> => {
     if (token !== undefined) {
-      const renewed = await renewToken(calls, endpoint, token.secret).catch((error: unknown) => {
+      const renewed = await renewToken(calls, endpoint, token.secret, clock).catch((error: unknown) => {
         // It is not known there, or cannot be renewed any more: then another one.
         if (error instanceof StoreError && !isOtherwiseLater(error)) return undefined;
         throw error;
@@ -46,7 +54,7 @@ export function kerberosAuthentication(
       }
     }
     const old = token;
-    const fresh = await fetchToken(calls, endpoint);
+    const fresh = await fetchToken(calls, endpoint, clock);
     givesTokens = fresh !== undefined;
     token = fresh;
     // Calls that are under way may still have the old one with them; so it is left to its end.
@@ -65,11 +73,11 @@ export function kerberosAuthentication(
     if (!givesTokens) return undefined;
     source = endpoint;
     const isAging = token === undefined || leftMs() < token.grantedMs / 4;
-    if (isAging && (leftMs() <= 0 || performance.now() - failedAtMs > pauseAfterFailureMs)) {
+    if (isAging && (leftMs() <= 0 || clock.now() - failedAtMs > pauseAfterFailureMs)) {
       try {
         await prolongOnce(endpoint, Math.min(swapMs, (token?.grantedMs ?? 0) / 2));
       } catch (error) {
-        failedAtMs = performance.now();
+        failedAtMs = clock.now();
         // While the token is good, a KDC that is away for a moment does no harm.
         if (leftMs() <= 0) throw error;
       }
