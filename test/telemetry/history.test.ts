@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, type TestContext, test } from 'node:test';
 import { silentLogger } from '../../src/core/log.ts';
@@ -17,6 +17,7 @@ import {
   startPostgres,
   statements,
 } from '../support/postgres-server.ts';
+import { eventually } from '../support/server-process.ts';
 import { ownQueries } from './dashboard-queries.ts';
 
 const limits = { connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
@@ -194,7 +195,7 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     assert.equal(undo.exit, 0, undo.stderr);
     const { store } = openLocalStore(basePath);
     const deliver = async (database: HistoryDatabase): Promise<number> =>
-      deliverReceipts({ store, basePath, database, dataset: basePath, log: silentLogger });
+      (await deliverReceipts({ store, basePath, database, dataset: basePath, log: silentLogger })).count;
     for (const lost of ['request', 'reply'] as const) {
       let statement = 0;
       for (let isOver = false; !isOver; ) {
@@ -238,11 +239,24 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     );
     await Promise.all(databases.map((database) => database.close()));
     assert.equal(
-      delivered.reduce((sum, count) => sum + count, 0),
+      delivered.reduce((sum, { count }) => sum + count, 0),
       2,
     );
     assert.deepEqual(await counts(), { metrics: 2, log: 42 });
     assert.deepEqual(await sql('SELECT version FROM consolidation_schema_version'), [{ version: 1 }]);
+  });
+
+  test('what a time limit leaves comes in later', async (t) => {
+    const basePath = await dataset(t, [3, 2]);
+    await consolidate(basePath, [3, 2], {});
+    const { store } = openLocalStore(basePath);
+    const database = await connectPostgres(server.url, limits);
+    t.after(() => database.close());
+    const delivery = { store, basePath, database, dataset: basePath, log: silentLogger };
+    assert.deepEqual(await deliverReceipts({ ...delivery, timeLimitMs: -1 }), { count: 0, left: 2 });
+    assert.deepEqual(await counts(), { metrics: 0, log: 0 });
+    assert.deepEqual(await deliverReceipts(delivery), { count: 2, left: 0 });
+    assert.deepEqual(await deliverReceipts({ ...delivery, timeLimitMs: -1 }), { count: 0, left: 0 });
   });
 
   test('a schema of a newer program is left alone, with a warning', async (t) => {
@@ -357,6 +371,19 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     assert.deepEqual(await counts(), { metrics: 1, log: 21 });
   });
 
+  test('a server that falls silent is given up, and no socket stays open', async (t) => {
+    const way = await cuttableWay(t, server.port);
+    const url = server.url.replace(`:${server.port}/`, `:${way.port}/`);
+    for (const isAsked of [true, false]) {
+      const database = await connectPostgres(url, { connectTimeoutMs: 60_000, statementTimeoutMs: 500 });
+      assert.equal(way.open(), 1);
+      way.cut();
+      if (isAsked) await assert.rejects(database.execute('SELECT 1'), /timeout/);
+      await database.close();
+      await eventually(async () => (way.open() === 0 ? true : undefined), 'the socket is closed');
+    }
+  });
+
   test('a server that accepts and says nothing is given up', async (t) => {
     const mute = createServer(() => {});
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
@@ -367,6 +394,40 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     await assert.rejects(connectPostgres(url, { connectTimeoutMs: 300, statementTimeoutMs: 300 }), /timeout/);
   });
 });
+
+/** A way to the server that can be cut: what is sent then is lost without an error, as by a firewall. */
+async function cuttableWay(
+  t: TestContext,
+  port: number,
+): Promise<{ readonly port: number; cut(): void; readonly open: () => number }> {
+  const sockets = new Set<Socket>();
+  const proxy = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    sockets.add(near);
+    near.on('close', () => sockets.delete(near)).on('error', () => {});
+    far.on('error', () => {});
+    near.pipe(far);
+    far.pipe(near);
+    t.after(() => {
+      near.destroy();
+      far.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  t.after(() => proxy.close());
+  const address = proxy.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return {
+    port: address.port,
+    cut: () => {
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.resume();
+      }
+    },
+    open: () => sockets.size,
+  };
+}
 
 /** The connection with its nth statement lost: before it reaches the server, or with its reply on the way back. */
 function failingAt(database: HistoryDatabase, failing: number, lost: 'request' | 'reply'): HistoryDatabase {
