@@ -6,6 +6,7 @@ import { type HaPair, startHaPair } from '../support/ha-pair.ts';
 import { noHdfs } from '../support/hdfs-cluster.ts';
 import { unlessUnavailable } from '../support/hdfs-daemons.ts';
 import type { Fault } from '../support/hdfs-proxy.ts';
+import { hdfs } from '../support/hdfs-request.ts';
 import { assertSettled, type HaBench, makeHaBench, mutationsOf } from './ha-bench.ts';
 
 const pair = await unlessUnavailable(startHaPair);
@@ -131,6 +132,30 @@ test('a run goes on through a graceful failover', { skip }, async (t) => {
     }),
   );
 });
+
+if (fullMatrix) {
+  test('an observer, which answers questions, is asked none', { skip }, async () => {
+    if (pair === undefined) return;
+    await onBench(pair, 'observer', async (bench) => {
+      await pair.observe(bench.second, true);
+      const { proxies, second } = bench;
+      try {
+        const { body } = await hdfs(proxies[second], { method: 'GET', op: 'GETFILESTATUS', path: '/' });
+        assert.match(body.toString(), /DIRECTORY/, 'it does answer');
+        proxies[second].reset();
+        const run = await bench.run(consolidateWords);
+        assert.equal(run.exit, 0, run.stderr);
+        assert.deepEqual(
+          proxies[second].requests.map(({ op }) => op),
+          ['SETTIMES'],
+        );
+      } finally {
+        await pair.observe(second, false);
+      }
+      await assertSettled(bench, 'a run beside an observer');
+    });
+  });
+}
 
 test('with both NameNodes down a run ends in good time and with the originals as they were', {
   skip,

@@ -31,6 +31,8 @@ export interface HaPair {
   activate(id: NameNodeId): Promise<void>;
   /** A graceful failover. */
   failOver(from: NameNodeId, to: NameNodeId): Promise<void>;
+  /** Makes a standby an observer, which answers questions from what it knows, or a standby again. */
+  observe(id: NameNodeId, isObserver: boolean): Promise<void>;
   /** Both run, this one active, and files can be written. */
   settle(id: NameNodeId): Promise<void>;
   /** A directory with what a client needs to be told of it. The addresses are the NameNodes' own unless told. */
@@ -123,10 +125,13 @@ export async function startHaPair(): Promise<HaPair> {
   /** `active`, `standby` or another word of a NameNode's; undefined when it does not answer. */
   const stateOf = async (id: NameNodeId): Promise<'active' | 'other' | undefined> => {
     try {
-      await hdfs(addresses[id], { method: 'GET', op: 'GETFILESTATUS', path: '/' });
+      // A question would not tell: an observer answers it.
+      const params = { modificationtime: '-1', accesstime: '-1' };
+      await hdfs(addresses[id], { method: 'PUT', op: 'SETTIMES', path: '/.none', params });
       return 'active';
     } catch (error) {
-      return error instanceof HdfsRefusal ? 'other' : undefined;
+      if (!(error instanceof HdfsRefusal)) return undefined;
+      return error.exception === 'FileNotFoundException' ? 'active' : 'other';
     }
   };
   const isWritable = async (id: NameNodeId): Promise<boolean> => {
@@ -167,6 +172,9 @@ export async function startHaPair(): Promise<HaPair> {
     },
     async failOver(from, to) {
       await admin('-failover', from, to);
+    },
+    async observe(id, isObserver) {
+      await admin(isObserver ? '-transitionToObserver' : '-transitionToStandby', id);
     },
     async settle(id) {
       const other = id === 'nn1' ? 'nn2' : 'nn1';
