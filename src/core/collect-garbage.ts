@@ -17,7 +17,9 @@ let keptBytes = 0;
  */
 export function collectGarbage(): void {
   const before = process.memoryUsage();
-  if (before.rss < freeBytes || inUse(before) < keptBytes + garbageBytes) return;
+  const used = inUse(before);
+  keptBytes = Math.min(keptBytes, used);
+  if (before.rss < freeBytes || used < keptBytes + garbageBytes) return;
   collect ??= collector();
   collect();
   keptBytes = inUse(process.memoryUsage());

@@ -204,25 +204,27 @@ async function mergeBin(
       `${output.merged.rows} rows`,
     { date, step: 'merge', durationMs: Math.round(mergedMs - begunMs) },
   );
-  collectGarbage();
-  const [file, fold] = await watch.time('verify', () =>
-    bothOf(
-      verifyMerged({
-        store,
-        path,
-        inputs: opened.inputs,
-        schema: settings.consolidation.schema,
-        memoryBytes: settings.consolidation.memoryBytes,
-        output,
-        threads: threads?.rowGroups,
-        level: settings.safety.verifyIntegrity ? 'full' : 'counts',
-        sampleSeed: staging.runId,
-        onBytes: (done, total) => show('verifying', done, total),
-        log: task.log,
-      }),
-      stageBeside?.(output.merged.sizeBytes),
-    ),
-  );
+  const verify = (): Promise<VerifiedFile> =>
+    verifyMerged({
+      store,
+      path,
+      inputs: opened.inputs,
+      schema: settings.consolidation.schema,
+      memoryBytes: settings.consolidation.memoryBytes,
+      output,
+      threads: threads?.rowGroups,
+      level: settings.safety.verifyIntegrity ? 'full' : 'counts',
+      sampleSeed: staging.runId,
+      onBytes: (done, total) => show('verifying', done, total),
+      log: task.log,
+    });
+  const [file, fold] = await watch.time('verify', async () => {
+    const staged = stageBeside?.(output.merged.sizeBytes);
+    // Each takes its memory: those of a large bin not at the same time.
+    if (bin.sizeBytes > forgetEarlyBytes) await Promise.allSettled([staged]);
+    collectGarbage();
+    return await bothOf(verify(), staged);
+  });
   log.info(
     file.receipt.level === 'full'
       ? `verified: every value of ${file.receipt.columns.length} columns decoded again and equal`
