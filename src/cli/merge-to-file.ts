@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { ConfigError, FormatError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { MergeInput, MergeResult } from '../parquet/merge/merge-request.ts';
+import { footerForMerge } from '../parquet/metadata/merge-footer.ts';
 import { readingMetadata } from '../parquet/metadata/reading-metadata.ts';
 import { openInputs } from '../pipeline/open-inputs.ts';
 import type { ShowProgress } from '../pipeline/progress.ts';
@@ -63,7 +64,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
   // Hidden, so that no reader takes it for data, and beside its final name, so that a rename is enough.
   const path = join(dirname(out), `.${basename(out)}.${runId}.tmp`);
   const inputFiles = files.map((file) => ({ path: file.path, ref: refOf(file) }));
-  const opened = await openInputs(store, inputFiles);
+  const opened = await openInputs(store, inputFiles, undefined, footerForMerge);
   const { inputs } = opened;
   const bytesBefore = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const show = (doing: 'merging' | 'verifying', of: 'rows' | 'bytes') => (done: number, total: number) =>

@@ -1,5 +1,5 @@
 import { mapConcurrently } from '../core/concurrency.ts';
-import { readFooter } from '../parquet/footer.ts';
+import { type ParquetFooter, readFooter } from '../parquet/footer.ts';
 import type { MergeInput } from '../parquet/merge/merge-request.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
 import type { FileRef, Store } from '../store/store.ts';
@@ -22,12 +22,14 @@ export interface InputFile {
 
 /**
  * Opens files and reads their footers, but for those that are known. When one fails, those already open are closed again.
+ * @param keep what of a footer is kept; absent: all
  * @throws StoreError when a file cannot be opened or is no longer the one expected; FormatError for a bad footer
  */
 export async function openInputs(
   store: Store,
   files: readonly InputFile[],
   footers?: FooterMemory,
+  keep: (footer: ParquetFooter) => ParquetFooter = (footer) => footer,
 ): Promise<OpenInputs> {
   const opened: MergeInput['source'][] = [];
   const close = async (): Promise<void> => {
@@ -37,7 +39,7 @@ export async function openInputs(
     const inputs = await mapConcurrently(files, filesAtOnce, async ({ path, ref }) => {
       const source = await store.open(path, ref);
       opened.push(source);
-      return { source, footer: footers?.footerOf(ref) ?? (await readFooter(source)) };
+      return { source, footer: footers?.footerOf(ref) ?? keep(await readFooter(source)) };
     });
     return { inputs, close };
   } catch (error) {

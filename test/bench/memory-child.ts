@@ -6,6 +6,7 @@ import { readFooter } from '../../src/parquet/footer.ts';
 import { memoryLimitsFor } from '../../src/parquet/memory-limits.ts';
 import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
 import type { MergeInput } from '../../src/parquet/merge/merge-request.ts';
+import { footerForMerge } from '../../src/parquet/metadata/merge-footer.ts';
 import { mergeOptions } from '../parquet/merging.ts';
 
 const [directory = '', sizeText, memoryText] = process.argv.slice(2);
@@ -29,7 +30,7 @@ for (let i = 0; bytes < Number(sizeText); i++) {
     },
     close: async () => {},
   };
-  inputs.push({ source, footer: await readFooter(source) });
+  inputs.push({ source, footer: footerForMerge(await readFooter(source)) });
   bytes += file.sizeBytes;
 }
 

@@ -1,0 +1,69 @@
+import type { ParquetFooter } from '../footer.ts';
+import { chunkNumber, numbersPerChunk } from '../kernel/kernel.ts';
+import { chunkNumbersOf } from './chunk-numbers.ts';
+import type { ColumnChunk } from './column-chunk.ts';
+import type { LeafColumn } from './leaf-column.ts';
+import type { RowGroup } from './row-group.ts';
+
+/**
+ * A footer with what a merge needs of an input, and without the bytes it was decoded from: a merge of many thousand files
+ * holds all their footers, and these are most of them. Statistics, page index and Bloom filters cannot be found from it; to
+ * ask a row group for its bytes is an error. Row groups that say more than where their chunks lie stay as they are.
+ */
+export function footerForMerge(footer: ParquetFooter): ParquetFooter {
+  // Whether such values can be moved is told by statistics: see `checkMovable`.
+  if (footer.elements.some(({ logicalType }) => logicalType?.name === 'FILE')) return footer;
+  const { leaves, columnOrderBytes, ...rest } = footer;
+  return {
+    ...rest,
+    leaves,
+    rowGroups: footer.rowGroups.map((rowGroup) => rowGroupForMerge(rowGroup, leaves, footer.file)),
+    ...(columnOrderBytes === undefined ? {} : { columnOrderBytes: shared(columnOrderBytes) }),
+  };
+}
+
+function rowGroupForMerge(rowGroup: RowGroup, leaves: readonly LeafColumn[], file: string): RowGroup {
+  const { rows, totalSizeBytes, isSorted, hasChunkKeyValues = false, hasMistakes = false } = rowGroup;
+  if (isSorted || hasChunkKeyValues || hasMistakes) return rowGroup;
+  const numbers = chunkNumbersOf(rowGroup);
+  let chunks: readonly ColumnChunk[] | undefined;
+  return {
+    rows,
+    totalSizeBytes,
+    isSorted,
+    hasChunkKeyValues,
+    numbers,
+    get bytes(): Uint8Array {
+      throw new Error(`${file}: a footer that is kept for a merge has no bytes`);
+    },
+    get chunks() {
+      chunks ??= leaves.map((leaf, i) => chunkFrom(numbers, i * numbersPerChunk, leaf));
+      return chunks;
+    },
+  };
+}
+
+function chunkFrom(numbers: Float64Array, place: number, { type }: LeafColumn): ColumnChunk {
+  const numberOf = (name: keyof typeof chunkNumber): number => numbers[place + chunkNumber[name]] as number;
+  const startOffsetBytes = numberOf('startOffsetBytes');
+  return {
+    type,
+    encodings: [],
+    codec: numberOf('codec'),
+    valueCount: numberOf('valueCount'),
+    uncompressedSizeBytes: numberOf('uncompressedSizeBytes'),
+    compressedSizeBytes: numberOf('compressedSizeBytes'),
+    startOffsetBytes,
+    dataPageOffsetBytes: startOffsetBytes,
+    hasBloomFilter: false,
+    hasPageIndex: false,
+  };
+}
+
+// Files of one writer have the same; what is not shared is a copy of its own, not a view that holds on to the footer.
+let last: Uint8Array = new Uint8Array(0);
+
+function shared(bytes: Uint8Array): Uint8Array {
+  if (Buffer.compare(bytes, last) !== 0) last = bytes.slice();
+  return last;
+}
