@@ -2,8 +2,10 @@
  * Runs test files with Node's test runner and prints, as the very last line, `N passed, N failed, N skipped` over all
  * of them. Usage: `node --import tsx test/run-tests.ts [file or folder …]`; without arguments, everything in test/.
  * Exits with 1 when a test failed or none ran. (`node --test` understands patterns only from Node 21 on.)
+ * With TEST_NODE24=1 they run on a Node 24, which npm brings, whatever Node this is.
  * Where one of them needs HDFS (see `needsHdfs`), one is started for all before the first and ends after the last.
  */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,6 +13,10 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { sharedClusterVariables, startCluster, unlessUnavailable } from './support/hdfs-daemons.ts';
+
+if ((process.env.TEST_NODE24 ?? '') !== '' && !process.version.startsWith('v24.')) {
+  process.exit(onNode24(process.argv.slice(2)));
+}
 
 const testDirectory = fileURLToPath(new URL('.', import.meta.url));
 
@@ -24,6 +30,23 @@ function testFilesIn(path: string): readonly string[] {
 
 const chosen = process.argv.slice(2);
 const files = (chosen.length === 0 ? [testDirectory] : chosen).flatMap((path) => testFilesIn(resolve(path)));
+
+/** Runs this script again on Node 24; what it starts finds that as `node`, too. Gives its exit code. */
+function onNode24(args: readonly string[]): number {
+  const words = [
+    'exec',
+    '--yes',
+    '--package=node@24.21.0',
+    '--',
+    'node',
+    '--import',
+    'tsx',
+    process.argv[1] ?? '',
+  ];
+  const { status, error } = spawnSync('npm', [...words, ...args], { stdio: 'inherit' });
+  if (error !== undefined) throw error;
+  return status ?? 1;
+}
 
 /** Test files that use a real HDFS are known by their names. */
 const needsHdfs = /\/test\/(hdfs\/.*|cluster\/doctor|store\/webhdfs[^/]*)\.test\.ts$/;
