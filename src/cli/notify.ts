@@ -113,6 +113,8 @@ function swappedBy(
     ...(runId === undefined ? {} : { runId }),
   };
   if (result.result !== 'consolidated') {
+    // The files became one, and then the swap could not go on.
+    if (result.error?.code === 'stopped-folded') return { kind: 'fold', ...where };
     // A swap that an earlier run left half done may have been finished on the way.
     return (result.swapsRecovered ?? 0) > 0 ? { kind: 'recover', ...where } : undefined;
   }

@@ -185,6 +185,31 @@ test('a partition that takes longer than set is told of while it is at work, and
   );
 });
 
+test('the hook also runs where files became one before a swap stopped, and where an earlier swap was settled', async (t) => {
+  const server = await listeningServer(t);
+  const notices = partitionNotices({
+    notify: { afterSwap: { url: hookUrl(server), timeoutMs: 30_000 } },
+    title: 'Telemetry',
+    dataset: 'hdfs://nn:8020/data',
+    mode: 'rewrite',
+    env: {},
+    log: silentLogger,
+  });
+  const failed = { ...consolidated(), result: 'failed', rule: 'x' } as const;
+  const error = { code: 'stopped-folded', exitCode: 3, message: 'm', dataState: 'd' } as const;
+  await notices.around(date, async () => ({ ...failed, error }));
+  await notices.around(date, async () => ({ ...failed, error: { ...error, code: 'lock-held' } }));
+  await notices.around(date, async () => ({ ...failed, result: 'nothing', swapsRecovered: 1 }));
+  await notices.around(date, async () => ({ ...failed, result: 'nothing' }));
+  assert.deepEqual(
+    server.seen.map(({ body }) => [body.kind, body.partition]),
+    [
+      ['fold', 'hdfs://nn:8020/data/date=2025-08-15'],
+      ['recover', 'hdfs://nn:8020/data/date=2025-08-15'],
+    ],
+  );
+});
+
 test('OpenLineage: START and COMPLETE of one run, with the partition as input and output', async (t) => {
   const server = await listeningServer(t, [201]);
   const { basePath } = await demoDataset(t);
