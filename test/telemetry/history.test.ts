@@ -7,9 +7,11 @@ import { silentLogger } from '../../src/core/log.ts';
 import { openLocalStore } from '../../src/store/open-local-store.ts';
 import type { HistoryDatabase } from '../../src/telemetry/history/database.ts';
 import { deliverReceipts } from '../../src/telemetry/history/deliver-receipts.ts';
+import { migrate } from '../../src/telemetry/history/migrations.ts';
 import { connectPostgres } from '../../src/telemetry/history/postgres.ts';
 import { runCliInProcess } from '../cli/cli-in-process.ts';
 import { addPartition, tempDirectory } from '../cli/dataset.ts';
+import { freePort } from '../support/free-port.ts';
 import {
   type PostgresServer,
   postgresPassword,
@@ -259,6 +261,25 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     assert.deepEqual(await deliverReceipts({ ...delivery, timeLimitMs: -1 }), { count: 0, left: 0 });
   });
 
+  test('a receipt that does not fit into the tables is told of and holds up no other', async (t) => {
+    const basePath = await dataset(t, [3, 2]);
+    await consolidate(basePath, [3, 2], {});
+    const { store } = openLocalStore(basePath);
+    const database = await connectPostgres(server.url, limits);
+    t.after(() => database.close());
+    await migrate(database);
+    await sql(`ALTER TABLE consolidation_metrics ADD CHECK (partition_date <> '${daysAgo(3)}')`);
+    const warnings: string[] = [];
+    const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+    const delivered = await deliverReceipts({ store, basePath, database, dataset: basePath, log });
+    assert.deepEqual(delivered, { count: 1, left: 0 });
+    assert.match(
+      warnings.join('\n'),
+      /^the receipt of run \S+ does not come into the history: .*check constraint/,
+    );
+    assert.deepEqual(await counts(), { metrics: 1, log: 21 });
+  });
+
   test('a schema of a newer program is left alone, with a warning', async (t) => {
     const basePath = await dataset(t, [3, 2]);
     await consolidate(basePath, [3]);
@@ -349,6 +370,25 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     } finally {
       await server.start();
     }
+  });
+
+  test('history shows what the database has when the dataset cannot be reached, and says when neither can', async (t) => {
+    const basePath = await dataset(t, [2]);
+    await consolidate(basePath, [2]);
+    const away = `hdfs://127.0.0.1:${await freePort()}/data`;
+    await sql(`UPDATE consolidation_metrics SET dataset = '${away}'`);
+    const env = { HDFS_WEBHDFS_PORT: String(await freePort()), HADOOP_USER_NAME: 'etl', MAX_RETRIES: '0' };
+    const args = ['history', '--base-path', away];
+    const found = await runCliInProcess(args, { ...env, DATABASE_URL: server.url });
+    assert.equal(found.exit, 0, found.stderr);
+    assert.match(found.stderr, /^warning: .*what the database does not have yet stays there/);
+    assert.match(found.stdout, /from the database\n[\s\S]*1 consolidation: 21 files into 1, /);
+    const nothing = `postgresql://u:p@127.0.0.1:${await freePort()}/d`;
+    const neither = await runCliInProcess(args, { ...env, DATABASE_URL: nothing });
+    assert.equal(neither.exit, 2);
+    assert.match(neither.stderr, /error: neither the database of the history nor the dataset can be reached/);
+    const alone = await runCliInProcess(args, env);
+    assert.equal(alone.exit, 10);
   });
 
   test('--sql cannot change anything', async (t) => {

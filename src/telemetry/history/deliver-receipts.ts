@@ -1,3 +1,4 @@
+import { mapConcurrently } from '../../core/concurrency.ts';
 import { SwapError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { readReceipt, type SwapReceipt } from '../../swap/journal.ts';
@@ -12,10 +13,23 @@ export interface Delivery extends Omit<ReceiptSearch, 'addedSinceMs'> {
   /** As the rows name it. */
   readonly dataset: string;
   readonly log: Logger;
+  /** Begin with no further receipt after this time; the rest is for the next delivery. Default: none. */
+  readonly timeLimitMs?: number;
+}
+
+/** What a delivery came to. */
+export interface Delivered {
+  /** Receipts that came in. */
+  readonly count: number;
+  /** Receipts that are left for another time. */
+  readonly left: number;
 }
 
 /** A directory's time may lie a little before that of what is in it, and clocks of a store's parts differ. */
 const slackMs = 3_600_000;
+
+/** Receipts read at once. */
+const readTogether = 8;
 
 /** Names asked for at once. */
 const batch = 1000;
@@ -25,10 +39,9 @@ const batch = 1000;
  * itself says what was delivered. A receipt comes in exactly once, whole or not at all, however often and by however many
  * processes this is done; so a database that was away, or is new, catches up.
  *
- * @returns how many receipts came in
  * @throws what the database throws; ConfigError `history-newer`; StoreError
  */
-export async function deliverReceipts(delivery: Delivery): Promise<number> {
+export async function deliverReceipts(delivery: Delivery): Promise<Delivered> {
   const { store, database, dataset, date, begunSinceMs } = delivery;
   await migrate(database);
   const lookedAtMs = await store.nowMs();
@@ -38,11 +51,29 @@ export async function deliverReceipts(delivery: Delivery): Promise<number> {
     ...delivery,
     ...(addedSinceMs === undefined ? {} : { addedSinceMs: addedSinceMs - slackMs }),
   });
-  const receipts = await readAll(delivery, await undelivered(database, places));
+  const delivered = await deliverAll(delivery, await undelivered(database, places));
+  if (isWhole && delivered.left === 0) await setLookedAt(database, dataset, lookedAtMs);
+  return delivered;
+}
+
+/** A few at a time, since a receipt may name thousands of files; undos last, after what they undo. */
+async function deliverAll(delivery: Delivery, places: readonly ReceiptPlace[]): Promise<Delivered> {
+  const { database, timeLimitMs = Number.POSITIVE_INFINITY } = delivery;
+  const startedMs = performance.now();
+  const undos: SwapReceipt[] = [];
   let count = 0;
-  for (const receipt of receipts) if (await deliver(database, receipt, dataset)) count++;
-  if (isWhole) await setLookedAt(database, dataset, lookedAtMs);
-  return count;
+  for (let start = 0; start < places.length; start += readTogether) {
+    if (performance.now() - startedMs > timeLimitMs) return { count, left: places.length - start };
+    const some = places.slice(start, start + readTogether);
+    for (const receipt of await mapConcurrently(some, readTogether, (place) =>
+      readIfReadable(delivery, place),
+    )) {
+      if (receipt?.kind === 'undo') undos.push({ ...receipt, removed: [], added: [] });
+      else if (receipt !== undefined && (await deliverOne(delivery, receipt))) count++;
+    }
+  }
+  for (const undo of undos) if (await deliverUndo(database, undo)) count++;
+  return { count, left: 0 };
 }
 
 async function lookedAt(database: HistoryDatabase, dataset: string): Promise<number | undefined> {
@@ -80,27 +111,35 @@ async function undelivered(
   return places.filter(({ runId }) => !known.has(runId));
 }
 
-/** The receipts, what was undone before its undo. One that cannot be read is told of and passed over. */
-async function readAll(
+/** The receipt, if there is one yet. One that cannot be read is told of and passed over. */
+async function readIfReadable(
   { store, log }: Delivery,
-  places: readonly ReceiptPlace[],
-): Promise<readonly SwapReceipt[]> {
-  const receipts: SwapReceipt[] = [];
-  for (const { path } of places) {
-    try {
-      const receipt = await readReceipt(store, path);
-      if (receipt !== undefined) receipts.push(receipt);
-    } catch (error) {
-      if (!(error instanceof SwapError) || error.code !== 'journal-unreadable') throw error;
-      log.warn(`${error.message}; it does not come into the history`);
-    }
+  { path }: ReceiptPlace,
+): Promise<SwapReceipt | undefined> {
+  try {
+    return await readReceipt(store, path);
+  } catch (error) {
+    if (!(error instanceof SwapError) || error.code !== 'journal-unreadable') throw error;
+    log.warn(`${error.message}; it does not come into the history`);
+    return undefined;
   }
-  return receipts.sort((a, b) => a.finishedAtMs - b.finishedAtMs);
+}
+
+/** Whether it was new to the database. One that does not fit into its tables is told of, so that it does not hold up the others. */
+async function deliverOne({ database, dataset, log }: Delivery, receipt: SwapReceipt): Promise<boolean> {
+  try {
+    return await deliver(database, receipt, dataset);
+  } catch (error) {
+    // Classes 22 and 23 of SQL: what is wrong with data and not with the way there.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!/^2[23]\w{3}$/.test(code)) throw error;
+    log.warn(`the receipt of run ${receipt.runId} does not come into the history: ${String(error)}`);
+    return false;
+  }
 }
 
 /** Whether it was new to the database. */
 async function deliver(database: HistoryDatabase, receipt: SwapReceipt, dataset: string): Promise<boolean> {
-  if (receipt.kind === 'undo') return await deliverUndo(database, receipt);
   const rows = receiptRows(receipt, dataset);
   if (rows === undefined) return false;
   return await inTransaction(database, 'READ WRITE', async () => {

@@ -8,6 +8,9 @@ import { problemOf } from './problem-of.ts';
 /** Longest wait for a server to let us in, and for one of its answers. */
 const limits = { connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
 
+/** So long a run goes on with what earlier ones left; a dataset that was never delivered may have thousands of receipts. */
+const timeLimitMs = 60_000;
+
 /** What the history of a dataset is delivered with. */
 export interface HistoryDelivery {
   readonly url: string;
@@ -27,8 +30,12 @@ export function historySink({ url, store, basePath, log }: HistoryDelivery): Rep
       try {
         const database = await connectPostgres(url, limits);
         try {
-          const count = await deliverReceipts({ store, basePath, database, dataset, log });
+          const delivery = { store, basePath, database, dataset, log, timeLimitMs };
+          const { count, left } = await deliverReceipts(delivery);
           log.info(`history: ${count} consolidations and undos were new to ${database.name}`);
+          if (left > 0) {
+            log.warn(`${left} older receipts are left for the next runs; \`history\` delivers all at once`);
+          }
         } finally {
           await database.close();
         }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import type { HistoryDatabase, SqlValue } from './database.ts';
 
@@ -8,6 +9,9 @@ export interface PostgresLimits {
   /** Of one statement. */
   readonly statementTimeoutMs: number;
 }
+
+/** How long a server may take to say goodbye. */
+const closeTimeoutMs = 2000;
 
 /** Where a database is, without user and password: `host:port/name`. */
 export function databaseName(url: string): string {
@@ -20,7 +24,9 @@ export function databaseName(url: string): string {
  * @param url `postgresql://user:password@host:port/name`; what else libpq takes, such as `sslmode`, as its parameters
  */
 export async function connectPostgres(url: string, limits: PostgresLimits): Promise<HistoryDatabase> {
+  const socket = new Socket();
   const client = new pg.Client({
+    stream: () => socket,
     connectionString: url,
     connectionTimeoutMillis: limits.connectTimeoutMs,
     query_timeout: limits.statementTimeoutMs,
@@ -43,8 +49,7 @@ export async function connectPostgres(url: string, limits: PostgresLimits): Prom
     await client.connect();
     await run("SET TIME ZONE 'UTC'");
   } catch (error) {
-    // What is half open is closed; it may hang, and is not waited for.
-    client.end().catch(() => {});
+    socket.destroy();
     throw error;
   }
   return {
@@ -54,8 +59,14 @@ export async function connectPostgres(url: string, limits: PostgresLimits): Prom
     },
     texts: async (sql, parameters) => (await run(sql, parameters)).rows.map(([text]) => String(text)),
     close: async () => {
-      const late = new Promise<void>((resolve) => setTimeout(resolve, 2000).unref());
-      await Promise.race([client.end(), late]);
+      const late = setTimeout(() => socket.destroy(), closeTimeoutMs);
+      try {
+        await client.end();
+      } finally {
+        clearTimeout(late);
+        // A socket that stays open would keep the process from ending.
+        socket.destroy();
+      }
     },
   };
 }
