@@ -163,6 +163,22 @@ test('what was put in place by renames is undone over the NameNode too, which fo
   assert.match(exclusive.stderr, /which exclude each other/);
 });
 
+test('in a snapshot, where HDFS joins no files, --swap rename is offered and does it', limit, async () => {
+  const { base, partition } = await dataset('snapshot');
+  const before = await valuesDigest(running(), partition);
+  await running().dfsadmin('-allowSnapshot', base);
+  await hdfs(running(), { method: 'PUT', op: 'CREATESNAPSHOT', path: base, params: { snapshotname: 's' } });
+  const flags = ['--date', date, '--base-path', `${running().webHdfsUri}${base}`];
+  const refused = await cli(flags);
+  assert.equal(refused.exit, 12, refused.stderr);
+  assert.match(refused.stderr, /in the snapshot [\s\S]*or use --swap rename/);
+  const run = await cli([...flags, '--swap', 'rename']);
+  assert.equal(run.exit, 0, run.stderr);
+  assert.equal(dataFilesOf(await listAll(running(), partition)).length, 1);
+  assert.equal(await valuesDigest(running(), partition), before);
+  assert.equal(await valuesDigest(running(), `${base}/.snapshot/s/date=${date}`), before);
+});
+
 test(
   'under a path (as Knox): what the gateway lets through is tried, and data passes through it',
   limit,

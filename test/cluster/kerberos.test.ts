@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartitionResult } from '../../src/telemetry/partition-result.ts';
 import { type CliRun, jsonOf, runCli, startCli } from '../cli/cli-process.ts';
 import { dataFilesOf, listAll, valuesDigest } from '../support/hdfs-reader.ts';
-import { type HdfsAddress, hdfs } from '../support/hdfs-request.ts';
+import { type HdfsAddress, HdfsRefusal, hdfs } from '../support/hdfs-request.ts';
 import { seedPartition, smallFiles } from '../support/hdfs-seed.ts';
 import { startHttpFsWith } from '../support/httpfs.ts';
 import { kerberosModules, loadKerberos, skipWithoutKerberos } from '../support/kerberos-module.ts';
@@ -48,11 +48,12 @@ after(async () => {
   await realm?.stop();
 });
 
+let superuserTicket: Promise<string> | undefined;
+
 /** The cluster as its superuser sees it, with a token got just now. */
 async function asSuperuser(): Promise<HdfsAddress> {
-  Object.assign(process.env, realm.env, {
-    KRB5CCNAME: await realm.ticket('superuser', cluster.superuser.principal, cluster.superuser.keytab),
-  });
+  superuserTicket ??= realm.ticket('superuser', cluster.superuser.principal, cluster.superuser.keytab);
+  Object.assign(process.env, realm.env, { KRB5CCNAME: await superuserTicket });
   const kerberos = loadKerberos();
   const client = await kerberos.initializeClient('HTTP@localhost', { mechOID: kerberos.GSS_MECH_OID_SPNEGO });
   const response = await fetch(`${cluster.origin}/webhdfs/v1/?op=GETDELEGATIONTOKEN`, {
@@ -62,22 +63,41 @@ async function asSuperuser(): Promise<HdfsAddress> {
   return { host: 'localhost', httpPort: cluster.httpPort, superuser: 'hdfs', delegation: Token.urlString };
 }
 
+/** Does something that may be repeated as the superuser, again where the token ended meanwhile: they live for seconds. */
+async function asTheSuperuser<T>(work: (address: HdfsAddress) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work(await asSuperuser());
+    } catch (error) {
+      const isToken =
+        error instanceof HdfsRefusal && /^(InvalidToken|SecurityException)$/.test(error.exception);
+      if (!isToken || attempt === 10) throw error;
+    }
+  }
+}
+
 async function dataset(name: string, owner = 'etl'): Promise<string> {
   const base = `/${name}`;
   const partition = `${base}/date=${date}`;
-  await seedPartition(await asSuperuser(), { partition, files });
-  const address = await asSuperuser();
-  const own = (path: string) =>
-    hdfs(address, { method: 'PUT', op: 'SETOWNER', path, params: { owner, group: owner } });
-  await Promise.all([base, partition, ...files.map((file) => `${partition}/${file.name}`)].map(own));
+  for (const file of files) {
+    await asTheSuperuser((address) => seedPartition(address, { partition, files: [file] }));
+  }
+  for (const path of [base, partition, ...files.map((file) => `${partition}/${file.name}`)]) {
+    await asTheSuperuser((address) =>
+      hdfs(address, { method: 'PUT', op: 'SETOWNER', path, params: { owner, group: owner } }),
+    );
+  }
   return base;
 }
 
-const digest = async (base: string): Promise<string> =>
-  valuesDigest(await asSuperuser(), `${base}/date=${date}`);
+const digest = (base: string): Promise<string> =>
+  asTheSuperuser((address) => valuesDigest(address, `${base}/date=${date}`));
+
+const dataFiles = (base: string) =>
+  asTheSuperuser(async (address) => dataFilesOf(await listAll(address, `${base}/date=${date}`)));
 
 const names = async (base: string): Promise<readonly string[]> =>
-  dataFilesOf(await listAll(await asSuperuser(), `${base}/date=${date}`)).map((file) => file.name);
+  (await dataFiles(base)).map(({ name }) => name);
 
 const withKeytab = (): readonly string[] => ['--keytab', etlKeytab, '--principal', 'etl'];
 
@@ -115,7 +135,7 @@ test(
     assert.equal(run.exit, 0, run.stderr);
     assert.equal((await names(base)).length, 1);
     assert.equal(await digest(base), before);
-    const [merged] = dataFilesOf(await listAll(await asSuperuser(), `${base}/date=${date}`));
+    const [merged] = await dataFiles(base);
     assert.equal(merged?.owner, 'etl');
 
     const undone = await cli(['undo', date, ...withKeytab()], base);
@@ -198,7 +218,7 @@ test('a proxy user whom the cluster allows, and one whom it does not', limit, as
 
   const run = await cli(['--date', date, ...withKeytab(), '--proxy-user', 'alice'], base);
   assert.equal(run.exit, 0, run.stderr);
-  const [merged, ...others] = dataFilesOf(await listAll(await asSuperuser(), `${base}/date=${date}`));
+  const [merged, ...others] = await dataFiles(base);
   assert.deepEqual(others, []);
   assert.equal(merged?.owner, 'alice');
   assert.equal(await digest(base), before);
@@ -214,12 +234,25 @@ async function frozenRun(
     ['--date', date, '--base-path', `${cluster.webHdfsUri}${base}`, '--output', 'json', '--verbose', ...args],
     { env: environment(env) },
   );
-  const address = await asSuperuser();
-  for (let staged = false; !staged; ) {
-    const runs = await listAll(address, `${base}/_consolidation/${date}`).catch(() => []);
+  let hasEnded = false;
+  finished.then(
+    () => {
+      hasEnded = true;
+    },
+    () => {
+      hasEnded = true;
+    },
+  );
+  for (let staged = false; !staged && !hasEnded; ) {
+    const runs = await asTheSuperuser((address) => listAll(address, `${base}/_consolidation/${date}`)).catch(
+      (error: unknown) => {
+        if (error instanceof HdfsRefusal && error.status === 404) return [];
+        throw error;
+      },
+    );
     staged = runs.some((entry) => entry.name !== 'lock');
-    if (!staged) await sleep(5);
   }
+  assert.ok(!hasEnded, 'the run has ended before it could be frozen');
   child.kill('SIGSTOP');
   await sleep(2 * tokenMs + 2_000);
   child.kill('SIGCONT');
@@ -297,13 +330,13 @@ test('through HttpFS with Kerberos: proof, token and data go to the gateway', li
 
 test('no token, cookie, proof or key is in anything that was said or stored', limit, async () => {
   const stored: string[] = [];
-  const address = await asSuperuser();
   const walk = async (directory: string): Promise<void> => {
-    for (const entry of await listAll(address, directory)) {
+    for (const entry of await asTheSuperuser((address) => listAll(address, directory))) {
       const path = `${directory === '/' ? '' : directory}/${entry.name}`;
       if (entry.type === 'DIRECTORY') await walk(path);
       else if (entry.name.endsWith('.json')) {
-        stored.push((await hdfs(address, { method: 'GET', op: 'OPEN', path })).body.toString());
+        const reply = await asTheSuperuser((address) => hdfs(address, { method: 'GET', op: 'OPEN', path }));
+        stored.push(reply.body.toString());
       }
     }
   };
@@ -324,6 +357,7 @@ test('no token, cookie, proof or key is in anything that was said or stored', li
     /\bYII[A-Za-z0-9+/]{40}/,
   ];
   // The search would find one.
+  const address = await asSuperuser();
   assert.ok(
     kinds.some((kind) => (address.delegation ?? '').includes(kind)),
     address.delegation,

@@ -92,7 +92,8 @@ export function replyError(
       path,
       status: statusCode,
       remoteException: exception.name,
-      retryable: isPassing === true || (!isMutation && (statusCode >= 500 || code === 'store-failed')),
+      // A refusal of known meaning is one whatever its status: HttpFS answers most with 500.
+      retryable: isPassing === true || (!isMutation && code === 'store-failed'),
       outcomeUnknown: isUnknown,
       ...(hint === undefined ? {} : { hint }),
     },
