@@ -14,11 +14,13 @@ COPY scripts/bundle.mjs ./scripts/bundle.mjs
 COPY src ./src
 RUN npm run build
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
-# For clusters with Kerberos: --build-arg KERBEROS_PACKAGE=kerberos@<version>. It is compiled here.
+# For clusters with Kerberos: --build-arg KERBEROS_PACKAGE=kerberos@7.0.0. It is compiled where no binary fits, and beside the
+# project: npm leaves an optional peer of it out.
 ARG KERBEROS_PACKAGE=
 RUN if [ -n "$KERBEROS_PACKAGE" ]; then \
     apt-get update && apt-get install -y --no-install-recommends g++ make python3 libkrb5-dev \
-    && npm install --no-save --omit=dev --no-audit --no-fund "$KERBEROS_PACKAGE"; \
+    && npm install --prefix kerberos --no-save --no-audit --no-fund "$KERBEROS_PACKAGE" \
+    && cp -R kerberos/node_modules/. node_modules/; \
   fi
 # Only the bundle is loaded at run time.
 RUN find dist -mindepth 1 -maxdepth 1 ! -name bundle ! -name main.js -exec rm -rf {} +
