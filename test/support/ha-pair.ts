@@ -86,6 +86,8 @@ export async function startHaPair(): Promise<HaPair> {
     'dfs.client.failover.sleep.max.millis': '500',
     'dfs.ha.fencing.methods': 'shell(/bin/true)',
     'dfs.ha.tail-edits.period': '1',
+    // Without it an observer answers also DataNodes' questions from what it knows.
+    'dfs.namenode.state.context.enabled': 'true',
     'dfs.datanode.data.dir': `file://${root}/data`,
     'dfs.datanode.address': `${host}:${data}`,
     'dfs.datanode.http.address': `${host}:${dataHttp}`,

@@ -35,6 +35,14 @@ export interface ExceptionMeaning {
   readonly hint?: string;
 }
 
+const standby: ExceptionMeaning = {
+  code: 'standby',
+  isPassing: true,
+  hint:
+    "this NameNode is a standby; name the name service and the directory of Hadoop's configuration (HADOOP_CONF_DIR), so " +
+    'that the active one is found, or the active one itself (hdfs haadmin -getAllServiceState)',
+};
+
 const meanings: Readonly<Record<string, ExceptionMeaning>> = {
   FileNotFoundException: { code: 'not-found' },
   PathNotFoundException: { code: 'not-found' },
@@ -67,11 +75,9 @@ const meanings: Readonly<Record<string, ExceptionMeaning>> = {
     isPassing: true,
     hint: 'wait until the NameNode has left safe mode (hdfs dfsadmin -safemode get), then run again',
   },
-  StandbyException: {
-    code: 'standby',
-    isPassing: true,
-    hint: 'this NameNode is a standby; name the active one (hdfs haadmin -getAllServiceState)',
-  },
+  StandbyException: standby,
+  // An observer that cannot answer now.
+  ObserverRetryOnActiveException: standby,
   RetriableException: { code: 'busy', isPassing: true, hint: 'the NameNode is busy or starting; run again' },
   ServerTooBusyException: { code: 'busy', isPassing: true, hint: 'the NameNode is busy; run again' },
   NSQuotaExceededException: {
