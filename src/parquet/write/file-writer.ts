@@ -14,7 +14,6 @@ import {
   resetWriter,
   writeBinary,
   writeBoolean,
-  writeI16,
   writeI32,
   writeI64,
   writeListField,
@@ -30,35 +29,25 @@ import {
   isWritableBound,
   writeSizeStatistics,
 } from './page-index.ts';
+import {
+  columnIndexesOf,
+  encodeRowGroup,
+  offsetIndexesOf,
+  type WrittenChunk,
+  type WrittenRowGroup,
+  writtenRowGroup,
+} from './written-row-group.ts';
 
 /** A sink is given about so many bytes at a time. */
 const writtenAtOnceBytes = 1024 * 1024;
 const text = new TextEncoder();
 const magic = text.encode('PAR1');
 
-/** What is kept of a chunk until the file ends. */
-interface WrittenChunk {
-  readonly offsetBytes: number;
-  readonly uncompressedSizeBytes: number;
-  readonly compressedSizeBytes: number;
-  /** Its `ColumnMetaData` as thrift bytes. */
+/** A chunk of the row group under construction. */
+interface BegunChunk extends Omit<WrittenChunk, 'metaData'> {
   metaData: Uint8Array;
   /** A chunk whose Bloom filter was not written yet, without its pages. */
   unfiltered: (EncodedChunk & { readonly bloomFilter: Uint8Array }) | undefined;
-  readonly columnIndex: Placed | undefined;
-  readonly offsetIndex: Placed | undefined;
-}
-
-/** Bytes that follow the last row group, and where; -1 before they are written. */
-interface Placed {
-  readonly bytes: Uint8Array;
-  offsetBytes: number;
-}
-
-interface WrittenRowGroup {
-  readonly rows: number;
-  readonly chunks: readonly WrittenChunk[];
-  readonly sortedBy: readonly SortingColumn[];
 }
 
 /** A Parquet file under construction. Whoever opened the sink closes or aborts it. */
@@ -73,7 +62,7 @@ export interface FileWriter {
   /** What is being written meanwhile. */
   writing: { readonly buffer: Uint8Array; readonly done: Promise<void> };
   readonly rowGroups: WrittenRowGroup[];
-  current: WrittenChunk[];
+  current: BegunChunk[];
 }
 
 /** Begins a file with the given schema, whose elements are written byte for byte as they are. */
@@ -114,14 +103,10 @@ export async function appendChunk(writer: FileWriter, chunk: EncodedChunk): Prom
     compressedSizeBytes,
     metaData: encodeMetaData(chunk, offsetBytes, undefined),
     unfiltered: bloomFilter && { ...chunk, pages: [], bloomFilter },
-    columnIndex: unplaced(pageFacts && encodeColumnIndex(leaf, pageFacts)),
-    offsetIndex: unplaced(pageFacts && encodeOffsetIndex(leaf, pageFacts, dataOffsetBytes)),
+    columnIndex: pageFacts && encodeColumnIndex(leaf, pageFacts),
+    offsetIndex: pageFacts && encodeOffsetIndex(leaf, pageFacts, dataOffsetBytes),
   });
   for (const page of chunk.pages) await put(writer, page);
-}
-
-function unplaced(bytes: Uint8Array | undefined): Placed | undefined {
-  return bytes && { bytes, offsetBytes: -1 };
 }
 
 async function put(writer: FileWriter, bytes: Uint8Array): Promise<void> {
@@ -171,7 +156,7 @@ export async function endRowGroup(
     written.unfiltered = undefined;
     await put(writer, unfiltered.bloomFilter);
   }
-  writer.rowGroups.push({ rows, chunks: writer.current, sortedBy });
+  writer.rowGroups.push(writtenRowGroup(rows, writer.current, sortedBy));
   writer.current = [];
 }
 
@@ -185,24 +170,23 @@ export async function endFile(
   keyValues: readonly Uint8Array[],
   createdBy: string,
 ): Promise<number> {
-  const chunks = writer.rowGroups.flatMap((rowGroup) => rowGroup.chunks);
-  for (const { columnIndex } of chunks) await place(writer, columnIndex);
-  for (const { offsetIndex } of chunks) await place(writer, offsetIndex);
-  const footer = encodeFooter(writer, keyValues, createdBy);
+  for (const rowGroup of writer.rowGroups) {
+    rowGroup.columnIndexOffsetBytes = writer.positionBytes;
+    await put(writer, columnIndexesOf(rowGroup));
+  }
+  for (const rowGroup of writer.rowGroups) {
+    rowGroup.offsetIndexOffsetBytes = writer.positionBytes;
+    await put(writer, offsetIndexesOf(rowGroup));
+  }
+  const footerAt = writer.positionBytes;
+  await putFooter(writer, keyValues, createdBy);
   const end = new Uint8Array(8);
-  new DataView(end.buffer).setUint32(0, footer.length, true);
+  new DataView(end.buffer).setUint32(0, writer.positionBytes - footerAt, true);
   end.set(magic, 4);
-  await put(writer, footer);
   await put(writer, end);
   await flush(writer);
   await writer.writing.done;
   return writer.positionBytes;
-}
-
-async function place(writer: FileWriter, index: Placed | undefined): Promise<void> {
-  if (index === undefined) return;
-  index.offsetBytes = writer.positionBytes;
-  await put(writer, index.bytes);
 }
 
 /** A `KeyValue` struct as thrift bytes. */
@@ -215,7 +199,12 @@ export function encodeKeyValue(key: string, value: string): Uint8Array {
   return writtenBytes(w);
 }
 
-function encodeFooter(writer: FileWriter, keyValues: readonly Uint8Array[], createdBy: string): Uint8Array {
+// Row group by row group: of a large file it has tens of megabytes.
+async function putFooter(
+  writer: FileWriter,
+  keyValues: readonly Uint8Array[],
+  createdBy: string,
+): Promise<void> {
   const w = compactWriter(64 * 1024);
   beginStruct(w);
   writeI32(w, 1, 1);
@@ -227,7 +216,11 @@ function encodeFooter(writer: FileWriter, keyValues: readonly Uint8Array[], crea
     writer.rowGroups.reduce((sum, rowGroup) => sum + rowGroup.rows, 0),
   );
   writeListField(w, 4, wireType.STRUCT, writer.rowGroups.length);
-  for (const [ordinal, rowGroup] of writer.rowGroups.entries()) encodeRowGroup(w, rowGroup, ordinal);
+  for (const [ordinal, rowGroup] of writer.rowGroups.entries()) {
+    encodeRowGroup(w, rowGroup, ordinal);
+    await put(writer, writtenBytes(w));
+    w.length = 0;
+  }
   if (keyValues.length > 0) {
     writeListField(w, 5, wireType.STRUCT, keyValues.length);
     for (const keyValue of keyValues) putRaw(w, keyValue);
@@ -242,52 +235,7 @@ function encodeFooter(writer: FileWriter, keyValues: readonly Uint8Array[], crea
     endStruct(w, order);
   }
   endStruct(w, 0);
-  return writtenBytes(w);
-}
-
-function encodeRowGroup(w: CompactWriter, rowGroup: WrittenRowGroup, ordinal: number): void {
-  const outer = beginStruct(w);
-  writeListField(w, 1, wireType.STRUCT, rowGroup.chunks.length);
-  for (const chunk of rowGroup.chunks) encodeChunk(w, chunk);
-  writeI64(
-    w,
-    2,
-    rowGroup.chunks.reduce((sum, chunk) => sum + chunk.uncompressedSizeBytes, 0),
-  );
-  writeI64(w, 3, rowGroup.rows);
-  if (rowGroup.sortedBy.length > 0) writeListField(w, 4, wireType.STRUCT, rowGroup.sortedBy.length);
-  for (const { leaf, isDescending, nullsFirst } of rowGroup.sortedBy) {
-    const column = beginStruct(w);
-    writeI32(w, 1, leaf);
-    writeBoolean(w, 2, isDescending);
-    writeBoolean(w, 3, nullsFirst);
-    endStruct(w, column);
-  }
-  writeI64(w, 5, rowGroup.chunks[0]?.offsetBytes ?? 0);
-  writeI64(
-    w,
-    6,
-    rowGroup.chunks.reduce((sum, chunk) => sum + chunk.compressedSizeBytes, 0),
-  );
-  // The ordinal is an i16; files with more row groups leave it out.
-  if (ordinal < 32_768) writeI16(w, 7, ordinal);
-  endStruct(w, outer);
-}
-
-function encodeChunk(w: CompactWriter, chunk: WrittenChunk): void {
-  const outer = beginStruct(w);
-  // Deprecated file_offset: writers now put 0 there, or the first page's offset.
-  writeI64(w, 2, 0);
-  writeRawField(w, 3, wireType.STRUCT, chunk.metaData);
-  if (chunk.offsetIndex !== undefined) {
-    writeI64(w, 4, chunk.offsetIndex.offsetBytes);
-    writeI32(w, 5, chunk.offsetIndex.bytes.length);
-  }
-  if (chunk.columnIndex !== undefined) {
-    writeI64(w, 6, chunk.columnIndex.offsetBytes);
-    writeI32(w, 7, chunk.columnIndex.bytes.length);
-  }
-  endStruct(w, outer);
+  await put(writer, writtenBytes(w));
 }
 
 const metaDataWriter = compactWriter();
