@@ -235,7 +235,8 @@ test('a redirect leads neither to plain HTTP nor to strangers, and takes no cred
   // A DataNode on the NameNode's list is asked, and its own certificate is checked; no such host exists here.
   liveNodes = JSON.stringify({ 'dn.example.invalid:9866': { infoSecureAddr: '10.1.2.3:9865' } });
   const listed = await failureOf(read('https://dn.example.invalid:9865/a'));
-  assert.deepEqual([listed.code, listed.status], ['unreachable', 'ENOTFOUND']);
+  assert.equal(listed.code, 'unreachable');
+  assert.match(String(listed.status), /^(ENOTFOUND|EAI_AGAIN)$/);
 
   // What HDFS put into the redirect goes along, and nothing of ours does.
   await read(`https://localhost:${data}/a?op=OPEN&delegation=TOKEN`).catch((error: unknown) => {
