@@ -59,8 +59,8 @@ export interface Survey {
   userName(): Promise<string>;
   /** True for a user that no permission holds for; undefined when it cannot be told. */
   isSuperuser(): Promise<boolean | undefined>;
-  /** Whether the user may do this with a file or directory. */
-  mayAccess(path: string, access: 'r-x' | 'rwx'): Promise<boolean>;
+  /** Whether the user may do this with a file or directory; undefined when the server does not answer that. */
+  mayAccess(path: string, access: 'r-x' | 'rwx'): Promise<boolean | undefined>;
   quotas(directory: string): Promise<QuotaReport>;
   place(directory: string): Promise<PlaceFacts>;
   /** Algorithm of the checksum the store has of a file, e.g. `MD5-of-0MD5-of-512CRC32C`; undefined when it tells none. */

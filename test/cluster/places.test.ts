@@ -67,8 +67,11 @@ async function run(base: string, flags: readonly string[] = [], user = running()
   return { exit, result, plan: result.plan };
 }
 
-function look(base: string, user = running().superuser) {
-  return doctor(['--base-path', running().webHdfsUri + base], { HADOOP_USER_NAME: user, MAX_RETRIES: '1' });
+function look(base: string, user = running().superuser, flags: readonly string[] = []) {
+  return doctor(['--base-path', running().webHdfsUri + base, ...flags], {
+    HADOOP_USER_NAME: user,
+    MAX_RETRIES: '1',
+  });
 }
 
 /** Runs dry and for good: both refuse for this reason, and the partition is as it was. */
@@ -126,11 +129,14 @@ test('an encryption zone: CONCAT is refused there, two renames are not; staging 
   assert.notEqual(report.exit, 0);
   assert.match(
     report.text('encryption'),
-    /^in the encryption zone \/zone, .*staging and backup lie in the same zone/,
+    /^in the encryption zone \/zone; staging and backup lie in the same zone; HDFS joins no files/,
   );
   assert.equal(report.verdict('concat'), 'bad');
   assert.match(report.text('concat'), /concat can not be called for files in an encryption zone/);
   assert.match(report.text('way'), /next: use --swap rename/);
+  const other = await look(base, running().superuser, ['--swap', 'rename']);
+  assert.equal(other.exit, 0, JSON.stringify(other.checks.filter(({ verdict }) => verdict === 'bad')));
+  assert.match(other.text('way'), /^two renames of the partition/);
   await isMerged(base, ['--swap', 'rename']);
 });
 

@@ -4,7 +4,7 @@ import { parsePartitionName } from '../../partition/names.ts';
 import { recoverDataset } from '../../swap/recover.ts';
 import { clearTrials } from '../../swap/trial/clear-trials.ts';
 import { counted } from '../output/numbers.ts';
-import { bad, type Check, type Finding, good, warning } from './check.ts';
+import { bad, type Check, type Finding, good, note, warning } from './check.ts';
 import { reachable } from './connection-checks.ts';
 import type { Subject } from './subject.ts';
 
@@ -46,7 +46,10 @@ async function accessFinding({ store, basePath, partition }: Subject): Promise<F
   const newest = await partition();
   const paths = [basePath, ...(newest === undefined ? [] : [newest.status.path])];
   for (const path of paths) {
-    if (await survey.mayAccess(path, 'rwx')) continue;
+    const may = await survey.mayAccess(path, 'rwx');
+    if (may === undefined)
+      return note('the server does not tell; what the user may do in _consolidation is tried below');
+    if (may) continue;
     return bad(
       `${await survey.userName()} may not write in ${path}`,
       'let the user write there (hdfs dfs -chmod, -chown or -setfacl), or run as one who may (HADOOP_USER_NAME, hdfs.user)',

@@ -27,9 +27,9 @@ export function placeChecks(subject: Subject): readonly Check[] {
   const here = async (): Promise<string> => (await subject.partition())?.status.path ?? subject.basePath;
   return [
     check('quotas', async () => quotasFinding(await survey.quotas(workspacePath(subject.basePath)))),
-    check('snapshots', async () => snapshotsFinding(survey, await here())),
-    check('encryption', async () => encryptionFinding(survey, subject.basePath, await here())),
-    check('erasure coding', async () => erasureCodingFinding(survey, subject.basePath, await here())),
+    check('snapshots', async () => snapshotsFinding(subject, survey, await here())),
+    check('encryption', async () => encryptionFinding(subject, survey, await here())),
+    check('erasure coding', async () => erasureCodingFinding(subject, survey, await here())),
     check('storage policy', async () => storagePolicyFinding(survey, await here())),
     check('sticky bit', async () => stickyFinding(survey, subject)),
     check('trash', async () =>
@@ -77,21 +77,25 @@ export function quotasFinding({
     : good(text);
 }
 
-async function snapshotsFinding(survey: Survey, directory: string): Promise<Finding> {
+async function snapshotsFinding({ store }: Subject, survey: Survey, directory: string): Promise<Finding> {
   const { snapshottable } = await survey.place(directory);
   if (snapshottable.length === 0) return good('none may be taken');
   const text = snapshottable
     .map(({ path, snapshots }) => `${path} has ${counted(snapshots, 'snapshot')}`)
     .join('; ');
-  return snapshottable.every(({ snapshots }) => snapshots === 0)
-    ? good(text)
-    : warning(
-        `${text}; files that are in one cannot be joined, and a partition with such files is refused`,
-        'consolidate before the snapshot is taken, wait until it has gone, or use --swap rename',
-      );
+  if (snapshottable.every(({ snapshots }) => snapshots === 0)) return good(text);
+  if (!store.abilities.fold) return good(`${text}; they keep what they hold when partitions are renamed`);
+  return warning(
+    `${text}; files that are in one cannot be joined, and a partition with such files is refused`,
+    'consolidate before the snapshot is taken, wait until it has gone, or use --swap rename',
+  );
 }
 
-async function encryptionFinding(survey: Survey, basePath: string, directory: string): Promise<Finding> {
+async function encryptionFinding(
+  { store, basePath }: Subject,
+  survey: Survey,
+  directory: string,
+): Promise<Finding> {
   const [base, here] = [await survey.place(basePath), await survey.place(directory)];
   if (base.encryptionZone === undefined && here.encryptionZone === undefined)
     return good('in no encryption zone');
@@ -102,13 +106,17 @@ async function encryptionFinding(survey: Survey, basePath: string, directory: st
       'make one zone of the whole dataset (hdfs crypto -createZone)',
     );
   }
-  return warning(
-    `in the encryption zone ${base.encryptionZone}, where HDFS joins no files (CONCAT); staging and backup lie in the same zone`,
-    'use --swap rename',
-  );
+  const text = `in the encryption zone ${base.encryptionZone}; staging and backup lie in the same zone`;
+  return store.abilities.fold
+    ? warning(`${text}; HDFS joins no files there (CONCAT)`, 'use --swap rename')
+    : good(text);
 }
 
-async function erasureCodingFinding(survey: Survey, basePath: string, directory: string): Promise<Finding> {
+async function erasureCodingFinding(
+  { basePath }: Subject,
+  survey: Survey,
+  directory: string,
+): Promise<Finding> {
   const [{ erasureCoding: base }, { erasureCoding: here }] = [
     await survey.place(basePath),
     await survey.place(directory),
@@ -117,8 +125,9 @@ async function erasureCodingFinding(survey: Survey, basePath: string, directory:
   if (base === here)
     return good(base === undefined ? 'none' : `${base} in the whole dataset; merged files get it too`);
   return warning(
-    `${kind(here)} in ${directory}, ${kind(base)} in ${basePath}, where files are staged: HDFS joins only files of one kind (CONCAT)`,
-    'set one policy for the whole dataset (hdfs ec -setPolicy), or use --swap rename',
+    `${kind(here)} in ${directory}, ${kind(base)} in ${basePath}, where files are staged: HDFS joins only files of one kind ` +
+      '(CONCAT), and a new directory would not have the policy',
+    'set one policy for the whole dataset (hdfs ec -setPolicy)',
   );
 }
 

@@ -35,7 +35,10 @@ export function remoteSurvey(client: WebHdfsClient, { looks, who, quotas }: Surv
         });
         return true;
       } catch (error) {
-        if (error instanceof StoreError && error.code === 'permission-denied') return false;
+        if (!(error instanceof StoreError)) throw error;
+        if (error.code === 'permission-denied') return false;
+        // A gateway may not pass the question on.
+        if (error.code === 'not-supported' || error.code === 'not-webhdfs') return undefined;
         throw error;
       }
     },
