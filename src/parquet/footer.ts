@@ -57,6 +57,8 @@ export interface ParquetFooter {
 const tailBytes = 16 * 1024;
 /** For all files that are read without waiting: it is filled and decoded in one go, and what is kept is a copy. */
 const tailRoom: Uint8Array = new Uint8Array(tailBytes);
+/** How much of the next of these is read: footers of one job are of about one size, and a second read costs little here. */
+let nextTailBytes = tailBytes;
 
 /**
  * Reads and decodes the footer of a Parquet file in one or two reads.
@@ -66,7 +68,7 @@ export async function readFooter(source: ByteSource): Promise<ParquetFooter> {
   if (source.sizeBytes < 12) {
     throw corrupt(`is no Parquet file: ${source.sizeBytes} bytes are too few`, { file: source.name });
   }
-  const tailLength = Math.min(source.sizeBytes, tailBytes);
+  const tailLength = Math.min(source.sizeBytes, source.readNow === undefined ? tailBytes : nextTailBytes);
   const tailStart = source.sizeBytes - tailLength;
   let tail = tailRoom.subarray(0, tailLength);
   if (source.readNow === undefined) tail = await source.read(tailStart, tailLength);
@@ -87,6 +89,7 @@ export async function readFooter(source: ByteSource): Promise<ParquetFooter> {
       offsetBytes: source.sizeBytes - 8,
     });
   }
+  nextTailBytes = Math.min(tailBytes, Math.ceil((length + 8) / 2048 + 1) * 2048);
   const bytes =
     length + 8 <= tailLength
       ? tail.subarray(tailLength - 8 - length, tailLength - 8)

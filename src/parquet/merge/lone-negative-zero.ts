@@ -11,8 +11,20 @@ export function hasLoneNegativeZero(memory: LinearMemory, leaf: LeafColumn, dict
   const { sortOrder } = leaf;
   if (sortOrder !== 'float32' && sortOrder !== 'float64' && sortOrder !== 'float16') return false;
   const { count, widthBytes, bytesAt } = dictionary;
-  const { bytes } = memory;
+  const { bytes, words } = memory;
   let hasNegative = false;
+  if (widthBytes > 2 && bytesAt % 4 === 0) {
+    const step = widthBytes / 4;
+    const end = bytesAt / 4 + count * step;
+    for (let i = bytesAt / 4 + step - 1; i < end; i += step) {
+      const high = words[i] as number;
+      // Sign and zeros: few values get beyond it.
+      if ((high & 0x7fffffff) !== 0 || (step === 2 && words[i - 1] !== 0)) continue;
+      if (high === 0) return false;
+      hasNegative = true;
+    }
+    return hasNegative;
+  }
   for (let at = bytesAt; at < bytesAt + count * widthBytes; at += widthBytes) {
     // The last byte has the sign: few values get beyond it.
     const last = bytes[at + widthBytes - 1] as number;

@@ -13,6 +13,9 @@ export interface RowGroupWindows {
   readonly windows: Map<ColumnChunk, MovingWindow>;
 }
 
+/** Of all row groups that are there whole. */
+const noWindows: RowGroupWindows['windows'] = new Map();
+
 /** A row group whose bytes were read in one piece; they are copied. */
 export function wholeRowGroup(
   rooms: Rooms,
@@ -24,7 +27,7 @@ export function wholeRowGroup(
   const at = reserve(rooms, room, bytes.length);
   rooms.kernel.memory.bytes.set(bytes, at);
   const { startOffsetBytes } = extent;
-  return { whole: { startOffsetBytes, room }, source, stepBytes: 0, windows: new Map() };
+  return { whole: { startOffsetBytes, room }, source, stepBytes: 0, windows: noWindows };
 }
 
 /**
@@ -40,7 +43,7 @@ export function wholeRowGroupNow(
   const at = reserve(rooms, room, extent.sizeBytes);
   source.readNow(extent.startOffsetBytes, rooms.kernel.memory.bytes.subarray(at, at + extent.sizeBytes));
   const { startOffsetBytes } = extent;
-  return { whole: { startOffsetBytes, room }, source, stepBytes: 0, windows: new Map() };
+  return { whole: { startOffsetBytes, room }, source, stepBytes: 0, windows: noWindows };
 }
 
 /** Whether a source can be read without waiting for it. */
