@@ -186,7 +186,7 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
           if (statusCode !== 200) return;
           // Left off before the data is read: it is asked for by whoever wants it.
           const isData =
-            call.method === 'GET' && /^application\/octet-stream/.test(headers['content-type'] ?? '');
+            call.method === 'GET' && dataType(call.operation).test(headers['content-type'] ?? '');
           throw isData ? dataHere(facts, endpoint.origin) : gatewayError(facts, endpoint.origin);
         });
       } catch (error) {
@@ -273,6 +273,11 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
 
     servlet,
   };
+}
+
+/** The type of what a DataNode sends. */
+function dataType(operation: string): RegExp {
+  return operation === 'OPEN' ? /^application\/octet-stream/ : /^application\/json/;
 }
 
 /** A path as it stands in a URL. */
