@@ -26,6 +26,9 @@ import { reproduceAttributes } from '../reproduce-attributes.ts';
 import { copySurely, hardLinkSurely, renameSurely } from '../sure-steps.ts';
 import { compareListing } from './compare-listing.ts';
 
+/** Copies go through this process, and each takes a buffer and two connections. */
+const copiesAtOnce = 8;
+
 /** A file that shall be in the partition after the swap. */
 export interface FileToAdd {
   /** Name it gets in the partition. */
@@ -88,7 +91,12 @@ export async function buildNew(request: SwapRequest): Promise<DirectorySwapJourn
   assertFree(partitionPath, leaving.carried, added);
 
   const fresh = newDirectory(lock.runDirectory);
-  await forAll(added, (file) => add(request, file, join(fresh, stagedName(file.name))));
+  const isCopied = added.some(({ take }) => take === 'copy');
+  await forAll(
+    added,
+    (file) => add(request, file, join(fresh, stagedName(file.name))),
+    isCopied ? copiesAtOnce : undefined,
+  );
   // Elsewhere they are moved along once the partition is out of its place.
   const linked = store.abilities.hardLink ? leaving.carried : [];
   await forAll(linked, (file) =>
