@@ -161,6 +161,30 @@ describe('a delegation token', () => {
     assert.ok(((await authentication.describe()).expiresAtMs ?? 0) > Date.now() + 3_000_000);
   });
 
+  it('is done without where a server gives none: cookies then, and a new proof before a swap', async () => {
+    const asked: string[] = [];
+    let isDown = false;
+    const transport: AuthTransport = {
+      async send({ target, headers = {} }) {
+        asked.push(`${/op=(\w+)/.exec(target)?.[1]} ${Object.keys(headers).join()}`);
+        if (isDown) throw new StoreError('no', { code: 'unreachable', op: 'authenticate', path: '/' });
+        const status = target.includes('GETDELEGATIONTOKEN') ? 404 : 200;
+        const headersBack = { 'set-cookie': ['hadoop.auth="u=etl&s=x"; Path=/'] };
+        return { status, headers: headersBack, body: Buffer.from('{}') };
+      },
+    };
+    const authentication = kerberosAuthentication(transport, negotiator, 'alice');
+    const credentials = await authentication.credentialsFor(call);
+    assert.deepEqual(credentials, {
+      headers: { cookie: 'hadoop.auth="u=etl&s=x"' },
+      parameters: { doas: 'alice' },
+    });
+    await authentication.assureForSwap();
+    assert.deepEqual(asked, ['GETDELEGATIONTOKEN authorization', 'GETHOMEDIRECTORY authorization']);
+    isDown = true;
+    assert.equal((await refusalOf(authentication.assureForSwap())).code, 'credentials-ending');
+  });
+
   it('is not got from a server that asks nobody for a proof', async () => {
     const transport: AuthTransport = {
       send: async () => ({ status: 200, headers: {}, body: Buffer.from('{"Token":null}') }),

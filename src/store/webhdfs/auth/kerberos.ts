@@ -69,9 +69,18 @@ export function kerberosAuthentication(
     return pending;
   };
 
+  /** Without tokens it is a cookie that calls go with: a new one is as good as can be had. */
+  const proveForSwap = async (endpoint: Endpoint): Promise<void> => {
+    try {
+      await calls.proveAnew(endpoint);
+    } catch (error) {
+      throw ending('cannot begin to replace files: no new proof of who asks can be had', error);
+    }
+  };
+
   const tokenFor = async (endpoint: Endpoint): Promise<string | undefined> => {
-    if (!givesTokens) return undefined;
     source = endpoint;
+    if (!givesTokens) return undefined;
     const isAging = token === undefined || leftMs() < token.grantedMs / 4;
     if (isAging && (leftMs() <= 0 || clock.now() - failedAtMs > pauseAfterFailureMs)) {
       try {
@@ -117,7 +126,9 @@ export function kerberosAuthentication(
 
     async assureForSwap() {
       // Before the first call there is nothing that could end.
-      if (token === undefined || source === undefined || leftMs() >= swapMs) return;
+      if (source === undefined) return;
+      if (!givesTokens) return await proveForSwap(source);
+      if (token === undefined || leftMs() >= swapMs) return;
       let why: unknown;
       try {
         await prolongOnce(source, swapMs);
@@ -127,21 +138,10 @@ export function kerberosAuthentication(
       // Where the cluster gives tokens for less than that, a fresh one must do.
       const enoughMs = Math.min(swapMs, (token?.grantedMs ?? 0) / 2);
       if (why === undefined && leftMs() >= enoughMs) return;
-      const reason = why instanceof Error ? `: ${why.message}` : '';
-      throw new StoreError(
-        `cannot begin to replace files: the delegation token ends in ${Math.max(0, Math.round(leftMs() / 1000))} s ` +
-          `and no other one can be had${reason}`,
-        {
-          code: 'credentials-ending',
-          op: 'authenticate',
-          path: '/',
-          cause: why,
-          dataState: 'the originals are untouched',
-          hint:
-            why instanceof StoreError && why.hint !== undefined
-              ? why.hint
-              : 'get a new ticket (kinit), or name a keytab (--keytab FILE --principal NAME), then run again',
-        },
+      const left = Math.max(0, Math.round(leftMs() / 1000));
+      throw ending(
+        `cannot begin to replace files: the delegation token ends in ${left} s and no other one can be had`,
+        why,
       );
     },
 
@@ -157,4 +157,19 @@ export function kerberosAuthentication(
       }
     },
   };
+}
+
+/** The refusal to begin a swap with what ends too soon. */
+function ending(message: string, why: unknown): StoreError {
+  return new StoreError(`${message}${why instanceof Error ? `: ${why.message}` : ''}`, {
+    code: 'credentials-ending',
+    op: 'authenticate',
+    path: '/',
+    cause: why,
+    dataState: 'the originals are untouched',
+    hint:
+      why instanceof StoreError && why.hint !== undefined
+        ? why.hint
+        : 'get a new ticket (kinit), or name a keytab (--keytab FILE --principal NAME), then run again',
+  });
 }

@@ -20,6 +20,8 @@ export interface SignedCalls {
    * @throws StoreError `kerberos-…`, or `authentication-failed` where the server does not take the proof
    */
   send(endpoint: Endpoint, method: 'GET' | 'PUT', target: string): Promise<SignedReply>;
+  /** Proves again who asks, whatever cookie there is, and keeps the new one. Rejects as `send` does. */
+  proveAnew(endpoint: Endpoint): Promise<void>;
   /** Headers for a call of the client's own: the cookie, or a fresh proof. */
   headersFor(endpoint: Endpoint): Promise<Readonly<Record<string, string>>>;
   /** Takes notice of the reply to such a call; true when it is worth sending again. */
@@ -48,22 +50,28 @@ export function signedCalls(
     return { headers: { authorization: proof.header }, proof };
   };
 
-  return {
-    async send(endpoint, method, target) {
-      const whole = doas === undefined ? target : `${target}&doas=${encodeURIComponent(doas)}`;
-      for (let attempt = 1; ; attempt++) {
-        const { headers, proof } = await credentials(endpoint);
-        const reply = await transport.send({ endpoint, method, target: whole, headers });
-        if (reply.status === 401) {
-          cookies.forget(endpoint.origin);
-          if (proof === undefined && attempt === 1) continue;
-          throw notTaken(endpoint, reply);
-        }
-        cookies.keep(endpoint.origin, reply.headers);
-        if (proof !== undefined && reply.status < 400 && !isHeeded(reply)) throw notAsked(endpoint);
-        proved = (await proof?.finish(reply.headers['www-authenticate'])) ?? proved;
-        return reply;
+  const send: SignedCalls['send'] = async (endpoint, method, target) => {
+    const whole = doas === undefined ? target : `${target}&doas=${encodeURIComponent(doas)}`;
+    for (let attempt = 1; ; attempt++) {
+      const { headers, proof } = await credentials(endpoint);
+      const reply = await transport.send({ endpoint, method, target: whole, headers });
+      if (reply.status === 401) {
+        cookies.forget(endpoint.origin);
+        if (proof === undefined && attempt === 1) continue;
+        throw notTaken(endpoint, reply);
       }
+      cookies.keep(endpoint.origin, reply.headers);
+      if (proof !== undefined && reply.status < 400 && !isHeeded(reply)) throw notAsked(endpoint);
+      proved = (await proof?.finish(reply.headers['www-authenticate'])) ?? proved;
+      return reply;
+    }
+  };
+
+  return {
+    send,
+    async proveAnew(endpoint) {
+      cookies.forget(endpoint.origin);
+      await send(endpoint, 'GET', '/?op=GETHOMEDIRECTORY');
     },
     headersFor: async (endpoint) => (await credentials(endpoint)).headers,
     replied(endpoint, headers, reply) {
