@@ -1,22 +1,49 @@
 import type { SortOrder } from './metadata/sort-order.ts';
 
+// Two numbers of up to eight bytes at a time: extremes are compared for every page, and views made for each are garbage.
+const both = new Uint8Array(16);
+const signed = new Int32Array(both.buffer);
+const unsigned = new Uint32Array(both.buffer);
+const floats = new Float32Array(both.buffer);
+const doubles = new Float64Array(both.buffer);
+
+function takeBoth(a: Uint8Array, b: Uint8Array, widthBytes: number): void {
+  if (a.length < widthBytes || b.length < widthBytes) {
+    throw new RangeError(`a number of ${Math.min(a.length, b.length)} bytes, not of ${widthBytes}`);
+  }
+  for (let i = 0; i < widthBytes; i++) {
+    both[i] = a[i] as number;
+    both[i + 8] = b[i] as number;
+  }
+}
+
 /** Compares two values of an order, given as PLAIN bytes without length: negative, zero or positive. */
 export function compareValues(order: SortOrder, a: Uint8Array, b: Uint8Array): number {
   switch (order) {
     case 'boolean':
       return (a[0] as number) - (b[0] as number);
     case 'signed32':
-      return view(a).getInt32(0, true) - view(b).getInt32(0, true);
+      takeBoth(a, b, 4);
+      return (signed[0] as number) - (signed[2] as number);
     case 'unsigned32':
-      return view(a).getUint32(0, true) - view(b).getUint32(0, true);
+      takeBoth(a, b, 4);
+      return (unsigned[0] as number) - (unsigned[2] as number);
     case 'signed64':
-      return Number(sign(view(a).getBigInt64(0, true) - view(b).getBigInt64(0, true)));
+      takeBoth(a, b, 8);
+      return (
+        (signed[1] as number) - (signed[3] as number) || (unsigned[0] as number) - (unsigned[2] as number)
+      );
     case 'unsigned64':
-      return Number(sign(view(a).getBigUint64(0, true) - view(b).getBigUint64(0, true)));
+      takeBoth(a, b, 8);
+      return (
+        (unsigned[1] as number) - (unsigned[3] as number) || (unsigned[0] as number) - (unsigned[2] as number)
+      );
     case 'float32':
-      return compareFloats(view(a).getFloat32(0, true), view(b).getFloat32(0, true));
+      takeBoth(a, b, 4);
+      return compareFloats(floats[0] as number, floats[2] as number);
     case 'float64':
-      return compareFloats(view(a).getFloat64(0, true), view(b).getFloat64(0, true));
+      takeBoth(a, b, 8);
+      return compareFloats(doubles[0] as number, doubles[1] as number);
     case 'float16':
       return compareFloats(halfOf(a[0] as number, a[1] as number), halfOf(b[0] as number, b[1] as number));
     case 'signed-bytes':
@@ -79,8 +106,4 @@ function halfOf(low: number, high: number): number {
 
 function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-function sign(value: bigint): bigint {
-  return value < 0n ? -1n : value > 0n ? 1n : 0n;
 }
