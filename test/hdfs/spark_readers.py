@@ -3,7 +3,8 @@
 usage: spark_readers.py   (one request a line on stdin, one reply a line on stdout, both JSON)
 
 {"do": "expect", "base": uri, "date": D}: reads the partition once, undisturbed; its count, sums and hash over all columns
-are what every later pass must find. {"do": "read", "base": uri, "date": D}: the loops go on with this partition.
+are what every later pass must find. {"do": "list", "base": uri, "date": D}: lists the partition, and {"do": "read listed", …}: reads what was listed, by then perhaps
+replaced; the reply says whether that was right, wrong, or which error it gave. {"do": "read", "base": uri, "date": D}: the loops go on with this partition.
 {"do": "end"}: they end; the reply has for each loop the passes that were right, what was silently wrong, and how often
 which error came.
 """
@@ -76,6 +77,12 @@ def with_old_listing(spark, base, date):
 READERS = {"partition": of_partition, "dataset": of_dataset, "old listing": with_old_listing}
 
 
+def name_of(error):
+    names = [next(filter(None, match)) for match in NAMES.findall(str(error))]
+    specific = [name for name in names if name not in ("SparkException", "Py4JJavaError")]
+    return (specific or names or [str(error)[:80]])[0]
+
+
 class Loop(threading.Thread):
     def __init__(self, spark, read, shared):
         super().__init__(daemon=True)
@@ -87,9 +94,7 @@ class Loop(threading.Thread):
             try:
                 found = self.read(self.spark, *target)
             except Exception as error:
-                names = [next(filter(None, match)) for match in NAMES.findall(str(error))]
-                specific = [name for name in names if name not in ("SparkException", "Py4JJavaError")]
-                self.loud[(specific or names or [str(error)[:80]])[0]] += 1
+                self.loud[name_of(error)] += 1
                 continue
             if found == self.shared["expected"]:
                 self.passes += 1
@@ -105,6 +110,7 @@ def main():
     spark = start()
     shared = {"target": None, "expected": None}
     loops = {}
+    held = None
     reply({"spark": spark.version})
     for line in sys.stdin:
         request = json.loads(line)
@@ -124,6 +130,17 @@ def main():
             if request["do"] == "expect":
                 shared["expected"] = of_partition(spark, *target)
                 reply({"rows": shared["expected"][0], "sum": shared["expected"][1]})
+                continue
+            if request["do"] == "list":
+                held = spark.read.parquet(f"{target[0]}/date={target[1]}")
+                reply({})
+                continue
+            if request["do"] == "read listed":
+                try:
+                    found = totals(held)
+                    reply({"found": "right" if found == shared["expected"] else f"wrong: {found}"})
+                except Exception as error:
+                    reply({"found": name_of(error)})
                 continue
             shared["target"] = target
             if not loops:

@@ -52,6 +52,7 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
     if (!dryRun && invocation.output === 'text') {
       const foreseen = await undoRun({ ...request, dryRun: true });
       terminal.out(`Run ${foreseen.undoneRunId} is to be undone: will ${intention(foreseen)}.\n`);
+      if (foreseen.restoredInto < foreseen.restoredFiles) terminal.out(`${readersWarning}\n`);
     }
     outcome = await undoRun(request);
   } finally {
@@ -87,12 +88,16 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
   const again = commandFor(['--date', date, '--force'], invocation, environment);
   terminal.out(
     dryRun
-      ? `DRY RUN: Would ${intention(outcome)}\n`
+      ? `DRY RUN: Would ${intention(outcome)}\n${isFolded ? `${readersWarning}\n` : ''}`
       : `${terminal.style.good('✔')} Undone for date ${date}: ${did}.\n` +
           `  The partition is left alone from now on. To consolidate it again, once it has lain still: ${again}\n`,
   );
   return exitCodes.ok;
 }
+
+/** The file of all originals takes the merged one's name, and is longer: who cuts by the length he listed sees its beginning. */
+const readersWarning =
+  'Jobs that listed this partition before and read it after (Spark) may miss rows or see some twice: run them again.';
 
 function intention({ date, restoredFiles, restoredBytes, restoredInto, removedNames }: UndoOutcome): string {
   const back = `${counted(restoredFiles, 'file')} (${formatSize(restoredBytes)})`;
