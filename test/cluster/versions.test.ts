@@ -66,6 +66,9 @@ for (const version of versions) {
       for (const flags of [[], ['--mode', 'fold'], ['--swap', 'rename']]) {
         await t.test(`consolidation ${flags.join(' ')}`, () => isConsolidated(cluster, flags));
       }
+      await t.test('a file in a snapshot stops the run, and nothing is lost', () =>
+        isStoppedBySnapshot(cluster, known[version]?.snapshotFlag === true),
+      );
       await t.test('replies that are lost at the fold and at the replacement', () =>
         endsWellWithoutReplies(cluster),
       );
@@ -102,6 +105,19 @@ async function isConsolidated(cluster: HdfsCluster, flags: readonly string[]): P
   const undone = await runCliInProcess(['undo', date, '--base-path', uri], env);
   assert.equal(undone.exit, 0, undone.stdout + undone.stderr);
   assert.equal(await valuesDigest(cluster, partition), before);
+}
+
+/** @param isSeen false where only the refused CONCAT tells */
+async function isStoppedBySnapshot(cluster: HdfsCluster, isSeen: boolean): Promise<void> {
+  const { base, uri, env, partition } = await dataset(cluster, 'snapshot');
+  await cluster.dfsadmin('-allowSnapshot', base);
+  const params = { snapshotname: 's' };
+  await hdfs(cluster, { method: 'PUT', op: 'CREATESNAPSHOT', path: base, params });
+  const before = dataFilesOf(await listAll(cluster, partition));
+  const run = await runCliInProcess(['--date', date, '--base-path', uri, '--output', 'json'], env);
+  assert.equal(run.exit, isSeen ? 12 : 10, run.stdout);
+  assert.match(run.stdout, isSeen ? /"rule":"in-snapshot"/ : /"code":"concat-refused".*snapshot/);
+  assert.deepEqual(dataFilesOf(await listAll(cluster, partition)), before);
 }
 
 async function endsWellWithoutReplies(cluster: HdfsCluster): Promise<void> {
