@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartitionResult } from '../../src/telemetry/partition-result.ts';
@@ -102,7 +104,14 @@ const names = async (base: string): Promise<readonly string[]> =>
 const withKeytab = (): readonly string[] => ['--keytab', etlKeytab, '--principal', 'etl'];
 
 function environment(env: Readonly<Record<string, string>>): Record<string, string> {
-  return { ...realm.env, NODE_PATH: kerberosModules, MAX_RETRIES: '1', KRB5CCNAME: '/nonexistent', ...env };
+  return {
+    METRICS_TEXTFILE: join(realm.directory, 'metrics.prom'),
+    ...realm.env,
+    NODE_PATH: kerberosModules,
+    MAX_RETRIES: '1',
+    KRB5CCNAME: '/nonexistent',
+    ...env,
+  };
 }
 
 /** Runs the program, with `--verbose`, and keeps what it says. */
@@ -329,7 +338,8 @@ test('through HttpFS with Kerberos: proof, token and data go to the gateway', li
 });
 
 test('no token, cookie, proof or key is in anything that was said or stored', limit, async () => {
-  const stored: string[] = [];
+  const stored: string[] = [await readFile(join(realm.directory, 'metrics.prom'), 'utf8')];
+  assert.match(stored.join(''), /parquet_consolidation_/);
   const walk = async (directory: string): Promise<void> => {
     for (const entry of await asTheSuperuser((address) => listAll(address, directory))) {
       const path = `${directory === '/' ? '' : directory}/${entry.name}`;
@@ -341,7 +351,7 @@ test('no token, cookie, proof or key is in anything that was said or stored', li
     }
   };
   await walk('/');
-  assert.ok(stored.length >= 3, `${stored.length} receipts`);
+  assert.ok(stored.length >= 4, `${stored.length} receipts and metrics`);
   assert.ok(said.join('').length > 1_000);
   // Every token ends with its kind, whose base64 looks in one of three ways.
   const kinds = [0, 1, 2].map((shift) =>
