@@ -22,6 +22,7 @@ import { HdfsRefusal, hdfs } from '../support/hdfs-request.ts';
 import { putFile, seedPartition, setAge, settledMs, smallFiles } from '../support/hdfs-seed.ts';
 import { type HttpFs, startHttpFs } from '../support/httpfs.ts';
 import { startPrefixGateway } from '../support/prefix-gateway.ts';
+import { doctor } from './doctor-report.ts';
 
 /** A real HttpFS in front of a real HDFS; and, where it is said, a gateway that stands under a path as Knox does. */
 const user = process.env.HADOOP_USER_NAME ?? userInfo().username;
@@ -333,4 +334,18 @@ test('HttpFS: a swap by renames under faults at its mutations', { ...limit, conc
       }),
     ),
   );
+});
+
+test('the doctor finds what the gateway cannot do, and that two renames work', { skip }, async () => {
+  if (cluster === undefined) return;
+  await seedPartition(cluster, { partition: `/doctor-gateway/date=${date}`, files });
+  const place = ['--base-path', `${httpFs.webHdfsUri}/doctor-gateway`];
+  const env = { HADOOP_USER_NAME: cluster.superuser, MAX_RETRIES: '0' };
+  const atomic = await doctor(place, env);
+  assert.equal(atomic.exit, 10);
+  assert.equal(atomic.verdict('replace'), 'bad');
+  assert.match(atomic.text('way'), /replace did not work next: use --swap rename/);
+  const renaming = await doctor([...place, '--swap', 'rename'], env);
+  assert.equal(renaming.exit, 0, JSON.stringify(renaming.checks.filter(({ verdict }) => verdict === 'bad')));
+  assert.match(renaming.text('way'), /^two renames of the partition/);
 });

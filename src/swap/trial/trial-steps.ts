@@ -22,7 +22,7 @@ export function trialSteps(store: Store, files: TrialFiles): readonly TrialStep[
       needs: [],
       async attempt() {
         await files.write('a', 'one,');
-        return store.abilities.fold
+        return store.abilities.remote === true
           ? 'a file was written, and the store holds the very bytes that were sent'
           : 'a file was written and synced to the disk';
       },
