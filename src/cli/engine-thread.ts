@@ -45,7 +45,7 @@ export interface EngineThread {
   hear(): Promise<Exclude<FromThread, { failure: ErrorCopy }>>;
   /** Tells that the oldest chunk which it sent is needed no more. */
   take(): void;
-  /** Ends the work, at any time and more than once: a thread that has done its work waits for more, others end. */
+  /** Ends the work, at any time and more than once: a thread that has merged its columns waits for more, others end. */
   stop(): Promise<void>;
 }
 
@@ -88,7 +88,9 @@ export function beginInThread(work: ThreadWork): EngineThread {
     stop: async () => {
       if (isStopped) return;
       isStopped = true;
-      if (hand.isDone && hand.failure === undefined && idle.length < mostIdle) {
+      // After the row groups come second readers, which need memory; its own is given back only by its end.
+      const mayStay = work.kind === 'columns' && idle.length < mostIdle;
+      if (mayStay && hand.isDone && hand.failure === undefined) {
         // It waits, and keeps no process alive.
         hand.worker.unref();
         idle.push(hand);
