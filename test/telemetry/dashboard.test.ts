@@ -42,7 +42,8 @@ interface Dashboard {
 const text = await readFile(`${repositoryRoot}/config/grafana/parquet-consolidation.json`, 'utf8');
 const dashboard: Dashboard = JSON.parse(text);
 const charts = dashboard.panels.filter(({ type }) => type !== 'row');
-const datasource = { type: 'prometheus', uid: '${datasource}' };
+const variable = 'datasource';
+const datasource = { type: 'prometheus', uid: `\${${variable}}` };
 
 test('the dashboard can be provisioned as it is: no id of a server, its data source is a variable', () => {
   assert.ok(!('id' in dashboard) && !('__inputs' in dashboard));

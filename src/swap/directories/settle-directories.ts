@@ -250,7 +250,9 @@ function foreign(run: DirectoryRun, decision: Decision): Settlement {
       `${partitionPath} was removed or made anew by somebody else while run ${journal.runId} was replacing it; ` +
       `nothing was replaced: the original ${journal.removed.length + journal.carried.length} files are in ${old}, the ` +
       `new state, if it is still there, in ${newDirectory(runDirectory)}` +
-      (run.store.abilities.hardLink ? '' : '; files that stay may have been moved from the first to the second'),
+      (run.store.abilities.hardLink
+        ? ''
+        : '; files that stay may have been moved from the first to the second'),
     hint:
       `if ${partitionPath} is complete as it is, delete ${runDirectory}; else move ${partitionPath} aside if it exists, ` +
       `\`recover --date ${journal.date}\`, and add the files moved aside`,
