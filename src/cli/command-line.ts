@@ -340,8 +340,8 @@ function buildParser(
     .help()
     .alias('help', 'h')
     .epilogue(
-      'Exit codes: 0 done or nothing to do, 1 bug, 2 usage or configuration, 3 some partitions failed, ' +
-        '10 store unreachable, 11 locked, 12 input corrupt or unsupported, 13 verification failed, ' +
+      'Exit codes: 0 done or nothing to do, 1 bug, 2 usage or configuration, 3 some partitions failed or are folded only, ' +
+        '10 store unreachable, 11 locked, 12 input corrupt or unsupported, or partition refused, 13 verification failed, ' +
         '14 swap interrupted, 130/143 stopped by a signal.',
     )
     .fail((message, error) => {

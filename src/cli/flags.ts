@@ -102,14 +102,14 @@ export const flagTable = {
     group: 'How:',
     choices: ['auto', 'rename'],
     describe:
-      'auto: readers see every row at any moment. rename: two renames, between which the partition is not there; for places where HDFS joins no files [default: auto]',
+      'auto: on HDFS readers see every row at any moment. rename: two renames, between which the partition is not there, as on a local directory; for places where HDFS joins no files [default: auto]',
   },
   schema: {
     ...takesText,
     group: 'How:',
     choices: ['compatible', 'exact'],
     describe:
-      'compatible: also merge files that differ in columns that may be null, in order, or in the width of numbers. exact: never [default: compatible]',
+      'compatible: also merge files that differ in columns that may be null, in order, or in the width of numbers (on HDFS with --swap rename only). exact: never [default: compatible]',
   },
   codec: {
     ...takesText,
@@ -154,7 +154,7 @@ export const flagTable = {
     group: 'How:',
     describe: 'Largest size of a consolidated file in MB [default: 128]',
   },
-  'min-files': { ...takesText, group: 'How:', describe: 'Fewest small files worth a run [default: 5]' },
+  'min-files': { ...takesText, group: 'How:', describe: 'Fewest new small files worth a run [default: 5]' },
   memory: {
     ...takesText,
     group: 'How:',
@@ -164,7 +164,8 @@ export const flagTable = {
   threads: {
     ...takesText,
     group: 'How:',
-    describe: 'Threads that merge local files; the result is the same [default: 2 for 64 MB and more]',
+    describe:
+      'Threads that merge local files; the result is the same [default: 2 for 64 MB and more, in files of 256 KB and more]',
   },
   'quiet-minutes': {
     ...takesText,

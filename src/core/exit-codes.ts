@@ -9,13 +9,13 @@ export const exitCodes = {
   bug: 1,
   /** Wrong flag, configuration or date. Nothing was touched. */
   usage: 2,
-  /** Several partitions were asked for; some failed, the others are done. */
+  /** Several partitions were asked for; some failed, the others are done. Or one is folded, and not yet merged. */
   partial: 3,
   /** The store cannot be reached, refused an operation, or holds other files than a moment before. Run again. */
   storeUnreachable: 10,
   /** Another run holds the partition. */
   locked: 11,
-  /** An input is corrupt, or uses a feature that is not supported. The partition is untouched. */
+  /** An input is corrupt or uses a feature that is not supported, or the partition is refused. It is untouched. */
   unsupportedInput: 12,
   /** The merged file does not equal its inputs. The originals are untouched. */
   verificationFailed: 13,

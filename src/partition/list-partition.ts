@@ -1,11 +1,11 @@
 import { ConfigError } from '../core/errors.ts';
-import type { ListedEntry, PartitionListing, SwapObstacle } from '../plan/plan-input.ts';
+import type { ListedEntry, PartitionListing } from '../plan/plan-input.ts';
 import type { FileStatus, Store } from '../store/store.ts';
 import { notDataByName } from './data-names.ts';
 import { listBase } from './list-base.ts';
 import { listMarkers } from './list-markers.ts';
-import { partitionPath as pathOfPartition, workspacePath } from './names.ts';
-import { swapObstacles } from './swap-obstacles.ts';
+import { partitionPath as pathOfPartition } from './names.ts';
+import { obstaclesOf } from './swap-obstacles.ts';
 
 /** What is listed. */
 export interface ListPartitionArgs {
@@ -45,27 +45,6 @@ export async function listPartition({ store, basePath, date }: ListPartitionArgs
     modifiedAtMs: directory.modifiedAtMs,
     storeNowMs: await store.nowMs(),
   };
-}
-
-/** What keeps a swap on this store from taking place: asked of the store itself where it folds. */
-async function obstaclesOf(
-  store: Store,
-  basePath: string,
-  partitionPath: string,
-  entries: readonly FileStatus[],
-): Promise<readonly SwapObstacle[]> {
-  const { fold } = store.abilities;
-  const ofEntries = fold ? [] : swapObstacles(entries);
-  const files = entries.filter((entry) => notDataByName(entry.name, entry.kind) === undefined);
-  if (files.length === 0 || store.foldObstacles === undefined) return ofEntries;
-  const paths = new Set(files.map((file) => file.path));
-  const found = await store.foldObstacles(partitionPath, files, workspacePath(basePath));
-  const ofStore: readonly SwapObstacle[] = found
-    .filter(({ stopsRename }) => fold || stopsRename)
-    .map((obstacle) => (fold && paths.has(obstacle.path) ? { ...obstacle, onlyAsInput: true } : obstacle));
-  return [...ofStore, ...ofEntries].toSorted((a, b) =>
-    Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)),
-  );
 }
 
 function classified(entry: FileStatus): ListedEntry {

@@ -1,12 +1,38 @@
 import type { SwapObstacle } from '../plan/plan-input.ts';
-import type { FileStatus } from '../store/store.ts';
-import { maxNameBytes } from './names.ts';
+import type { FileStatus, Store } from '../store/store.ts';
+import { notDataByName } from './data-names.ts';
+import { maxNameBytes, workspacePath } from './names.ts';
+
+/**
+ * What keeps a swap of this partition on this store from taking place, in byte order of paths: asked of the store itself where it knows
+ * of any, and of the entries where the partition is built anew.
+ * @throws StoreError when the store fails
+ */
+export async function obstaclesOf(
+  store: Store,
+  basePath: string,
+  partitionPath: string,
+  entries: readonly FileStatus[],
+): Promise<readonly SwapObstacle[]> {
+  const { fold } = store.abilities;
+  const ofEntries = fold ? [] : entryObstacles(entries);
+  const files = entries.filter((entry) => notDataByName(entry.name, entry.kind) === undefined);
+  if (files.length === 0 || store.foldObstacles === undefined) return ofEntries;
+  const paths = new Set(files.map((file) => file.path));
+  const found = await store.foldObstacles(partitionPath, files, workspacePath(basePath));
+  const ofStore: readonly SwapObstacle[] = found
+    .filter(({ stopsRename }) => fold || stopsRename)
+    .map((obstacle) => (fold && paths.has(obstacle.path) ? { ...obstacle, onlyAsInput: true } : obstacle));
+  return [...ofStore, ...ofEntries].toSorted((a, b) =>
+    Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)),
+  );
+}
 
 /**
  * Entries that a swap by directories cannot take over: it builds the partition anew from hard links, only of files, and
  * under longer names while it is not finished.
  */
-export function swapObstacles(entries: readonly FileStatus[]): readonly SwapObstacle[] {
+function entryObstacles(entries: readonly FileStatus[]): readonly SwapObstacle[] {
   return entries.flatMap((entry) => obstacle(entry) ?? []);
 }
 

@@ -209,7 +209,7 @@ test(
     assert.equal(noPackage.exit, 2);
     assert.match(
       noPackage.stderr,
-      /the npm package kerberos is not installed[\s\S]*npm install kerberos@7\.0\.0/,
+      /the npm package kerberos is not installed[\s\S]*npm install --prefix \/opt kerberos@7\.0\.0/,
     );
 
     assert.equal((await names(base)).length, 8);

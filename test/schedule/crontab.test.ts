@@ -45,7 +45,7 @@ test('every line has five time fields, and no percent sign cuts its command', ()
     ['0 2 * * *', '0 3 * * 0'],
   );
   assert.ok(jobs.every(({ input }) => input === ''));
-  assert.deepEqual(Object.keys(env), ['SHELL', 'PATH', 'MAILTO']);
+  assert.deepEqual(Object.keys(env), ['SHELL', 'PATH', 'CONSOLIDATION_CONFIG', 'MAILTO']);
 });
 
 /** Runs a line as cron would, but for the place of the program, with `logger` writing to a file. */
@@ -60,12 +60,13 @@ async function runLine(
   await chmod(join(stubs, 'logger'), 0o755);
   const line = command.replaceAll('/opt/parquet-consolidator/', root);
   const run = await startProcess(env.SHELL ?? '', ['-c', line], {
-    // Nothing else comes from cron; where this machine keeps Node.js, and which dataset it is, comes from the test.
+    // Nothing else comes from cron; where this machine keeps Node.js and the configuration, and which dataset it is, comes from the test.
     env: {
       PATH: `${stubs}:${env.PATH}`,
       HOME: stubs,
       LOGNAME: 'etl',
       NODE_BINARY: process.execPath,
+      CONSOLIDATION_CONFIG: join(root, 'config/consolidation.yaml'),
       HDFS_BASE_PATH: basePath,
     },
     cwd: stubs,

@@ -60,7 +60,7 @@ export async function runScan(invocation: ScanInvocation, environment: CliEnviro
     shownBase: shownPath(basePath),
     footers,
     fold: settings.consolidation.mode === 'fold',
-    blocks: store.abilities.fold,
+    blocks: store.abilities.fold || store.abilities.remote === true,
     verbose: invocation.verbose,
     commandOf: (date) => commandFor(['--date', date], invocation, environment),
   });

@@ -1,7 +1,6 @@
 import { exitCodes } from '../../core/exit-codes.ts';
 import { notDataByName } from '../../partition/data-names.ts';
-import { workspacePath } from '../../partition/names.ts';
-import { swapObstacles } from '../../partition/swap-obstacles.ts';
+import { obstaclesOf } from '../../partition/swap-obstacles.ts';
 import { counted } from '../output/numbers.ts';
 import { bad, type Check, type Finding, good, warning } from './check.ts';
 import { basePathCheck } from './dataset-checks.ts';
@@ -44,12 +43,7 @@ async function partitionFinding({ store, basePath, partition }: Subject): Promis
   const { path } = newest.status;
   const entries = (await store.list(path)) ?? [];
   const files = entries.filter(({ name, kind }) => notDataByName(name, kind) === undefined);
-  const obstacles =
-    store.foldObstacles === undefined
-      ? swapObstacles(entries)
-      : (await store.foldObstacles(path, files, workspacePath(basePath))).filter(
-          ({ stopsRename }) => store.abilities.fold || stopsRename,
-        );
+  const obstacles = await obstaclesOf(store, basePath, path, entries);
   const [first] = obstacles;
   if (first === undefined)
     return good(`nothing is in the way in ${path} (${counted(files.length, 'data file')})`);
@@ -57,6 +51,7 @@ async function partitionFinding({ store, basePath, partition }: Subject): Promis
   const text = `${first.path} is in the way${inTheWay.size === 1 ? '' : ` (and ${inTheWay.size - 1} more)`}: ${first.reason}`;
   // Where other files are merged, one that is left alone is not in the way.
   const isEverything =
-    store.foldObstacles === undefined || files.every((file) => inTheWay.has(file.path)) || inTheWay.has(path);
+    obstacles.some(({ onlyAsInput }) => onlyAsInput !== true) ||
+    files.every((file) => inTheWay.has(file.path));
   return isEverything ? bad(text, undefined, exitCodes.unsupportedInput) : warning(text);
 }

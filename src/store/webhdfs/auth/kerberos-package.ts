@@ -62,8 +62,8 @@ function isKerberosPackage(found: unknown): found is KerberosPackage {
 }
 
 const howToAdd =
-  `install it beside this program: npm install kerberos@${triedVersion} (with -g where this program was installed ` +
-  'with -g); where no ready-made binary fits it is compiled, which takes a C++ compiler, python3 and the headers of ' +
+  `install it in a folder above this program, /opt for /opt/parquet-consolidator-0.1.0: npm install --prefix /opt kerberos@${triedVersion} ` +
+  '(with -g where this program was installed with -g; or name its node_modules in NODE_PATH); where no ready-made binary fits it is compiled, which takes a C++ compiler, python3 and the headers of ' +
   'Kerberos (Debian: apt install g++ make python3 libkrb5-dev)';
 
 function missing(cause: unknown): ConfigError {
