@@ -10,7 +10,7 @@ const bundle = `${dist}/bundle`;
 
 rmSync(bundle, { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: [`${dist}/main.js`, `${dist}/cli/engine-worker.js`],
+  entryPoints: [`${dist}/main.js`, `${dist}/cli/threads/engine-worker.js`],
   entryNames: '[name]',
   outdir: bundle,
   absWorkingDir: root,

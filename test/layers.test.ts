@@ -45,7 +45,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Imports of single files that the table does not tell. */
 const doorsWithin: readonly { readonly door: RegExp; readonly openTo: RegExp; readonly why: string }[] = [
-  { door: /^store\/local/, openTo: /^store\//, why: 'only the store folder knows which stores there are' },
+  { door: /^store\/local\//, openTo: /^store\//, why: 'only the store folder knows which stores there are' },
   {
     door: /^store\/webhdfs\//,
     openTo: /^store\//,

@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { ConfigError } from '../core/errors.ts';
 import { flagNames, flagTable, settingFlagNames } from './flags.ts';
-import { type InspectFlags, inspectFlags } from './inspect-flags.ts';
+import { type InspectFlags, inspectFlags } from './inspect/inspect-flags.ts';
 import { given, isOn, last, type Parsed, text, texts } from './parsed-flags.ts';
 import { checkSwitches, usageProblem, wrongUsage } from './usage-problem.ts';
 

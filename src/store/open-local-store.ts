@@ -1,7 +1,7 @@
 import { resolve } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../core/errors.ts';
-import { localStore } from './local.ts';
+import { localStore } from './local/local-store.ts';
 import type { Store } from './store.ts';
 
 /** A store and the dataset's place in it. */

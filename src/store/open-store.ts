@@ -1,5 +1,5 @@
 import { resolve } from 'node:path/posix';
-import { localStore } from './local.ts';
+import { localStore } from './local/local-store.ts';
 import { type OpenedStore, openLocalStore } from './open-local-store.ts';
 import type {
   AuthenticationChoice,

@@ -1,4 +1,11 @@
-import type { Identity } from './webhdfs/authentication.ts';
+/** Who is asking, as a person is told. Holds no secret. */
+export interface Identity {
+  readonly kind: 'simple' | 'kerberos' | 'delegation-token';
+  readonly who: string;
+  /** When the proof ends, in milliseconds since 1970. */
+  readonly expiresAtMs?: number;
+  readonly detail?: string;
+}
 
 /** What one server of a store's head says of itself. */
 export interface ServerFacts {

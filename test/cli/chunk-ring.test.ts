@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { chunkRing, placeIn, takeBack } from '../../src/cli/chunk-ring.ts';
+import { chunkRing, placeIn, takeBack } from '../../src/cli/threads/chunk-ring.ts';
 
 test('pieces that wait never overlap, there is always room for one, and none is forgotten', () => {
   const steps = fc.array(fc.option(fc.integer({ min: 0, max: 64 }), { freq: 2 }), { maxLength: 200 });

@@ -3,7 +3,7 @@ import { loadSettings } from '../../src/config/load-settings.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { partitionPath } from '../../src/partition/names.ts';
 import { consolidateDates } from '../../src/pipeline/consolidate-dates.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
 const [basePath = '', date = ''] = process.argv.slice(2);

@@ -12,7 +12,7 @@ import { StoreError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { datesBack } from '../../src/partition/partition-dates.ts';
 import { consolidateDates } from '../../src/pipeline/consolidate-dates.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { exitCodeOf } from '../../src/telemetry/exit-code.ts';
 import { jsonOf, runCli } from './cli-process.ts';

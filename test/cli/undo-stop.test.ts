@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SwapError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { makeRunId } from '../../src/partition/names.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { undoRun } from '../../src/swap/undo.ts';
 import { runCli, startCli } from './cli-process.ts';

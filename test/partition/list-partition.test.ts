@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ConfigError } from '../../src/core/errors.ts';
 import { rootsAbove } from '../../src/partition/list-markers.ts';
 import { listPartition } from '../../src/partition/list-partition.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import type { FoldObstacle, Store } from '../../src/store/store.ts';
 import { memoryHdfs } from '../support/memory-hdfs.ts';
 import { setModified, tempDirectory, writeTree } from './temp-dataset.ts';

@@ -9,7 +9,7 @@ import { listPartition } from '../../src/partition/list-partition.ts';
 import { type ReadFooters, readFooters } from '../../src/partition/read-footers.ts';
 import { planPartition } from '../../src/plan/plan-partition.ts';
 import { defaultPolicy } from '../../src/plan/policy.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { foldBytes, runId } from '../parquet/folding.ts';
 import { memoryHdfs } from '../support/memory-hdfs.ts';

@@ -9,7 +9,7 @@ import { consolidateDates } from '../../src/pipeline/consolidate-dates.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import type { PartitionTask } from '../../src/pipeline/partition-task.ts';
 import type { ProgressStep } from '../../src/pipeline/progress.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { date, demoDataset, parquetNames, settle, treeDigest } from '../cli/dataset.ts';
 

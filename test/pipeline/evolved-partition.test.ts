@@ -8,7 +8,7 @@ import { silentLogger } from '../../src/core/log.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import { listAndPlan } from '../../src/pipeline/list-and-plan.ts';
 import type { PartitionTask } from '../../src/pipeline/partition-task.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import { parquetNames, settle, tempDirectory } from '../cli/dataset.ts';
 import { group, int, long, required, schemaOf, text } from '../parquet/evolution-fields.ts';
 import { convertedRow, unionOf } from '../parquet/evolution-model.ts';

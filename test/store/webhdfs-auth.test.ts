@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { after, describe, it } from 'node:test';
 import { StoreError } from '../../src/core/errors.ts';
+import type { AuthTransport } from '../../src/store/webhdfs/auth/authentication.ts';
 import { cookieJar } from '../../src/store/webhdfs/auth/cookies.ts';
 import { kerberosAuthentication } from '../../src/store/webhdfs/auth/kerberos.ts';
 import { kerberosProblem } from '../../src/store/webhdfs/auth/kerberos-problem.ts';
 import type { Negotiator } from '../../src/store/webhdfs/auth/spnego.ts';
 import { withoutSecrets } from '../../src/store/webhdfs/auth/without-secrets.ts';
-import type { AuthTransport } from '../../src/store/webhdfs/authentication.ts';
 import { webHdfsStore } from '../../src/store/webhdfs/web-hdfs-store.ts';
 
 const endpoint = { origin: 'http://nn.example.com:9870' };

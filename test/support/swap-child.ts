@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { ConsolidatorError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { makeRunId } from '../../src/partition/names.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import { undoRun } from '../../src/swap/undo.ts';
 import { faultStore } from './fault-store.ts';
 import { consolidate, date, fixtureAt, quickStore } from './swap-fixture.ts';

@@ -19,7 +19,7 @@ import { SwapError } from '../../src/core/errors.ts';
 import { type Logger, silentLogger } from '../../src/core/log.ts';
 import { makeRunId, stagedBinPath } from '../../src/partition/names.ts';
 import type { Bin, PartitionPlan } from '../../src/plan/partition-plan.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import { type FileStatus, refOf, type Store } from '../../src/store/store.ts';
 import type { SwapReceipt } from '../../src/swap/journal.ts';
 import { acquireLock, withLock } from '../../src/swap/partition-lock.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '../../src/core/log.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import { recoverDataset } from '../../src/swap/recover.ts';
 import { undoRun } from '../../src/swap/undo.ts';
 import { faultStore } from '../support/fault-store.ts';

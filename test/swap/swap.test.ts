@@ -20,7 +20,7 @@ import { describe, it } from 'node:test';
 import { ConsolidatorError, StoreError, SwapError } from '../../src/core/errors.ts';
 import { type Logger, silentLogger } from '../../src/core/log.ts';
 import { mergedName } from '../../src/partition/names.ts';
-import { localStore } from '../../src/store/local.ts';
+import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { recoverDataset } from '../../src/swap/recover.ts';
 import { faultStore } from '../support/fault-store.ts';

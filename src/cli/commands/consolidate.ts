@@ -10,7 +10,6 @@ import type { CleanupOutcome } from '../../swap/cleanup.ts';
 import { exitCodeOf } from '../../telemetry/exit-code.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import { reportSettings, reportSinks, runReport, startRun, tellOfRun } from '../after-run.ts';
-import { columnThreads } from '../column-threads.ts';
 import { commandFor, commandWords } from '../command-for.ts';
 import type { Invocation } from '../command-line.ts';
 import { type ChosenDates, checkDates, chooseDates } from '../dates.ts';
@@ -26,6 +25,7 @@ import { stderrLogger } from '../output/stderr-logger.ts';
 import { reportTroubles } from '../output/troubles.ts';
 import { given } from '../parsed-flags.ts';
 import { listenForStopSignals } from '../stop-signals.ts';
+import { columnThreads } from '../threads/column-threads.ts';
 
 type ConsolidateInvocation = Extract<Invocation, { command: 'consolidate' }>;
 

@@ -5,7 +5,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { refOf } from '../../store/store.ts';
 import type { DatasetFlags } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
-import { openLocalFile } from '../local-files.ts';
+import { openLocalFile } from '../merge/local-files.ts';
 import { openDataset } from '../open-dataset.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { StoreError } from '../../core/errors.ts';
 import { encodeQueryValue } from '../encode-query-value.ts';
 import type { Agents } from './agents.ts';
-import type { Authentication, AuthRequest, AuthTransport, Credentials } from './authentication.ts';
+import type { Authentication, AuthRequest, AuthTransport, Credentials } from './auth/authentication.ts';
 import { type CallFacts, noReplyError } from './call-errors.ts';
 import type { ServerClock } from './clock.ts';
 import type { CsrfHeader, Endpoint } from './cluster.ts';

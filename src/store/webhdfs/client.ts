@@ -10,8 +10,8 @@ import {
   transportOver,
   urlOf,
 } from './ask.ts';
+import type { Authentication } from './auth/authentication.ts';
 import { authenticationFor } from './auth/authentication-for.ts';
-import type { Authentication } from './authentication.ts';
 import {
   type CallFacts,
   dataHere,

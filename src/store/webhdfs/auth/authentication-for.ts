@@ -1,5 +1,5 @@
-import type { Authentication, AuthTransport } from '../authentication.ts';
 import type { HdfsCluster } from '../cluster.ts';
+import type { Authentication, AuthTransport } from './authentication.ts';
 import { authenticationOnDemand } from './auto.ts';
 import { kerberosAuthentication } from './kerberos.ts';
 import { simpleAuthentication } from './simple.ts';

@@ -1,4 +1,4 @@
-import type { Authentication } from '../authentication.ts';
+import type { Authentication } from './authentication.ts';
 
 /**
  * Says a name until the server asks for a proof (401 with `Negotiate`), and proves it from then on. A server that

@@ -1,6 +1,6 @@
 import { StoreError } from '../../../core/errors.ts';
-import type { Authentication, AuthTransport } from '../authentication.ts';
 import type { Endpoint } from '../cluster.ts';
+import type { Authentication, AuthTransport } from './authentication.ts';
 import {
   cancelToken,
   fetchToken,

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { StoreError } from '../../../core/errors.ts';
-import type { AuthTransport } from '../authentication.ts';
 import type { Endpoint } from '../cluster.ts';
+import type { AuthTransport } from './authentication.ts';
 import { cookieJar } from './cookies.ts';
 import type { Negotiator, Proof } from './spnego.ts';
 import { withoutSecrets } from './without-secrets.ts';

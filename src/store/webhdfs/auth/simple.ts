@@ -1,4 +1,4 @@
-import type { Authentication } from '../authentication.ts';
+import type { Authentication } from './authentication.ts';
 
 /**
  * Says a name, on a cluster that believes it (`PseudoAuthenticationHandler`).

@@ -1,6 +1,6 @@
 import { closeSync, fsync, openSync, write } from 'node:fs';
-import type { ByteSink } from '../core/byte-sink.ts';
-import { localStoreError } from './local-errors.ts';
+import type { ByteSink } from '../../core/byte-sink.ts';
+import { localStoreError } from './errors.ts';
 
 /**
  * A sink into a new file at `path`. `close` makes its bytes durable and then calls `syncParent` for its name.

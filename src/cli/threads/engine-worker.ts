@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads';
-import { copyOfError } from '../core/error-copy.ts';
-import { readFooter } from '../parquet/footer.ts';
-import { mergeLeaves } from '../parquet/merge/merge-files.ts';
-import { footerForMerge } from '../parquet/metadata/merge-footer.ts';
-import { openInputs } from '../pipeline/open-inputs.ts';
-import { openLocalStore } from '../store/open-local-store.ts';
-import { verifyRowGroups } from '../verify/verify-row-groups.ts';
+import { copyOfError } from '../../core/error-copy.ts';
+import { readFooter } from '../../parquet/footer.ts';
+import { mergeLeaves } from '../../parquet/merge/merge-files.ts';
+import { footerForMerge } from '../../parquet/metadata/merge-footer.ts';
+import { openInputs } from '../../pipeline/open-inputs.ts';
+import { openLocalStore } from '../../store/open-local-store.ts';
+import { verifyRowGroups } from '../../verify/verify-row-groups.ts';
 import { chunkRing, placeIn, takeBack } from './chunk-ring.ts';
 import type { FromThread, ThreadResult, ThreadWork, ToThread } from './engine-thread.ts';
 

@@ -11,16 +11,16 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path/posix';
-import { StoreError } from '../core/errors.ts';
-import { accountsFrom } from './local-accounts.ts';
-import { setLocalAttributes } from './local-attributes.ts';
-import { directorySync } from './local-directory-sync.ts';
-import { errnoOf, localStoreError } from './local-errors.ts';
-import { renameNeverOver } from './local-rename.ts';
-import { localSink } from './local-sink.ts';
-import { localSources } from './local-source.ts';
-import { type LocalAccounts, listDirectory, lstatIfThere, statusAt } from './local-status.ts';
-import type { Store } from './store.ts';
+import { StoreError } from '../../core/errors.ts';
+import type { Store } from '../store.ts';
+import { accountsFrom } from './accounts.ts';
+import { setLocalAttributes } from './attributes.ts';
+import { directorySync } from './directory-sync.ts';
+import { errnoOf, localStoreError } from './errors.ts';
+import { renameNeverOver } from './rename.ts';
+import { localSink } from './sink.ts';
+import { localSources } from './source.ts';
+import { type LocalAccounts, listDirectory, lstatIfThere, statusAt } from './status.ts';
 
 /** Descriptors that open sources of one store hold at most; more sources than that may be open. */
 const maxSourceDescriptors = 128;

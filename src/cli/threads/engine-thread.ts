@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { type ErrorCopy, errorFromCopy } from '../core/error-copy.ts';
-import type { ColumnFingerprint } from '../parquet/fingerprint.ts';
-import type { LeafRange } from '../parquet/merge/leaf-ranges.ts';
-import type { DetachedChunk, MergeOptions } from '../parquet/merge/merge-request.ts';
-import type { InputFile } from '../pipeline/open-inputs.ts';
-import type { RowGroupWork, VerifiedStretch } from '../verify/verify-row-groups.ts';
+import { type ErrorCopy, errorFromCopy } from '../../core/error-copy.ts';
+import type { ColumnFingerprint } from '../../parquet/fingerprint.ts';
+import type { LeafRange } from '../../parquet/merge/leaf-ranges.ts';
+import type { DetachedChunk, MergeOptions } from '../../parquet/merge/merge-request.ts';
+import type { InputFile } from '../../pipeline/open-inputs.ts';
+import type { RowGroupWork, VerifiedStretch } from '../../verify/verify-row-groups.ts';
 
 /** What a thread is given to do. Plain data. */
 export type ThreadWork =

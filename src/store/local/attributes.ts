@@ -1,8 +1,8 @@
 import { closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, openSync } from 'node:fs';
-import { StoreError } from '../core/errors.ts';
-import type { Accounts } from './local-accounts.ts';
-import type { LocalAccounts } from './local-status.ts';
-import type { FileAttributes } from './store.ts';
+import { StoreError } from '../../core/errors.ts';
+import type { FileAttributes } from '../store.ts';
+import type { Accounts } from './accounts.ts';
+import type { LocalAccounts } from './status.ts';
 
 /**
  * Sets owner, group and mode of the file or directory at `path` and looks whether they took.

@@ -1,9 +1,9 @@
 import { type BigIntStats, lstatSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path/posix';
-import { StoreError } from '../core/errors.ts';
-import type { Accounts } from './local-accounts.ts';
-import { errnoOf } from './local-errors.ts';
-import type { FileStatus } from './store.ts';
+import { StoreError } from '../../core/errors.ts';
+import type { FileStatus } from '../store.ts';
+import type { Accounts } from './accounts.ts';
+import { errnoOf } from './errors.ts';
 
 /** Who is behind the numbers of a file. */
 export interface LocalAccounts {

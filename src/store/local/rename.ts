@@ -1,7 +1,7 @@
 import { linkSync, renameSync, unlinkSync } from 'node:fs';
-import { StoreError } from '../core/errors.ts';
-import { errnoOf } from './local-errors.ts';
-import { lstatIfThere } from './local-status.ts';
+import { StoreError } from '../../core/errors.ts';
+import { errnoOf } from './errors.ts';
+import { lstatIfThere } from './status.ts';
 
 /**
  * Renames a file or directory and never overwrites. rename(2) replaces an existing file, and Node offers no

@@ -1,4 +1,4 @@
-import { StoreError } from '../core/errors.ts';
+import { StoreError } from '../../core/errors.ts';
 
 /** What an errno means for the operator. Only codes that need a word beyond the operating system's own message. */
 const hints: Readonly<Record<string, string>> = {

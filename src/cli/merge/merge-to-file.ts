@@ -1,19 +1,19 @@
 import { basename, dirname, join } from 'node:path';
-import type { Settings } from '../config/settings.ts';
-import { ConfigError, FormatError } from '../core/errors.ts';
-import type { Logger } from '../core/log.ts';
-import type { MergeInput, MergeResult } from '../parquet/merge/merge-request.ts';
-import { footerForMerge } from '../parquet/metadata/merge-footer.ts';
-import { readingMetadata } from '../parquet/metadata/reading-metadata.ts';
-import { openInputs } from '../pipeline/open-inputs.ts';
-import type { ShowProgress } from '../pipeline/progress.ts';
-import { stoppableStore } from '../pipeline/stoppable-store.ts';
-import { verifyMerged } from '../pipeline/verify-merged.ts';
-import { writeMerged } from '../pipeline/write-merged.ts';
-import { openLocalStore } from '../store/open-local-store.ts';
-import { type FileStatus, refOf } from '../store/store.ts';
-import type { VerificationReceipt } from '../verify/verified-file.ts';
-import { columnThreads } from './column-threads.ts';
+import type { Settings } from '../../config/settings.ts';
+import { ConfigError, FormatError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import type { MergeInput, MergeResult } from '../../parquet/merge/merge-request.ts';
+import { footerForMerge } from '../../parquet/metadata/merge-footer.ts';
+import { readingMetadata } from '../../parquet/metadata/reading-metadata.ts';
+import { openInputs } from '../../pipeline/open-inputs.ts';
+import type { ShowProgress } from '../../pipeline/progress.ts';
+import { stoppableStore } from '../../pipeline/stoppable-store.ts';
+import { verifyMerged } from '../../pipeline/verify-merged.ts';
+import { writeMerged } from '../../pipeline/write-merged.ts';
+import { openLocalStore } from '../../store/open-local-store.ts';
+import { type FileStatus, refOf } from '../../store/store.ts';
+import type { VerificationReceipt } from '../../verify/verified-file.ts';
+import { columnThreads } from '../threads/column-threads.ts';
 
 /** What to merge, and to where. */
 export interface MergeToFile {

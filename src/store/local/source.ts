@@ -1,9 +1,9 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { ByteSource } from '../core/byte-source.ts';
-import { StoreError } from '../core/errors.ts';
-import { localStoreError } from './local-errors.ts';
-import { localFileId, modifiedAtMs } from './local-status.ts';
-import type { FileRef } from './store.ts';
+import type { ByteSource } from '../../core/byte-source.ts';
+import { StoreError } from '../../core/errors.ts';
+import type { FileRef } from '../store.ts';
+import { localStoreError } from './errors.ts';
+import { localFileId, modifiedAtMs } from './status.ts';
 
 /** Opens local files pinned to a generation, with a bound on the descriptors held at a time. */
 export interface LocalSources {

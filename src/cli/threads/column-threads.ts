@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { Settings } from '../config/settings.ts';
-import type { LeafRange } from '../parquet/merge/leaf-ranges.ts';
-import type { ColumnThread, MergeOptions } from '../parquet/merge/merge-request.ts';
-import type { EngineThreads } from '../pipeline/engine-threads.ts';
-import type { InputFile } from '../pipeline/open-inputs.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { LeafRange } from '../../parquet/merge/leaf-ranges.ts';
+import type { ColumnThread, MergeOptions } from '../../parquet/merge/merge-request.ts';
+import type { EngineThreads } from '../../pipeline/engine-threads.ts';
+import type { InputFile } from '../../pipeline/open-inputs.ts';
 import { beginInThread } from './engine-thread.ts';
 
 /** Below this a second thread costs more than it saves: it loads the program and reads all footers once more. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Endpoint } from './cluster.ts';
-import type { RemoteException } from './remote-exception.ts';
+import type { Identity } from '../../survey.ts';
+import type { Endpoint } from '../cluster.ts';
+import type { RemoteException } from '../remote-exception.ts';
 
 /** A call that is about to be sent to an endpoint. */
 export interface AuthRequest {
@@ -22,15 +23,6 @@ export interface AuthReply {
   readonly headers: IncomingHttpHeaders;
   /** What the body tells, when the status is not one of success. */
   readonly exception?: RemoteException;
-}
-
-/** Who is asking, as a person is told. Holds no secret. */
-export interface Identity {
-  readonly kind: 'simple' | 'kerberos' | 'delegation-token';
-  readonly who: string;
-  /** When the proof ends, in milliseconds since 1970. */
-  readonly expiresAtMs?: number;
-  readonly detail?: string;
 }
 
 /** Proves to the endpoints of one cluster who asks. Called concurrently. */

@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { ByteSource } from '../core/byte-source.ts';
-import { ConfigError } from '../core/errors.ts';
-import { notDataByName } from '../partition/data-names.ts';
-import { openLocalStore } from '../store/open-local-store.ts';
-import { type FileStatus, refOf } from '../store/store.ts';
+import type { ByteSource } from '../../core/byte-source.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { notDataByName } from '../../partition/data-names.ts';
+import { openLocalStore } from '../../store/open-local-store.ts';
+import { type FileStatus, refOf } from '../../store/store.ts';
 
 /**
  * Opens a file of this machine, following links.

@@ -1,5 +1,5 @@
-import { given, isOn, type Parsed, texts } from './parsed-flags.ts';
-import { wrongUsage } from './usage-problem.ts';
+import { given, isOn, type Parsed, texts } from '../parsed-flags.ts';
+import { wrongUsage } from '../usage-problem.ts';
 
 /** What `inspect` is to do. */
 export interface InspectFlags {
