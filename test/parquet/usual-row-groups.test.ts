@@ -176,5 +176,5 @@ test('damaged row groups are left to be read without the kernel, or are the same
     }),
     { numRuns: 50 },
   );
-  assert.ok(usual > 50, `${usual} of 500 were usual`);
+  assert.ok(usual > 10, `${usual} of 500 were usual`);
 });

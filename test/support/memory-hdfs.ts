@@ -54,6 +54,10 @@ export interface MemoryHdfs {
 const noChildren = new Map<string, Node>();
 const noEntries: readonly string[] = [];
 
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
 const defaultPlacement: Placement = { blockSizeBytes: 128 * 2 ** 20, replication: 3 };
 
 /**
@@ -148,9 +152,9 @@ export function memoryHdfs(
       const node = nodeAt(directory);
       if (node?.kind !== 'directory') return undefined;
       return [...node.children]
-        .filter(([name]) => name > range.after && name <= range.upTo)
+        .filter(([name]) => compareBytes(name, range.after) > 0 && compareBytes(name, range.upTo) <= 0)
         .map(([name, child]) => statusOf(`${directory}/${name}`, child))
-        .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+        .sort((a, b) => compareBytes(a.name, b.name));
     },
     open: async (path, expected): Promise<ByteSource> => {
       const node = check(path, expected);

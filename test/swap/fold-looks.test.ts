@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { join } from '../../src/partition/names.ts';
+import fc from 'fast-check';
+import { join, mergedName } from '../../src/partition/names.ts';
 import type { NameRange, Store } from '../../src/store/store.ts';
+import { rangeOf } from '../../src/swap/fold/observe-fold.ts';
 import {
   assertFoldRows,
   consolidateByFold,
@@ -72,4 +74,26 @@ test('an input of a later bin that changes while an earlier one is swapped is le
     ['a-1.merged.parquet', 'a-3.parquet', 'a-4.parquet', 'a-5.parquet', 'a-6.parquet'],
   );
   await assertFoldRows(fixture, 'in the end');
+});
+
+test('the names that are looked at are those of the inputs and of what they become, whatever they are called', () => {
+  const stem = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
+  const mark = fc.constantFrom('', '.merged-20200101T000000Z-000000-0', '.merged-20990101T000000Z-000000-3');
+  const extension = fc.constantFrom('', '.parquet', '.PARQUET', '.avro', '.parq', '.😀', '.parquet😀');
+  const name = fc.tuple(stem, mark, extension).map((parts) => parts.join(''));
+  const bytes = (text: string): Buffer => Buffer.from(text);
+  fc.assert(
+    fc.property(fc.array(name, { minLength: 1, maxLength: 5 }), (names) => {
+      const inputs = names
+        .toSorted((a, b) => Buffer.compare(bytes(a), bytes(b)))
+        .map((one, index) => ({ name: one, fileId: String(index), sizeBytes: 1, modifiedAtMs: 0 }));
+      const bin = { name: mergedName(inputs[0]?.name ?? '', '20260102T000000Z-00000a', 0), inputs };
+      const { after, upTo } = rangeOf(bin);
+      assert.doesNotThrow(() => encodeURIComponent(after));
+      for (const one of [bin.name, ...names]) {
+        assert.ok(Buffer.compare(bytes(one), bytes(after)) > 0, `${one} after ${after}`);
+        assert.ok(Buffer.compare(bytes(one), bytes(upTo)) <= 0, `${one} up to ${upTo}`);
+      }
+    }),
+  );
 });

@@ -1,6 +1,6 @@
 import { basename } from 'node:path/posix';
 import { foldBasePath, join, parseTailName, stagedBinPath, tailName } from '../../partition/names.ts';
-import { type FileRef, type FileStatus, sameGeneration } from '../../store/store.ts';
+import { type FileRef, type FileStatus, type NameRange, sameGeneration } from '../../store/store.ts';
 import type { FoldBin } from '../journal.ts';
 import { type FoundBin, stepsDone } from './diagnose-fold.ts';
 import type { FoldRun } from './fold-run.ts';
@@ -36,12 +36,9 @@ export async function observeFold(run: FoldRun): Promise<FoundFold> {
 export async function observeBin(run: FoldRun, known: FoundFold, index: number): Promise<FoundFold> {
   const { store, journal, runDirectory, partitionPath } = run;
   const bin = journal.bins[index];
-  const last = bin?.inputs.at(-1);
-  if (bin === undefined || last === undefined) return await observeFold(run);
+  if (bin === undefined) return await observeFold(run);
   const own = byName((await store.list(runDirectory)) ?? []);
-  // Its own name is that of the first input up to `.merged`: it may come before that.
-  const range = { after: bin.name.slice(0, -1), upTo: last.name };
-  const partition = new Map(byName((await store.list(partitionPath, range)) ?? []));
+  const partition = new Map(byName((await store.list(partitionPath, rangeOf(bin))) ?? []));
   const steps = stepsDone(bin, partition.get(bin.name)?.sizeBytes ?? bin.base.sizeBytes) ?? 0;
   const tail = await store.stat(join(partitionPath, tailName(journal.runId, bin.binIndex, steps)));
   if (tail !== undefined) partition.set(tail.name, tail);
@@ -50,6 +47,18 @@ export async function observeBin(run: FoldRun, known: FoundFold, index: number):
     tails: known.tails,
     bins: known.bins.with(index, foundBin(run, bin, own, partition)),
   };
+}
+
+/**
+ * The stretch of names, in byte order, in which the inputs of a bin and the bin's own name lie. That one has `.merged-…` where the first
+ * input has its extension, a mark of an earlier run, or nothing: it may come before all inputs, and also behind them.
+ */
+export function rangeOf({ name, inputs }: Pick<FoldBin, 'name' | 'inputs'>): NameRange {
+  const names = [name, ...inputs.map((input) => input.name)].toSorted((a, b) =>
+    Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  );
+  // By characters: half of one could not be sent. What begins with it comes behind it.
+  return { after: [...(names[0] ?? '')].slice(0, -1).join(''), upTo: names.at(-1) ?? '' };
 }
 
 type ByName = ReadonlyMap<string, FileStatus>;
