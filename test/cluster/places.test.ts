@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { PartitionResult } from '../../src/telemetry/partition-result.ts';
 import { runCliInProcess } from '../cli/cli-in-process.ts';
-import { fullMatrix } from '../hdfs/full-matrix.ts';
 import { noHdfs, ownCluster } from '../support/hdfs-cluster.ts';
 import { unlessUnavailable } from '../support/hdfs-daemons.ts';
 import { dataFilesOf, listAll, valuesDigest } from '../support/hdfs-reader.ts';
@@ -23,8 +22,6 @@ const cluster = await unlessUnavailable(() =>
   ownCluster({ properties: { 'hadoop.security.key.provider.path': provider } }),
 );
 const skip = cluster === undefined ? noHdfs : false;
-/** Needs two DataNodes more, which takes too long for every change. */
-const skipCoding = fullMatrix ? skip : 'part of `npm run test:full`';
 const date = '2025-08-15';
 const files = cluster === undefined ? [] : await smallFiles(6, { rowsPerFile: 5 });
 const blockSizeBytes = 1024 * 1024;
@@ -162,7 +159,7 @@ test('a partition that is a zone of its own: nothing can be moved in or out, and
 });
 
 test('erasure coding: one policy for the whole dataset is joined, two are not', {
-  skip: skipCoding,
+  skip,
 }, async () => {
   await running().addDataNode();
   await running().addDataNode();

@@ -8,10 +8,8 @@ import { seedPartition, smallFiles } from '../support/hdfs-seed.ts';
 import { repositoryRoot, skipWithoutSpark, sparkPythonPath } from '../support/python-env.ts';
 import { fullMatrix } from './full-matrix.ts';
 
-// Starting Spark and reading with it takes longer than a change can wait for.
-const isAsked = fullMatrix ? false : 'part of `npm run test:full`';
-const shared = isAsked === false ? await sharedCluster() : undefined;
-const skip = isAsked || (shared === undefined ? noHdfs : skipWithoutSpark());
+const shared = await sharedCluster();
+const skip = shared === undefined ? noHdfs : skipWithoutSpark();
 
 type Reply = Readonly<Record<string, unknown>>;
 
@@ -76,7 +74,7 @@ test('Spark reads every row once, or fails loudly, while partitions are folded a
   const base = '/readers/spark';
   const files = await smallFiles(30, { rowsPerFile: 20 });
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
-  const rounds = 4;
+  const rounds = fullMatrix ? 8 : 2;
   const dates = Array.from({ length: rounds }, (_, i) => `2025-03-${String(i + 1).padStart(2, '0')}`);
   for (const date of dates) await seedPartition(shared, { partition: `${base}/date=${date}`, files });
   const ask = await startReaders(t, shared.superuser);
@@ -98,6 +96,7 @@ test('Spark reads every row once, or fails loudly, while partitions are folded a
     // Now and then only folded first, and merged later.
     if (round % 2 === 1) await act(shared, base, [...consolidate, '--mode', 'fold']);
     await act(shared, base, consolidate);
+    await ask({ do: 'go through' });
   }
   const tallies = (await ask({ do: 'end' })) as Readonly<Record<string, Tally>>;
   for (const [reader, { passes, wrong, loud }] of Object.entries(tallies)) {
