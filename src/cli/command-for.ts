@@ -1,6 +1,6 @@
-import type { DatasetFlags } from './command-line.ts';
+import { commandNames, flagNames } from './command-flags.ts';
 import { type CliEnvironment, shellWord } from './environment.ts';
-import { commandNames, flagNames } from './flags.ts';
+import type { DatasetFlags } from './invocation.ts';
 import type { CommandFor } from './output/commands-in-text.ts';
 
 /** {@link commandFor} for texts that hold such commands. */

@@ -1,88 +1,11 @@
 import yargs, { type Argv } from 'yargs';
 import { ConfigError } from '../core/errors.ts';
-import { flagNames, flagTable, settingFlagNames } from './flags.ts';
-import { type InspectFlags, inspectFlags } from './inspect/inspect-flags.ts';
+import { flagNames, settingFlagNames } from './command-flags.ts';
+import { flagTable } from './flags.ts';
+import { inspectFlags } from './inspect/inspect-flags.ts';
+import type { CommonFlags, DatasetFlags, Invocation } from './invocation.ts';
 import { given, isOn, last, type Parsed, text, texts } from './parsed-flags.ts';
 import { checkSwitches, usageProblem, wrongUsage } from './usage-problem.ts';
-
-/** What every command takes. */
-export interface CommonFlags {
-  readonly verbose: boolean;
-  readonly output: 'text' | 'json';
-}
-
-/** What a command takes that works with a configured dataset. */
-export interface DatasetFlags extends CommonFlags {
-  readonly configPath?: string;
-  /** Values of flags that are settings, as typed, by flag name. */
-  readonly settingFlags: Readonly<Record<string, string | boolean>>;
-}
-
-/** What the operator asked for; dates and numbers are still as they were typed. */
-export type Invocation =
-  | { readonly command: 'print'; readonly text: string }
-  | (DatasetFlags & {
-      readonly command: 'consolidate';
-      readonly date?: string;
-      readonly daysBack?: string;
-      readonly from?: string;
-      readonly to?: string;
-      readonly shard?: string;
-      readonly shardPlan?: string;
-      readonly timeZone?: string;
-      readonly dryRun: boolean;
-      readonly force: boolean;
-    })
-  | (DatasetFlags & {
-      readonly command: 'merge';
-      readonly inputs: readonly string[];
-      readonly out: string;
-      readonly sortCheck: boolean;
-    })
-  | (DatasetFlags & InspectFlags & { readonly command: 'inspect' })
-  | (DatasetFlags & {
-      readonly command: 'scan';
-      readonly from?: string;
-      readonly to?: string;
-      readonly timeZone?: string;
-      readonly top?: string;
-      readonly footers: boolean;
-    })
-  | (DatasetFlags & {
-      readonly command: 'explain';
-      readonly date?: string;
-      readonly timeZone?: string;
-      readonly force: boolean;
-    })
-  | (DatasetFlags & {
-      readonly command: 'recover';
-      readonly date?: string;
-      readonly timeZone?: string;
-      readonly dryRun: boolean;
-    })
-  | (DatasetFlags & {
-      readonly command: 'undo';
-      readonly date?: string;
-      readonly timeZone?: string;
-      readonly runId?: string;
-      readonly dryRun: boolean;
-    })
-  | (DatasetFlags & { readonly command: 'cleanup'; readonly dryRun: boolean })
-  | (DatasetFlags & {
-      readonly command: 'history';
-      readonly date?: string;
-      readonly timeZone?: string;
-      readonly days?: string;
-      readonly limit?: string;
-      readonly sql?: string;
-    })
-  | (DatasetFlags & { readonly command: 'doctor'; readonly date?: string; readonly timeZone?: string })
-  | (CommonFlags & {
-      readonly command: 'demo';
-      readonly directory?: string;
-      readonly hdfs: boolean;
-      readonly keep: boolean;
-    });
 
 /**
  * Reads the command line.

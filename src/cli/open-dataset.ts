@@ -6,8 +6,8 @@ import type { Settings } from '../config/settings.ts';
 import { ConfigError } from '../core/errors.ts';
 import { type OpenedStore, openLocalStore } from '../store/open-local-store.ts';
 import type { StoreOptions } from '../store/open-store.ts';
-import type { DatasetFlags } from './command-line.ts';
 import type { CliEnvironment } from './environment.ts';
+import type { DatasetFlags } from './invocation.ts';
 import { shippedConfigPath } from './package-files.ts';
 
 /** The configured dataset, ready to work on. */

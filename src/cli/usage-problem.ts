@@ -1,6 +1,7 @@
 import { closestName } from '../config/closest-name.ts';
 import { ConfigError } from '../core/errors.ts';
-import { commandNames, flagTable } from './flags.ts';
+import { commandNames } from './command-flags.ts';
+import { flagTable } from './flags.ts';
 
 /**
  * Refuses `--dry-run=yes`: the parser would take a value it does not know for off, and run for real.

@@ -1,6 +1,9 @@
 /** 2^20: what MB means in flags and configuration keys. */
 export const bytesPerMb = 1024 * 1024;
 
+/** A day of 24 hours. */
+export const msPerDay = 86_400_000;
+
 const letters = ['', 'K', 'M', 'G', 'T', 'P'] as const;
 
 /** A size as `du -h` prints it: `44K`, `1.2M`, `630K`; one decimal below ten, rounded up like `du`. */

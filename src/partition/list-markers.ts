@@ -1,3 +1,4 @@
+import { compareNames } from '../core/name-order.ts';
 import type { PartitionMarker } from '../plan/plan-input.ts';
 import type { FileStatus, Store } from '../store/store.ts';
 import {
@@ -35,7 +36,7 @@ export async function listMarkers(
     }
   }
   for (const root of rootsAbove(basePath)) markers.push(...(await rootMarkers(store, root)));
-  return markers.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  return markers.toSorted((a, b) => compareNames(a.path, b.path));
 }
 
 /**

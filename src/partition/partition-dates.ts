@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
+import { msPerDay } from '../core/units.ts';
 import { isDate } from './names.ts';
 
-const dayMs = 86_400_000;
 const allowed = 'YYYY-MM-DD (such as 2025-08-15), today or yesterday';
 
 /** How `today` and `yesterday` are understood. */
@@ -67,7 +67,7 @@ export function datesBack(date: string, daysBack: number): readonly string[] {
 
 /** The date `days` days later (earlier when negative). */
 export function addDays(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs)
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * msPerDay)
     .toISOString()
     .slice(0, -'T00:00:00.000Z'.length);
 }

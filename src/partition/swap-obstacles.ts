@@ -1,3 +1,4 @@
+import { compareNames } from '../core/name-order.ts';
 import type { SwapObstacle } from '../plan/plan-input.ts';
 import type { FileStatus, Store } from '../store/store.ts';
 import { notDataByName } from './data-names.ts';
@@ -23,9 +24,7 @@ export async function obstaclesOf(
   const ofStore: readonly SwapObstacle[] = found
     .filter(({ stopsRename }) => fold || stopsRename)
     .map((obstacle) => (fold && paths.has(obstacle.path) ? { ...obstacle, onlyAsInput: true } : obstacle));
-  return [...ofStore, ...ofEntries].toSorted((a, b) =>
-    Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)),
-  );
+  return [...ofStore, ...ofEntries].toSorted((a, b) => compareNames(a.path, b.path));
 }
 
 /**

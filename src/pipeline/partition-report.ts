@@ -1,3 +1,4 @@
+import { msPerDay } from '../core/units.ts';
 import { oldDirectory } from '../partition/names.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
 import type { SwapReceipt } from '../swap/journal.ts';
@@ -7,8 +8,6 @@ import type { KeptBackup, PartitionResult } from '../telemetry/partition-result.
 import { planFigures } from '../telemetry/plan-figures.ts';
 import type { Stopwatch } from '../telemetry/stopwatch.ts';
 import type { StagedBin } from './stage-bins.ts';
-
-const dayMs = 86_400_000;
 
 /** What is known of a partition while it is worked on; becomes its result. */
 export interface PartitionReport {
@@ -111,7 +110,7 @@ function backupOf(
   return {
     backup: {
       path: receipt.way === 'fold' ? report.runDirectory : oldDirectory(report.runDirectory),
-      keptUntilMs: receipt.finishedAtMs + retentionDays * dayMs,
+      keptUntilMs: receipt.finishedAtMs + retentionDays * msPerDay,
     },
   };
 }

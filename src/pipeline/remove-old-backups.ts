@@ -1,9 +1,8 @@
 import { ConsolidatorError } from '../core/errors.ts';
+import { msPerDay } from '../core/units.ts';
 import { cleanupRuns } from '../swap/cleanup.ts';
 import { removeOldShardPlans } from '../swap/shard-plan.ts';
 import type { DatasetTask } from './partition-task.ts';
-
-const dayMs = 86_400_000;
 
 /**
  * Deletes the backups of the dataset whose retention is over, and shard plans that no run goes by any more. What goes wrong here is a warning: the partitions that
@@ -12,7 +11,7 @@ const dayMs = 86_400_000;
 export async function removeOldBackups(task: DatasetTask): Promise<void> {
   const { store, basePath, settings, log } = task;
   try {
-    const retentionMs = settings.safety.backupRetentionDays * dayMs;
+    const retentionMs = settings.safety.backupRetentionDays * msPerDay;
     const outcomes = await cleanupRuns({ store, basePath, retentionMs, log });
     for (const outcome of outcomes) {
       log.info(`backup ${outcome.action}: ${outcome.sentence}`, { date: outcome.date });

@@ -1,3 +1,4 @@
+import { inNameOrder } from '../core/name-order.ts';
 import { formatSize } from '../core/units.ts';
 import { isFolded, isOurs, total } from './data-file.ts';
 import type { Grouping } from './grouping.ts';
@@ -65,9 +66,11 @@ function consolidate({ bins }: Grouping, { mode }: PlanPolicy): Decision {
 }
 
 function refusedForUnreadable({ candidates, listing }: PlanInput): Decision | undefined {
-  const unreadable = candidates
-    .flatMap(({ name, footer }) => ('unreadable' in footer ? [{ name, why: footer.unreadable }] : []))
-    .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  const unreadable = inNameOrder(
+    candidates.flatMap(({ name, footer }) =>
+      'unreadable' in footer ? [{ name, why: footer.unreadable }] : [],
+    ),
+  );
   const first = unreadable[0];
   if (first === undefined) return undefined;
   const more = unreadable.length === 1 ? '' : ` (and ${countOf(unreadable.length - 1, 'other file')})`;

@@ -1,7 +1,7 @@
+import { inNameOrder } from '../core/name-order.ts';
 import { bytesPerMb } from '../core/units.ts';
 import type { FileAttributes, Placement } from '../store/store.ts';
 import { endingOf } from './cohorts.ts';
-import { inNameOrder } from './name-order.ts';
 import { minimumFiles, type PlanPolicy, smallBelowBytes } from './policy.ts';
 
 /** A data file as a listing shows it. */

@@ -1,6 +1,6 @@
+import { inNameOrder } from '../core/name-order.ts';
 import { type DataFile, isFolded } from './data-file.ts';
 import type { Grouping, PackedCohort } from './grouping.ts';
-import { inNameOrder } from './name-order.ts';
 import type { FileVerdict } from './partition-plan.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { PlanPolicy } from './policy.ts';

@@ -1,7 +1,7 @@
+import { compareNames, inNameOrder } from '../core/name-order.ts';
 import { type Packing, packCohort } from './bins.ts';
 import { type Cohort, cohortsOf } from './cohorts.ts';
 import { countedSizeBytes, type DataFile, isFolded, isReadable } from './data-file.ts';
-import { compareNames, inNameOrder } from './name-order.ts';
 import type { CandidateFile } from './partition-plan.ts';
 import { type PlanPolicy, smallBelowBytes } from './policy.ts';
 

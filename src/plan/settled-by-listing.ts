@@ -1,4 +1,4 @@
-import { inNameOrder } from './name-order.ts';
+import { inNameOrder } from '../core/name-order.ts';
 import type { FileVerdict, PartitionPlan } from './partition-plan.ts';
 import type { NotData, PartitionMarker, PlanInput } from './plan-input.ts';
 import { durationText, timeText } from './sentences.ts';

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { SwapError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { msPerDay } from '../core/units.ts';
 import { isDate, lockDirectory, makeRunId, oldDirectory, workspacePath } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
 import { lookAtLock } from './lock-state.ts';
@@ -10,7 +11,7 @@ import { removeEmptySurely } from './sure-steps.ts';
 import { checkWorkspace } from './workspace.ts';
 
 /** No backup goes earlier than this after its swap, whatever the retention. */
-export const minimumRetentionMs = 24 * 3600 * 1000;
+export const minimumRetentionMs = msPerDay;
 
 /** What to clean up. */
 export interface CleanupRequest {

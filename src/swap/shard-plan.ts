@@ -1,5 +1,6 @@
 import { ConfigError, StoreError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { msPerDay } from '../core/units.ts';
 import { isDate, shardPlanDirectory, shardPlanPath, stagedShardPlanPath } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
 import { deleteFileSurely, makeDirectorySurely, readText, writeInPlace } from './sure-steps.ts';
@@ -34,9 +35,9 @@ export interface ShardPlanContext {
 }
 
 /** A plan that no run has gone by for so long is deleted. */
-const keptMs = 30 * 86_400_000;
+const keptMs = 30 * msPerDay;
 /** What a run left in the middle of making one. */
-const stagedKeptMs = 86_400_000;
+const stagedKeptMs = msPerDay;
 
 /**
  * The plan of this name; undefined when nobody has made one yet.

@@ -3,6 +3,7 @@ import { exitCodes } from '../core/exit-codes.ts';
 import type { Logger } from '../core/log.ts';
 import {
   backupName,
+  binBackupPath,
   historyDirectory,
   join,
   newDirectory,
@@ -177,8 +178,7 @@ function notNewest(
     ? refused(
         'not-the-newest-run',
         `cannot undo run ${run.receipt.runId}: ${path} is no longer the file it put there, and no later run says why`,
-        'somebody removed or replaced that file; the original files are in the backup: ' +
-          oldDirectory(run.directory),
+        `somebody removed or replaced that file; the original files are in the backup: ${backupText(run)}`,
       )
     : refused(
         'not-the-newest-run',
@@ -187,6 +187,12 @@ function notNewest(
           ? `undo that one first: \`undo ${run.receipt.date} --run ${later.receipt.runId}\``
           : `newest first: \`undo ${run.receipt.date} --run ${later.receipt.runId}\`, then this one`,
       );
+}
+
+/** Where the originals of a run lie: files of their own, or, where the store folds, one file for each merged one. */
+function backupText({ receipt, directory }: FinishedRun): string {
+  if (receipt.way !== 'fold') return oldDirectory(directory);
+  return receipt.bins.map(({ binIndex }) => binBackupPath(directory, binIndex)).join(', ');
 }
 
 /** The original files and what described them, as they lie in the backup. */

@@ -12,6 +12,7 @@ which error came.
 import collections
 import json
 import os
+import pathlib
 import re
 import sys
 import threading
@@ -20,31 +21,23 @@ import time
 os.environ["TZ"] = "UTC"
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 
-from pyspark.sql import SparkSession
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from spark_session import session
 
 # What a failed read is called by Spark, Hadoop or parquet-java.
 NAMES = re.compile(r"\[([A-Z][A-Z_.]+[A-Z])\]|\b(\w+(?:Exception|Error))\b|(is not a Parquet file)")
 
 
 def start():
-    return (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.memory", "1g")
-        .config("spark.driver.extraJavaOptions", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC")
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
-        .config("spark.sql.adaptive.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "1")
-        # Small splits: files are cut by the lengths that were listed.
-        .config("spark.sql.files.maxPartitionBytes", "8k")
-        .config("spark.sql.files.openCostInBytes", "0")
-        .config("spark.log.level", "OFF")
-        .getOrCreate()
+    return session(
+        2,
+        {
+            "spark.sql.adaptive.enabled": "false",
+            # Small splits: files are cut by the lengths that were listed.
+            "spark.sql.files.maxPartitionBytes": "8k",
+            "spark.sql.files.openCostInBytes": "0",
+            "spark.log.level": "OFF",
+        },
     )
 
 

@@ -17,7 +17,8 @@ import sys
 os.environ["TZ"] = "UTC"
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 
-from pyspark.sql import SparkSession
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from spark_session import session
 
 PARTS = [
     "SELECT CAST(id AS INT) AS id, IF(id = 1, NULL, named_struct('x', CAST(id AS FLOAT))) AS s FROM range(3)",
@@ -26,22 +27,12 @@ PARTS = [
 ]
 
 
-def session():
-    return (
-        SparkSession.builder.master("local[1]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.memory", "1g")
-        # The data are small: compiling code for them takes longer than running it does.
-        .config("spark.driver.extraJavaOptions", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC")
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
-        .getOrCreate()
+def start():
+    return session(
+        1,
+        {
+            "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        },
     )
 
 
@@ -85,7 +76,7 @@ def widened(row):
 
 
 def main():
-    spark = session()
+    spark = start()
     directory = pathlib.Path(sys.argv[2])
     if sys.argv[1] == "write":
         write(spark, directory)

@@ -22,7 +22,9 @@ import sys
 os.environ["TZ"] = "UTC"
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 
-from pyspark.sql import SparkSession, functions as f, types as t
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from pyspark.sql import functions as f, types as t
+from spark_session import session
 
 from spark_inputs import CASES, SEED, rows_of, schema_of
 
@@ -35,26 +37,16 @@ class Wrong(Exception):
 
 
 def start():
-    return (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.memory", "1g")
-        # The data are small: compiling code for them, in Java or in Spark, takes longer than running it does.
-        .config("spark.driver.extraJavaOptions", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Duser.timezone=UTC")
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
-        .config("spark.sql.adaptive.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.sql.parquet.compression.codec", "snappy")
-        # A file is one task, so that its rows come in their order.
-        .config("spark.sql.files.maxPartitionBytes", "1g")
-        .config("spark.sql.files.openCostInBytes", "1g")
-        .config("spark.log.level", "ERROR")
-        .getOrCreate()
+    return session(
+        2,
+        {
+            "spark.sql.adaptive.enabled": "false",
+            "spark.sql.parquet.compression.codec": "snappy",
+            # A file is one task, so that its rows come in their order.
+            "spark.sql.files.maxPartitionBytes": "1g",
+            "spark.sql.files.openCostInBytes": "1g",
+            "spark.log.level": "ERROR",
+        },
     )
 
 

@@ -1,9 +1,9 @@
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
-import { formatSize } from '../../core/units.ts';
+import { formatSize, msPerDay } from '../../core/units.ts';
 import { listBase } from '../../partition/list-base.ts';
 import { type CleanupOutcome, cleanupRuns } from '../../swap/cleanup.ts';
-import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
+import type { Invocation } from '../invocation.ts';
 import { openDataset } from '../open-dataset.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { counted } from '../output/numbers.ts';
@@ -11,8 +11,6 @@ import { printable } from '../output/printable.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
 
 type CleanupInvocation = Extract<Invocation, { command: 'cleanup' }>;
-
-const dayMs = 86_400_000;
 
 /** Deletes the backups whose retention is over. */
 export async function runCleanup(
@@ -28,7 +26,7 @@ export async function runCleanup(
   const request = {
     store,
     basePath,
-    retentionMs: retentionDays * dayMs,
+    retentionMs: retentionDays * msPerDay,
     log: stderrLogger(terminal, invocation.verbose),
   };
   if (!dryRun && invocation.output === 'text') {

@@ -2,20 +2,19 @@ import { baseText } from '../../config/base-location.ts';
 import { ConfigError, StoreError } from '../../core/errors.ts';
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import type { Logger } from '../../core/log.ts';
+import { msPerDay } from '../../core/units.ts';
 import { listBase } from '../../partition/list-base.ts';
 import { parseDate } from '../../partition/partition-dates.ts';
 import { type HistoryQuery, historyEntries, ownQuery } from '../../telemetry/history/history-query.ts';
 import { type OpenHistory, openHistory } from '../../telemetry/history/open-history.ts';
-import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
+import type { Invocation } from '../invocation.ts';
 import { type OpenDataset, openDataset, settingsOf } from '../open-dataset.ts';
 import { historyText, rowsText } from '../output/history-text.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
 
 type HistoryInvocation = Extract<Invocation, { command: 'history' }>;
-
-const dayMs = 86_400_000;
 
 /** Shows what was consolidated, or answers a query of the operator's. */
 export async function runHistory(
@@ -40,7 +39,7 @@ export async function runHistory(
   const query: HistoryQuery = {
     dataset,
     // Of one partition all there is, unless somebody says otherwise.
-    sinceMs: date !== undefined && invocation.days === undefined ? 0 : nowMs - days * dayMs,
+    sinceMs: date !== undefined && invocation.days === undefined ? 0 : nowMs - days * msPerDay,
     limit,
     ...(date === undefined ? {} : { date }),
   };

@@ -1,6 +1,5 @@
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { type ParquetFooter, readFooter } from '../../parquet/footer.ts';
-import type { Invocation } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
 import { compareSchemas, renderComparison } from '../inspect/compare-schemas.ts';
 import { describeFile } from '../inspect/describe-file.ts';
@@ -8,6 +7,7 @@ import { describePages, firstPageOf } from '../inspect/describe-pages.ts';
 import { openInspected } from '../inspect/open-inspected.ts';
 import { renderFile } from '../inspect/render-file.ts';
 import { renderPages } from '../inspect/render-pages.ts';
+import type { Invocation } from '../invocation.ts';
 import { jsonLine } from '../output/json-line.ts';
 
 type InspectInvocation = Extract<Invocation, { command: 'inspect' }>;

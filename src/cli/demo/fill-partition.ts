@@ -1,11 +1,12 @@
 import { mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { msPerDay } from '../../core/units.ts';
 import { type DemoFile, demoFiles } from './demo-files.ts';
 import { telemetryRows } from './vehicle-telemetry.ts';
 import { writeTelemetryFile } from './write-telemetry-file.ts';
 
 /** Age at which a partition counts as settled. */
-export const settledMs = 2 * 86_400_000;
+export const settledMs = 2 * msPerDay;
 
 /**
  * Fills a new partition directory with small telemetry files.

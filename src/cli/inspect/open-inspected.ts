@@ -3,8 +3,8 @@ import { baseText } from '../../config/base-location.ts';
 import type { ByteSource } from '../../core/byte-source.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { refOf } from '../../store/store.ts';
-import type { DatasetFlags } from '../command-line.ts';
 import type { CliEnvironment } from '../environment.ts';
+import type { DatasetFlags } from '../invocation.ts';
 import { openLocalFile } from '../merge/local-files.ts';
 import { openDataset } from '../open-dataset.ts';
 

@@ -1,15 +1,9 @@
 import type { ScannedPartition } from '../../pipeline/scan-dataset.ts';
+import type { Gain } from '../../plan/estimate-gain.ts';
 
 /** Sums over partitions that are worth it. */
-export interface GainTotals {
+export interface GainTotals extends Omit<Gain, 'score'> {
   readonly partitions: number;
-  readonly filesBefore: number;
-  readonly filesAfter: number;
-  readonly bytesBefore: number;
-  readonly bytesSaved: number;
-  readonly objectsFreed: number;
-  readonly opensSaved: number;
-  readonly bytesMoved: number;
 }
 
 /** A scan in few words: what it found in all, and the best of it. Plain data. */

@@ -1,5 +1,6 @@
 import { mapConcurrently } from '../../core/concurrency.ts';
 import { StoreError } from '../../core/errors.ts';
+import { compareNames } from '../../core/name-order.ts';
 import type { FileStatus, NameRange } from '../store.ts';
 import type { WebHdfsClient } from './client.ts';
 import { type RemoteStatus, remoteStatus } from './file-status.ts';
@@ -157,11 +158,3 @@ function inByteOrder(entries: readonly RemoteStatus[]): readonly RemoteStatus[] 
   });
   return isOrdered ? entries : entries.toSorted((a, b) => compareNames(a.status.name, b.status.name));
 }
-
-/** By the bytes of UTF-8, which is the order of UTF-16 where there are no surrogates and nothing beyond them. */
-function compareNames(a: string, b: string): number {
-  if (beyond.test(a) || beyond.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-const beyond = /[\ud800-\uffff]/;

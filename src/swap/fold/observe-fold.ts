@@ -1,4 +1,5 @@
 import { basename } from 'node:path/posix';
+import { compareNames } from '../../core/name-order.ts';
 import { foldBasePath, join, parseTailName, stagedBinPath, tailName } from '../../partition/names.ts';
 import { type FileRef, type FileStatus, type NameRange, sameGeneration } from '../../store/store.ts';
 import type { FoldBin } from '../journal.ts';
@@ -54,9 +55,7 @@ export async function observeBin(run: FoldRun, known: FoundFold, index: number):
  * input has its extension, a mark of an earlier run, or nothing: it may come before all inputs, and also behind them.
  */
 export function rangeOf({ name, inputs }: Pick<FoldBin, 'name' | 'inputs'>): NameRange {
-  const names = [name, ...inputs.map((input) => input.name)].toSorted((a, b) =>
-    Buffer.compare(Buffer.from(a), Buffer.from(b)),
-  );
+  const names = [name, ...inputs.map((input) => input.name)].toSorted(compareNames);
   // By characters: half of one could not be sent. What begins with it comes behind it.
   return { after: [...(names[0] ?? '')].slice(0, -1).join(''), upTo: names.at(-1) ?? '' };
 }

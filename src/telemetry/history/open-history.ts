@@ -1,5 +1,6 @@
 import { ConfigError, StoreError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { msPerDay } from '../../core/units.ts';
 import type { Store } from '../../store/store.ts';
 import type { HistoryDatabase } from './database.ts';
 import { deliverReceipts } from './deliver-receipts.ts';
@@ -56,7 +57,7 @@ export async function openHistory(sources: HistorySources): Promise<OpenHistory>
   return await closingOnFailure(database, async () => {
     const { date, sinceMs } = query;
     // A run that ended since then may have begun long before.
-    const begunSinceMs = sinceMs - 86_400_000;
+    const begunSinceMs = sinceMs - msPerDay;
     const only = date === undefined ? {} : { date };
     await deliverReceipts({ store, basePath, database, dataset, log, begunSinceMs, ...only });
     return { database, source: 'receipts' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compareNames, inNameOrder } from '../../src/plan/name-order.ts';
+import { compareNames, inNameOrder } from '../../src/core/name-order.ts';
 
 const character = fc.constantFrom(
   'a',

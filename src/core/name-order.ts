@@ -1,5 +1,5 @@
 /**
- * Compares names by their UTF-8 bytes, as HDFS and `LC_ALL=C sort` order a listing. Comparing JavaScript strings
+ * Compares names, or paths, by their UTF-8 bytes, as HDFS and `LC_ALL=C sort` order a listing. Comparing JavaScript strings
  * would order by UTF-16 units, which differs beyond U+FFFF.
  */
 export function compareNames(a: string, b: string): number {
