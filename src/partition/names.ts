@@ -9,13 +9,21 @@
  *       history/2025-08-15/<runId>.json                receipts of runs whose backup is gone
  *       trial-<runId>/                                 what a doctor tries things on, for some seconds
  *       shards/<name>.json                             who does which partitions of a range, for runs side by side
- *       2025-08-15/                                    everything about one partition
+ *       replicas/<runId>.json                          what a run swapped is still to be copied to the replica
+ *       replicas/2025-08-15/<name>.staged              at the replica: a copy that is not in its place yet
+ *       2025-08-15/                                    everything about one partition; where it does not lie at
+ *                                                      date=2025-08-15, `part-` and its escaped path, see partition-directory.ts
  *         lock/owner.json                              the partition lock
  *         hold.json                                    an undone partition waits for --force
  *         <runId>/ or <runId>.fenced-<n>/              one run; fenced when another run took it over
  *           bin-<i>.staged, journal.json, receipt.json, new/, old/, late-<n>/, lock-…/, trash-<runId>/
  *           bin-<i>-base.staged, bin-<i>-tail-<k>.staged, bin-<i>.backup, restore-<i>.backup   where the store folds
+ *           attempts/bin-<i>-<random>.staged             what executors write, until the run takes it
  */
+
+import { compareNames } from '../core/name-order.ts';
+import { relativePathOf } from '../core/partition-key.ts';
+import { directoryNameOf } from './partition-directory.ts';
 
 /** Name of the workspace directory below the base path. */
 export const workspaceName = '_consolidation';
@@ -25,27 +33,9 @@ const runDirectoryPattern = /^(\d{8}T\d{6}Z-[0-9a-f]{6})(?:\.fenced-([1-9]\d*))?
 const stagedSuffix = '.staged';
 const backupSuffix = '.backup';
 
-/** True for a date of the calendar written as `YYYY-MM-DD`. */
-export function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return Number.isFinite(time) && new Date(time).toISOString().startsWith(text);
-}
-
-/** Directory name of a partition: `date=2025-08-15`. */
-export function partitionName(date: string): string {
-  return `date=${date}`;
-}
-
-/** The date in a partition's directory name; undefined for any other name. */
-export function parsePartitionName(name: string): string | undefined {
-  const date = name.startsWith('date=') ? name.slice('date='.length) : '';
-  return isDate(date) ? date : undefined;
-}
-
-/** Full path of a partition. */
-export function partitionPath(basePath: string, date: string): string {
-  return join(basePath, partitionName(date));
+/** Full path of a partition; `key` as `partitionKey` makes it, which is the date where the partition lies at `date=2025-08-15`. */
+export function partitionPath(basePath: string, key: string): string {
+  return join(basePath, relativePathOf(key));
 }
 
 /** Full path of the workspace. */
@@ -54,13 +44,13 @@ export function workspacePath(basePath: string): string {
 }
 
 /** Directory that holds everything about one partition: lock, hold and runs. */
-export function dateDirectory(basePath: string, date: string): string {
-  return join(workspacePath(basePath), date);
+export function dateDirectory(basePath: string, key: string): string {
+  return join(workspacePath(basePath), directoryNameOf(key));
 }
 
 /** Directory that is the lock of a partition: whoever's owner file is in it holds the partition. */
-export function lockDirectory(basePath: string, date: string): string {
-  return join(dateDirectory(basePath, date), 'lock');
+export function lockDirectory(basePath: string, key: string): string {
+  return join(dateDirectory(basePath, key), 'lock');
 }
 
 /** The file in a lock directory that says whose it is; touching it is the sign of life. */
@@ -69,18 +59,18 @@ export function ownerPath(lockDirectoryPath: string): string {
 }
 
 /** File that marks an undone partition: no run touches it unless forced. */
-export function holdPath(basePath: string, date: string): string {
-  return join(dateDirectory(basePath, date), 'hold.json');
+export function holdPath(basePath: string, key: string): string {
+  return join(dateDirectory(basePath, key), 'hold.json');
 }
 
 /** Directory of the receipts of one partition's runs whose backups are gone. */
-export function historyDirectory(basePath: string, date: string): string {
-  return join(join(workspacePath(basePath), 'history'), date);
+export function historyDirectory(basePath: string, key: string): string {
+  return join(join(workspacePath(basePath), 'history'), directoryNameOf(key));
 }
 
 /** Receipt of a run whose backup is gone. */
-export function historyPath(basePath: string, date: string, runId: string): string {
-  return join(historyDirectory(basePath, date), `${runId}.json`);
+export function historyPath(basePath: string, key: string, runId: string): string {
+  return join(historyDirectory(basePath, key), `${runId}.json`);
 }
 
 /** The run id in the name of a history file; undefined for any other name. */
@@ -102,6 +92,26 @@ export function shardPlanPath(basePath: string, name: string): string {
 /** The same while run `runId` is making it; others may be making theirs. */
 export function stagedShardPlanPath(basePath: string, name: string, runId: string): string {
   return stagedName(join(shardPlanDirectory(basePath), `${name}.${runId}`));
+}
+
+/** Directory of what is still to be copied to a replica, and at the replica of copies that are not in their places yet. */
+export function replicasDirectory(basePath: string): string {
+  return join(workspacePath(basePath), 'replicas');
+}
+
+/** Says that what run `runId` swapped is still to be copied to the replica. */
+export function pendingCopyPath(basePath: string, runId: string): string {
+  return join(replicasDirectory(basePath), `${runId}.json`);
+}
+
+/** The run id in the name of a pending copy; undefined for any other name. */
+export function parsePendingCopyName(name: string): string | undefined {
+  return parseHistoryName(name);
+}
+
+/** At the replica: directory of the copies of one partition that are not in their places yet. */
+export function stagedCopiesDirectory(basePath: string, key: string): string {
+  return join(replicasDirectory(basePath), directoryNameOf(key));
 }
 
 /** True for what may be the name of a shard plan: letters, digits, `.`, `_`, `-`, at most 100, none hidden. */
@@ -137,8 +147,8 @@ export function isRunId(text: string): boolean {
 }
 
 /** Directory of a run. `fence` counts how often it was taken over by another run; 0 is the run's own. */
-export function runDirectory(basePath: string, date: string, runId: string, fence = 0): string {
-  return join(dateDirectory(basePath, date), fence === 0 ? runId : `${runId}.fenced-${fence}`);
+export function runDirectory(basePath: string, key: string, runId: string, fence = 0): string {
+  return join(dateDirectory(basePath, key), fence === 0 ? runId : `${runId}.fenced-${fence}`);
 }
 
 /** What an entry of a date directory is; undefined when it is none of ours. */
@@ -159,6 +169,25 @@ export function stagedBinPath(runDirectoryPath: string, binIndex: number): strin
   return join(runDirectoryPath, `bin-${binIndex}${stagedSuffix}`);
 }
 
+/** Directory that executors write merged files into, each attempt its own; gone before the swap begins. */
+export function attemptsDirectory(runDirectoryPath: string): string {
+  return join(runDirectoryPath, 'attempts');
+}
+
+/**
+ * Name of one attempt at merging bin `binIndex`, in the attempts' directory.
+ * @param random 16 hex digits, so that no two attempts ever have the same
+ */
+export function attemptName(binIndex: number, random: string): string {
+  return stagedName(`bin-${binIndex}-${random}`);
+}
+
+/** The bin that an attempt of this name is at; undefined for any other name. */
+export function parseAttemptName(name: string): number | undefined {
+  const index = /^bin-(\d+)-[0-9a-f]{16}\.staged$/.exec(name)?.[1];
+  return index === undefined ? undefined : Number(index);
+}
+
 /** The file without rows that the inputs of bin `binIndex` are folded into. */
 export function foldBasePath(runDirectoryPath: string, binIndex: number): string {
   return join(runDirectoryPath, `bin-${binIndex}-base${stagedSuffix}`);
@@ -174,7 +203,10 @@ export function binBackupPath(runDirectoryPath: string, binIndex: number): strin
   return join(runDirectoryPath, `bin-${binIndex}${backupSuffix}`);
 }
 
-/** A backup of another run on its way back into the partition; `index` from 0. */
+/**
+ * A backup of another run, of its bin `index`, on its way back into the partition. Not a name that ends in `.staged`: there is no
+ * other copy of it, and what is staged may be deleted.
+ */
 export function restorePath(runDirectoryPath: string, index: number): string {
   return join(runDirectoryPath, `restore-${index}${backupSuffix}`);
 }
@@ -242,6 +274,7 @@ export type RunEntryKind =
   | 'new'
   | 'old'
   | 'late'
+  | 'attempts'
   | 'lock-transit'
   | 'trash'
   | undefined;
@@ -250,7 +283,7 @@ export type RunEntryKind =
 export function parseRunEntry(name: string): RunEntryKind {
   if (name === 'journal.json') return 'journal';
   if (name === 'receipt.json') return 'receipt';
-  if (name === 'new' || name === 'old') return name;
+  if (name === 'new' || name === 'old' || name === 'attempts') return name;
   if (/^late-[1-9]\d*$/.test(name)) return 'late';
   if (/^lock-(made|released|taken)$/.test(name)) return 'lock-transit';
   if (name.startsWith('trash-') && isRunId(name.slice('trash-'.length))) return 'trash';
@@ -287,9 +320,10 @@ export function sidecarName(name: string): string {
 /** Files that describe other files of their directory and would lie about them once those are merged. */
 export const summaryNames: readonly string[] = ['_metadata', '_common_metadata'];
 
-const mergedMark = /\.merged-\d{8}T\d{6}Z-[0-9a-f]{6}-\d+(?=\.|$)/;
+const undoneSuffix = '-undone';
+const mergedMark = /\.merged-\d{8}T\d{6}Z-[0-9a-f]{6}-\d+(?:-undone)?(?=\.|$)/;
 
-/** True for the names {@link mergedName} makes: what this program merged or folded. */
+/** True for the names {@link mergedName} and {@link undoneName} make: what this program merged, folded or put back as one file. */
 export function isMergedName(name: string): boolean {
   return mergedMark.test(name);
 }
@@ -303,6 +337,24 @@ export function isMergedName(name: string): boolean {
  */
 export function mergedName(firstInputName: string, runId: string, binIndex: number): string {
   return marked(firstInputName.replace(mergedMark, ''), `.merged-${runId}-${binIndex}`);
+}
+
+/**
+ * Name of the file that holds the originals again of which the file `merged` was made: `x.merged-<runId>-0.parquet` becomes
+ * `x.merged-<runId>-0-undone.parquet`. Not the name of the merged file: a reader that listed that and opens it after the undo must
+ * find it gone, not other bytes. And right before it in the order of names (`-` comes before `.`): for a moment both are listed, this one
+ * without rows yet, and a reader that opens it last, when it has them, would have read them in the merged file already.
+ */
+export function undoneName(merged: string): string {
+  const mark = mergedMark.exec(merged);
+  const end = mark === null ? merged.length : mark.index + mark[0].length;
+  const suffix = (mark?.[0] ?? '') + undoneSuffix + merged.slice(end);
+  let stem = merged.slice(0, mark?.index ?? end);
+  const nameOf = (): string => stem + suffix;
+  const isTooLong = (): boolean => Buffer.byteLength(nameOf()) > maxNameBytes;
+  while (stem.length > 1 && (isTooLong() || compareNames(nameOf(), merged) > 0))
+    stem = [...stem].slice(0, -1).join('');
+  return nameOf();
 }
 
 /**

@@ -1,12 +1,16 @@
 import type { Settings } from '../config/settings.ts';
 import type { Logger } from '../core/log.ts';
+import type { BaseEntries } from '../partition/base-entries.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
+import type { PartitionLayout } from '../partition/layout.ts';
 import type { FileRef, Store } from '../store/store.ts';
 import type { CleanupOutcome } from '../swap/cleanup.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
+import type { BinExecutor } from './bin-executor.ts';
 import type { EngineThreads } from './engine-threads.ts';
 import type { InputFile } from './open-inputs.ts';
 import type { ShowProgress } from './progress.ts';
+import type { WorkRoom } from './work-room.ts';
 
 /** Everything that is the same for all partitions of one invocation. */
 export interface DatasetTask {
@@ -14,6 +18,8 @@ export interface DatasetTask {
   /** Full path of the dataset within the store. */
   readonly basePath: string;
   readonly settings: Settings;
+  /** How its partitions are called; absent: `date=2025-08-15`. */
+  readonly layout?: PartitionLayout;
   /** The current day in the operator's time zone, `YYYY-MM-DD`. */
   readonly today: string;
   /** True when the operator asked for the current day itself. */
@@ -28,18 +34,36 @@ export interface DatasetTask {
   readonly showProgress: ShowProgress;
   /** Threads for merging these files and verifying the merged one, when they are worth it; absent: none, as for files behind a network. */
   readonly columnThreads?: (files: readonly InputFile[]) => EngineThreads | undefined;
+  /** Merges bins elsewhere; absent: this process does. */
+  readonly executor?: BinExecutor;
+  /** What partitions that are at work at the same time take their memory from; absent: there is only one. */
+  readonly room?: WorkRoom | undefined;
+  /** What lies beside the partitions, where a run has many; absent: it is listed for each. */
+  readonly baseEntries?: BaseEntries | undefined;
   /** Told, after a run that removed backups whose retention was over, which ones. */
   readonly onBackupsRemoved?: (removed: readonly CleanupOutcome[]) => void;
   /** Does the work on each partition, with what belongs around it; absent: the work alone. */
   readonly around?: (date: string, work: () => Promise<PartitionResult>) => Promise<PartitionResult>;
+  /** Done right before each swap; when it rejects nothing is replaced. */
+  readonly beforeSwap?: (run: SwappingRun) => Promise<void>;
   /** Aborted, with the error to end with as its reason, when the run should stop at its next safe point. */
   readonly stop: AbortSignal;
 }
 
+/** A run that is about to swap. */
+export interface SwappingRun {
+  readonly date: string;
+  readonly runId: string;
+  /** Full path. */
+  readonly runDirectory: string;
+}
+
 /** One partition of an invocation. */
 export interface PartitionTask extends DatasetTask {
-  /** `YYYY-MM-DD`. */
+  /** Its key: `YYYY-MM-DD` where it lies at `date=YYYY-MM-DD`, see `partitionKey`. */
   readonly date: string;
+  /** Told of how many files a listing has, before anything is made of them: resolves once there is room to know them. */
+  readonly listed?: (files: number) => Promise<void>;
 }
 
 /** A partition that is at work on. */

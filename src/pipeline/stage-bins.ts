@@ -2,20 +2,23 @@ import { collectGarbage } from '../core/collect-garbage.ts';
 import { withFields } from '../core/log.ts';
 import { bytesPerMb, formatSize } from '../core/units.ts';
 import { foldKeyValues } from '../parquet/fold/fold-key-values.ts';
-import { join, stagedBinPath } from '../partition/names.ts';
+import { attemptsDirectory, stagedBinPath } from '../partition/names.ts';
 import type { Bin, PartitionPlan } from '../plan/partition-plan.ts';
 import type { FoldParts } from '../swap/fold/fold-parts.ts';
+import { deleteDirectorySurely } from '../swap/sure-steps.ts';
 import type { OutputFile } from '../telemetry/partition-result.ts';
 import type { Stopwatch } from '../telemetry/stopwatch.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';
-import { type InputFile, type OpenInputs, openInputs } from './open-inputs.ts';
+import { createdBy, inputFilesOf, recipeOf } from './bin-recipe.ts';
+import { mergeElsewhere, type TakeMerged } from './merge-elsewhere.ts';
+import { type OpenInputs, openInputs } from './open-inputs.ts';
 import type { PartitionAtWork } from './partition-task.ts';
 import type { ProgressStep } from './progress.ts';
 import { stageBackup } from './stage-backup.ts';
 import { type FoldStaging, stageFold } from './stage-fold.ts';
 import { stoppableStore } from './stoppable-store.ts';
 import { verifyMerged } from './verify-merged.ts';
-import { writeMerged } from './write-merged.ts';
+import { type WrittenFile, writeMerged } from './write-merged.ts';
 
 /** A bin whose new files are staged, but not yet put in place. */
 export interface StagedBin {
@@ -47,12 +50,14 @@ interface BinTask {
   readonly plan: PartitionPlan;
   readonly bin: Bin;
   readonly watch: Stopwatch;
+  /** Waits until an executor has merged the bin; undefined: this process merges it. */
+  readonly merged: TakeMerged | undefined;
 }
 
 /**
  * Merges and verifies every bin of a plan, one after the other, into the run's directory; where the store folds, all that
- * the fold needs is staged too, and in mode fold nothing else. What is staged there when this fails goes with the release
- * of the run's lock.
+ * the fold needs is staged too, and in mode fold nothing else. With an executor all bins are merged there, at the same time
+ * as far as it can, and the rest is done here. What is staged there when this fails goes with the release of the run's lock.
  * @throws StoreError, FormatError, VerifyError; the reason of `task.stop`
  */
 export async function stageBins(
@@ -61,8 +66,20 @@ export async function stageBins(
   plan: PartitionPlan,
   watch: Stopwatch,
 ): Promise<readonly StagedBin[]> {
+  const isOver = new AbortController();
   const staged: StagedBin[] = [];
-  for (const bin of plan.bins) staged.push(await stageBin({ task, staging, plan, bin, watch }));
+  try {
+    const merging = mergeElsewhere(task, staging, plan, isOver.signal);
+    for (const bin of plan.bins) {
+      staged.push(await stageBin({ task, staging, plan, bin, watch, merged: merging.get(bin.index) }));
+    }
+  } finally {
+    // When a bin fails, nobody needs the others any more.
+    isOver.abort(new Error('the run needs it no more'));
+  }
+  // With the directory the ground goes from under executors that were given up and still write.
+  if (task.executor !== undefined)
+    await deleteDirectorySurely(task.store, attemptsDirectory(staging.runDirectory));
   // The last point at which to stop: from here on a swap runs to its end.
   task.stop.throwIfAborted();
   return staged;
@@ -152,16 +169,12 @@ async function foldOnly(
   };
 }
 
-function inputFilesOf(plan: PartitionPlan, bin: Bin): readonly InputFile[] {
-  return bin.inputs.map((ref) => ({ path: join(plan.partitionPath, ref.name), ref }));
-}
-
 /**
  * Merges a bin, and verifies what was written.
  * @param stageBeside what else is to be staged that goes by the length of the merged file; done while that is verified
  */
 async function mergeBin(
-  { task, staging, plan, bin, watch }: BinTask,
+  { task, staging, plan, bin, watch, merged }: BinTask,
   opened: OpenInputs,
   stageBeside?: (mergedSizeBytes: number) => Promise<FoldParts>,
 ): Promise<StagedBin> {
@@ -180,24 +193,19 @@ async function mergeBin(
   const threads = task.columnThreads?.(inputFilesOf(plan, bin));
   show('merging', 0, bin.sizeBytes);
   const begunMs = performance.now();
-  const output = await watch.time('merge', () =>
+  const mergeHere = (): Promise<WrittenFile> =>
     writeMerged({
+      ...recipeOf(task, staging.runId, bin),
       store,
       path,
       inputs: opened.inputs,
-      schema: settings.consolidation.schema,
-      compression: settings.compression,
-      memoryBytes: settings.consolidation.memoryBytes,
       threads,
-      stamp: { inputSizeBytes: bin.inputSizeBytes, inputFiles: bin.inputs.length, runId: staging.runId },
-      createdBy: createdBy(task),
-      placement: bin.placement,
       stop: task.stop,
       // The merge goes by rows; of what lies in front of it people know the size.
       onRows: (done, total) =>
         show('merging', Math.round((bin.sizeBytes * done) / Math.max(1, total)), bin.sizeBytes),
-    }),
-  );
+    });
+  const output = await watch.time('merge', () => (merged === undefined ? mergeHere() : merged(path)));
   const mergedMs = performance.now();
   log.info(
     `merged ${bin.inputs.length} files (${formatSize(bin.sizeBytes)}) into ${formatSize(output.merged.sizeBytes)}, ` +
@@ -252,10 +260,6 @@ async function mergeBin(
 async function bothOf<A, B>(a: Promise<A>, b: Promise<B> | undefined): Promise<[A, B | undefined]> {
   await Promise.allSettled([a, b]);
   return [await a, await b];
-}
-
-function createdBy({ toolVersion }: PartitionAtWork): string {
-  return `parquet-consolidator version ${toolVersion}`;
 }
 
 function rowGroupsOf(inputs: OpenInputs['inputs']): number {

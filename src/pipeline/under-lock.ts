@@ -18,7 +18,10 @@ export async function underLock(
   const { store, basePath, date, log } = task;
   task.stop.throwIfAborted();
   const runId = makeRunId(await store.nowMs(), randomInt(2 ** 24));
-  const lock = await report.watch.time('lock', () => acquireLock({ store, basePath, date, runId, log }));
+  const makesAttempts = task.executor !== undefined;
+  const lock = await report.watch.time('lock', () =>
+    acquireLock({ store, basePath, date, runId, makesAttempts, log }),
+  );
   report.runId = runId;
   report.runDirectory = lock.runDirectory;
   let result: PartitionResult;

@@ -8,24 +8,28 @@ import type { Placement, Store } from '../store/store.ts';
 import { createSurely } from '../swap/sure-steps.ts';
 import { type BytesDigest, digestSink } from '../verify/digest-sink.ts';
 
-/** What is written, and how. */
-export interface WriteMerged {
-  readonly store: Store;
-  /** Full path of the new file. */
-  readonly path: string;
-  readonly inputs: readonly MergeInput[];
+/** How files are merged: with the inputs, all that the bytes of the new file depend on. Plain JSON, so that it may travel. */
+export interface MergeRecipe {
   /** Which schemas the inputs may have. */
   readonly schema: SchemaMode;
   readonly compression: Settings['compression'];
   /** What the process may take; undefined: what the engine takes by itself. */
   readonly memoryBytes: number | undefined;
-  /** Threads that share the work; undefined: this one does it all. */
-  readonly threads?: ColumnThreads | undefined;
   /** What the file says about its making. */
   readonly stamp: Parameters<typeof stampValue>[0];
   /** What the file says about its writer. */
   readonly createdBy: string;
   readonly placement?: Placement | undefined;
+}
+
+/** What is written, and where. */
+export interface WriteMerged extends MergeRecipe {
+  readonly store: Pick<Store, 'create' | 'deleteFile'>;
+  /** Full path of the new file. */
+  readonly path: string;
+  readonly inputs: readonly MergeInput[];
+  /** Threads that share the work; undefined: this one does it all. */
+  readonly threads?: ColumnThreads | undefined;
   readonly stop: AbortSignal;
   readonly onRows: (done: number, total: number) => void;
 }
@@ -56,9 +60,11 @@ async function writeOnce(args: WriteMerged): Promise<WrittenFile> {
       rowGroupBytes: args.compression.rowGroupBytes,
       useDictionary: args.compression.useDictionary,
       compression: args.compression.codec,
+      ...(args.compression.level === undefined ? {} : { compressionLevel: args.compression.level }),
       encodings: args.compression.encodings,
       pages: { pageSizeBytes: args.compression.pageSizeBytes },
       ...(bloomFilterColumns === undefined ? {} : { bloomFilterColumns }),
+      copyRowGroups: true,
       // Costs nothing where the inputs state no sorting columns.
       sortCheck: true,
       keyValues: [{ key: stampKey, value: stampValue({ ...args.stamp, writers: writersOf(footers) }) }],

@@ -29,7 +29,7 @@ export async function clearRunDirectory(
     if ((kind === 'staged' || kind === 'backup') && entry.kind === 'file') {
       await deleteFileSurely(store, entry.path);
     } else if (
-      (kind === 'new' || kind === 'lock-transit' || kind === 'trash') &&
+      (kind === 'new' || kind === 'attempts' || kind === 'lock-transit' || kind === 'trash') &&
       entry.kind === 'directory'
     ) {
       // `new/` has the mode of its partition, which may forbid its own user to delete in it.

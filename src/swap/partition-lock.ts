@@ -1,7 +1,9 @@
 import { ConsolidatorError, StoreError, SwapError } from '../core/errors.ts';
 import { exitCodes } from '../core/exit-codes.ts';
 import type { Logger } from '../core/log.ts';
+import { partitionLabel } from '../core/partition-key.ts';
 import {
+  attemptsDirectory,
   dateDirectory,
   journalPath,
   lockDirectory,
@@ -47,6 +49,8 @@ export interface LockRequest {
   readonly runId: string;
   /** Make the directory in which the partition is built anew; where absent, on stores that do not fold. */
   readonly makesDirectory?: boolean;
+  /** Make the directory that executors write into. */
+  readonly makesAttempts?: boolean;
   readonly log: Logger;
 }
 
@@ -140,6 +144,9 @@ async function makeLockDirectory(request: LockRequest, run: string, made: string
   if (request.makesDirectory ?? !store.abilities.fold) {
     await makeDirectorySurely(store, newDirectory(run), workspaceMode);
   }
+  if (request.makesAttempts === true) {
+    await makeDirectorySurely(store, attemptsDirectory(run), workspaceMode);
+  }
   const owner: LockOwner = {
     runId,
     ...thisProcess(),
@@ -199,7 +206,7 @@ function heldLock(request: LockRequest, ownerFileId: string): PartitionLock {
         code: 'lock-lost',
         exitCode: exitCodes.locked,
         dataState: 'the run that took over settles what this one began; no row is lost',
-        hint: `\`recover --date ${date}\` says what the other run is doing; then run again`,
+        hint: `\`recover --date ${partitionLabel(date)}\` says what the other run is doing; then run again`,
       },
     );
   };

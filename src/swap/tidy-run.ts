@@ -22,7 +22,8 @@ export async function tidyReceipted(
       (kind === 'backup' && !backups.has(entry.path)) ||
       (kind === 'taken' && receipt.kind === 'consolidate' && backups.size === 0);
     if (isUseless && entry.kind === 'file') await deleteFileSurely(store, entry.path);
-    if (kind === 'trash' || kind === 'lock-transit') await deleteDirectorySurely(store, entry.path);
+    if (kind === 'attempts' || kind === 'trash' || kind === 'lock-transit')
+      await deleteDirectorySurely(store, entry.path);
   }
   if (receipt.way === 'directories' && receipt.backup === 'none') {
     await deleteOld(store, runDirectory, receipt, log);
