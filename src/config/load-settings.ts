@@ -3,13 +3,13 @@ import { ConfigError } from '../core/errors.ts';
 import { bytesPerMb } from '../core/units.ts';
 import { type ChosenValues, chosenValues } from './chosen-values.ts';
 import { type GatheredValues, gatherValues, type SettingsInput } from './gather-values.ts';
-import { configuredBase, hdfsSettings } from './hdfs-settings.ts';
+import { configuredBase, configuredReplica, hdfsSettings } from './hdfs-settings.ts';
 import { historySettings, metricsSettings, notifySettings } from './report-settings.ts';
 import { settingKeys } from './setting-table.ts';
 import { type CodecSetting, codecSettings, type Settings } from './settings.ts';
 
 /** The settings of a command that works on files and not on a dataset, such as `merge`. */
-export type DatasetFreeSettings = Omit<Settings, 'base' | 'hdfs'>;
+export type DatasetFreeSettings = Omit<Settings, 'base' | 'hdfs' | 'replica'>;
 
 /**
  * Puts flags, environment, configuration file and defaults together, in this order of precedence.
@@ -21,14 +21,21 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
   const values = chosenValues(gathered.chosen);
   const hadoop = await hadoopOf(gathered, values, input);
   const { base, problems, serverSources } = configuredBase(gathered.chosen, values, hadoop?.configuration);
-  const all = [...gathered.problems, ...problems];
+  const copies =
+    base === undefined
+      ? { problems: [] }
+      : configuredReplica(gathered.chosen, values, base, hadoop?.configuration);
+  const all = [...gathered.problems, ...problems, ...copies.problems];
   if (all.length > 0) throw invalid(all);
   if (base === undefined) throw baseMissing(gathered.configPath);
   const settings = assemble(gathered, values);
+  const { replica } = copies;
+  const isOnHdfs = base.kind === 'hdfs' || replica?.kind === 'hdfs';
   return {
     ...settings,
     base,
-    hdfs: hdfsSettings(gathered.chosen, values, base, base.kind === 'hdfs' ? hadoop?.client : undefined),
+    ...(replica === undefined ? {} : { replica }),
+    hdfs: hdfsSettings(gathered.chosen, values, base, isOnHdfs ? hadoop?.client : undefined),
     sources: {
       ...settings.sources,
       ...unlessSaid(hadoop?.client.sources ?? {}, settings.sources),
@@ -60,8 +67,10 @@ function unlessSaid(
 /** Hadoop's configuration, read only for who may be on HDFS: a `file:` URI or a relative path is on this machine. */
 async function hadoopOf({ chosen }: GatheredValues, values: ChosenValues, { env }: SettingsInput) {
   const named = chosen.get('hdfs.hadoop_conf');
-  const base = values.optionalText('hdfs.base_path') ?? '';
-  const mayBeHdfs = chosen.has('hdfs.namenode') || base.startsWith('/') || /^(?:hdfs|s?webhdfs):/i.test(base);
+  const places = [values.optionalText('hdfs.base_path') ?? '', values.optionalText('replica.uri') ?? ''];
+  const mayBeHdfs =
+    chosen.has('hdfs.namenode') ||
+    places.some((place) => place.startsWith('/') || /^(?:hdfs|s?webhdfs):/i.test(place));
   if (named === undefined || typeof named.value !== 'string' || !mayBeHdfs) return undefined;
   const { loadHadoop } = await import('./hadoop/load-hadoop.ts');
   return await loadHadoop(resolve(named.relativeTo, named.value), named.subject, env);
@@ -70,7 +79,9 @@ async function hadoopOf({ chosen }: GatheredValues, values: ChosenValues, { env 
 function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSettings {
   const { chosen, configPath } = gathered;
   const memoryMb = values.optionalNumber('consolidation.memory_mb');
+  const concurrency = values.optionalNumber('consolidation.concurrency');
   const threads = values.optionalNumber('consolidation.threads');
+  const lateFiles = values.optionalNumber('late_data.min_files');
   const bloomFilters = values.optionalText('compression.bloom_filter_columns');
   const tempStart = chosen.get('consolidation.temp_directory')?.relativeTo ?? '/';
   return {
@@ -80,7 +91,14 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       targetSizeBytes: values.number('consolidation.target_size_mb') * bytesPerMb,
       minFiles: values.number('consolidation.min_files_threshold'),
       quietMinutes: values.number('consolidation.quiet_minutes'),
+      layout: values.text('consolidation.layout'),
+      late: {
+        ...(lateFiles === undefined ? {} : { minFiles: lateFiles }),
+        minRowShare: values.number('late_data.min_share'),
+        maxAgeDays: values.number('late_data.max_age_days'),
+      },
       ...(memoryMb === undefined ? {} : { memoryBytes: memoryMb * bytesPerMb }),
+      ...(concurrency === undefined ? {} : { concurrency }),
       ...(threads === undefined ? {} : { threads }),
       tempDirectory: resolve(tempStart, values.text('consolidation.temp_directory')),
       schema: values.text('consolidation.schema') === 'exact' ? 'exact' : 'compatible',
@@ -88,7 +106,7 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       mode: values.text('consolidation.mode') === 'fold' ? 'fold' : 'rewrite',
     },
     compression: {
-      codec: codecOf(values.text('compression.codec')),
+      ...codecOf(values.text('compression.codec')),
       encodings: values.text('compression.encodings') === 'compact' ? 'compact' : 'standard',
       pageSizeBytes: values.number('compression.page_size_kb') * 1024,
       rowGroupRows: values.number('compression.row_group_size'),
@@ -117,10 +135,11 @@ function namesIn(text: string): readonly string[] {
     .filter((name) => name !== '');
 }
 
-function codecOf(text: string): CodecSetting {
-  const codec = codecSettings.find((name) => name === text);
+function codecOf(text: string): { readonly codec: CodecSetting; readonly level?: number } {
+  const [wanted, level] = text.split(':');
+  const codec = codecSettings.find((name) => name === wanted);
   if (codec === undefined) throw new Error(`codec ${text} was not checked`);
-  return codec;
+  return level === undefined ? { codec } : { codec, level: Number(level) };
 }
 
 function invalid(problems: readonly string[]): ConfigError {

@@ -1,4 +1,5 @@
-import { codecSettings } from './settings.ts';
+import { defaultLayoutPattern } from '../core/layout-pattern.ts';
+import { codecLevels, codecSettings } from './settings.ts';
 
 /**
  * Every setting there is, one row each. Precedence: flag > environment variable > configuration file > default.
@@ -135,6 +136,28 @@ export const settingTable = {
     },
     defaultValue: 60,
   },
+  // Without a default of its own: the minimum of files that is asked for anyway, which it cannot be below.
+  'late_data.min_files': {
+    env: 'LATE_MIN_FILES',
+    kind: { type: 'number', whole: true, min: 2, max: 1_000_000, unit: 'files' },
+  },
+  'late_data.min_share': {
+    env: 'LATE_MIN_SHARE',
+    kind: { type: 'number', whole: false, min: 0, max: 10, unit: 'share of the rows merged before' },
+    defaultValue: 0.25,
+  },
+  'late_data.max_age_days': {
+    env: 'LATE_MAX_AGE_DAYS',
+    kind: { type: 'number', whole: false, min: 0, max: 3_650, unit: 'days; 0 = never for age alone' },
+    defaultValue: 30,
+  },
+  // Where the partitions of a dataset lie below its base path.
+  'consolidation.layout': {
+    flag: 'layout',
+    env: 'PARTITION_LAYOUT',
+    kind: { type: 'layout' },
+    defaultValue: defaultLayoutPattern,
+  },
   'consolidation.temp_directory': {
     env: 'TEMP_DIRECTORY',
     kind: { type: 'text' },
@@ -145,6 +168,12 @@ export const settingTable = {
     flag: 'memory',
     env: 'MEMORY_MB',
     kind: { type: 'number', whole: true, min: 256, max: 1_048_576, unit: 'MB of 2^20 bytes' },
+  },
+  // Without a default of its own: see `partitionsAtOnce`.
+  'consolidation.concurrency': {
+    flag: 'concurrency',
+    env: 'CONCURRENCY',
+    kind: { type: 'number', whole: true, min: 1, max: 64, unit: 'partitions at the same time' },
   },
   // Without a default of its own: as many as are worth it.
   'consolidation.threads': {
@@ -173,7 +202,7 @@ export const settingTable = {
   'compression.codec': {
     flag: 'codec',
     env: 'COMPRESSION_CODEC',
-    kind: { type: 'choice', choices: codecSettings, later: [] },
+    kind: { type: 'choice', choices: codecSettings, later: [], levels: codecLevels },
     defaultValue: 'snappy',
   },
   'compression.encodings': {
@@ -263,6 +292,11 @@ export const settingTable = {
     env: 'DATABASE_URL',
     kind: { type: 'url', schemes: ['postgres', 'postgresql'] },
   },
+  'replica.uri': {
+    flag: 'replicate-to',
+    env: 'REPLICATE_TO',
+    kind: { type: 'text' },
+  },
   'alerts.webhook_url': {
     env: 'ALERT_WEBHOOK_URL',
     kind: { type: 'url', schemes: ['http', 'https'] },
@@ -312,6 +346,8 @@ export const configPathVariable = 'CONSOLIDATION_CONFIG';
 export type SettingKind =
   | { readonly type: 'text' }
   | { readonly type: 'namenode' }
+  /** See `LayoutPattern`. */
+  | { readonly type: 'layout' }
   /** A URL that may hold a password, so messages never show it. */
   | { readonly type: 'url'; readonly schemes: readonly string[] }
   | { readonly type: 'switch' }
@@ -328,6 +364,8 @@ export type SettingKind =
       readonly choices: readonly string[];
       /** Values that are known, but that this version cannot do. */
       readonly later: readonly string[];
+      /** Choices that take a whole number behind a colon (`zstd:9`), with the least and the greatest one. */
+      readonly levels?: Readonly<Record<string, readonly [number, number]>>;
     };
 
 /** One row of the table. */
@@ -351,6 +389,8 @@ export function allowedText(kind: SettingKind): string {
       return 'text that is not empty';
     case 'namenode':
       return 'host, host:port, or a URI hdfs://host:port, webhdfs://host:port or swebhdfs://host:port without a path';
+    case 'layout':
+      return 'directories with yyyy, MM, dd (and HH) or names between braces, such as date={yyyy-MM-dd}, year={yyyy}/month={MM}/day={dd} or {source}/dt={yyyyMMdd}';
     case 'url':
       return `a URL ${kind.schemes.map((scheme) => `${scheme}://…`).join(' or ')} with a host`;
     case 'switch':
@@ -358,6 +398,11 @@ export function allowedText(kind: SettingKind): string {
     case 'number':
       return `a ${kind.whole ? 'whole number' : 'number'} from ${kind.min} to ${kind.max} (${kind.unit})`;
     case 'choice':
-      return kind.choices.join(', ');
+      return [kind.choices.join(', '), ...levelTexts(kind.levels)].join('; with a level ');
   }
+}
+
+function levelTexts(levels: Readonly<Record<string, readonly [number, number]>> = {}): readonly string[] {
+  const texts = Object.entries(levels).map(([name, [least, most]]) => `${name}:${least} to ${name}:${most}`);
+  return texts.length === 0 ? [] : [texts.join(', ')];
 }

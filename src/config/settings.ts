@@ -37,6 +37,9 @@ export type SchemaMode = 'exact' | 'compatible';
 export const codecSettings = ['snappy', 'zstd', 'gzip', 'lz4_raw', 'uncompressed', 'keep'] as const;
 export type CodecSetting = (typeof codecSettings)[number];
 
+/** Codecs that take a level (`zstd:9`), each with its least and its greatest one. */
+export const codecLevels = { zstd: [1, 22], gzip: [1, 9] } as const;
+
 /** Where a run tells its figures. */
 export interface MetricsSettings {
   /** `http://…`, which may hold a password. */
@@ -114,8 +117,19 @@ export interface Settings {
     readonly targetSizeBytes: number;
     readonly minFiles: number;
     readonly quietMinutes: number;
+    /** How its partitions are called, such as `date={yyyy-MM-dd}`: see `LayoutPattern`. */
+    readonly layout: string;
+    /** When files that came after a consolidation are worth doing it again: `LatePolicy` of the plan. */
+    readonly late: {
+      /** Absent: `minFiles`. */
+      readonly minFiles?: number;
+      readonly minRowShare: number;
+      readonly maxAgeDays: number;
+    };
     /** What the process may take of memory; where it is not said, about 512 MiB unless single pages need more. */
     readonly memoryBytes?: number;
+    /** Partitions of a run at work at the same time, as far as the memory goes; where it is not said, as many as are worth it. */
+    readonly concurrency?: number;
     /** Threads that merge; where it is not said, as many as are worth it. */
     readonly threads?: number;
     /** Absolute local directory for scratch files; never the only copy of anything. */
@@ -135,6 +149,8 @@ export interface Settings {
   };
   readonly compression: {
     readonly codec: CodecSetting;
+    /** One of {@link codecLevels}; absent: the codec's usual one. */
+    readonly level?: number;
     /** compact: also encodings that some readers do not have, where they make a column smaller. */
     readonly encodings: 'standard' | 'compact';
     /** Rough size of a page before compression. */
@@ -160,6 +176,8 @@ export interface Settings {
     /** `postgresql://…`, which may hold a password; absent: the receipts in the store are all there is. */
     readonly url?: string;
   };
+  /** Where verified files are copied to after every swap; absent: nowhere. */
+  readonly replica?: BaseLocation;
   /**
    * Where each value came from, by configuration key: `flag --min-files`, `environment variable MIN_FILES`,
    * `/etc/consolidation.yaml:8:24` or `default`.

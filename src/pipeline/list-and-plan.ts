@@ -1,4 +1,5 @@
 import { StoreError } from '../core/errors.ts';
+import { msPerDay } from '../core/units.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
 import { listPartition } from '../partition/list-partition.ts';
 import { readFooters } from '../partition/read-footers.ts';
@@ -39,7 +40,8 @@ async function lookAndPlan(task: PartitionTask, footers?: FooterMemory): Promise
   const { basePath, date, today, currentDayAllowed } = task;
   const store = stoppableStore(task.store, task.stop);
   task.showProgress({ date, doing: 'planning' });
-  const listing = await listPartition({ store, basePath, date });
+  const listing = await listPartition({ store, basePath, date, baseEntries: task.baseEntries });
+  await task.listed?.(listing.entries.length);
   const onHold = !task.force && (await isOnHold(store, basePath, date)) !== undefined;
   const input = { listing, today, currentDayAllowed, onHold };
   const settled = settledByListing(input);
@@ -76,5 +78,10 @@ export function policyOf({
     targetSizeBytes: consolidation.targetSizeBytes,
     minFiles: consolidation.minFiles,
     quietMs: consolidation.quietMinutes * 60_000,
+    late: {
+      minFiles: consolidation.late.minFiles ?? 0,
+      minRowShare: consolidation.late.minRowShare,
+      maxAgeMs: consolidation.late.maxAgeDays * msPerDay,
+    },
   };
 }

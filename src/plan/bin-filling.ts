@@ -1,7 +1,7 @@
 import { countedSizeBytes, type DataFile, isFolded, isOurs } from './data-file.ts';
 import { type LargestFirst, largestFirst } from './largest-first.ts';
 import { isSettled } from './newness.ts';
-import { minimumFiles, type PlanPolicy } from './policy.ts';
+import { minimumLateFiles, type PlanPolicy } from './policy.ts';
 
 /** A bin while it is filled, with its sums. */
 export interface BinFilling {
@@ -12,8 +12,8 @@ export interface BinFilling {
   rowGroups: number;
   tailBytes: number;
   newFiles: number;
-  newBytes: number;
-  oursBytes: number;
+  newRows: number;
+  oursRows: number;
   readonly ours: LargestFirst<DataFile>;
   readonly folded: LargestFirst<DataFile>;
 }
@@ -27,8 +27,8 @@ export function emptyBin(policy: PlanPolicy): BinFilling {
     rowGroups: 0,
     tailBytes: 0,
     newFiles: 0,
-    newBytes: 0,
-    oursBytes: 0,
+    newRows: 0,
+    oursRows: 0,
     ours: largestFirst(countedSizeBytes),
     folded: largestFirst(countedSizeBytes),
   };
@@ -50,14 +50,14 @@ export function putIfFits(bin: BinFilling, file: DataFile): boolean {
 }
 
 /**
- * Takes out the largest settled file when the new ones are too few, or too small, to write it again with them. False
+ * Takes out the largest settled file when the new ones are too few, or have too few rows, to write it again with them. False
  * when nothing had to go.
  */
 export function dropBurden(bin: BinFilling): boolean {
   const { policy, ours, folded } = bin;
-  const areEnough = bin.newFiles >= minimumFiles(policy);
-  // To fold a folded file again costs nothing; a merged one will have to be encoded anew.
-  if (areEnough && bin.newBytes >= policy.newShare * bin.oursBytes) return false;
+  const areEnough = bin.newFiles >= minimumLateFiles(policy);
+  // To fold a folded file again costs nothing; a merged one will have to be written anew.
+  if (areEnough && bin.newRows >= policy.late.minRowShare * bin.oursRows) return false;
   const burden = areEnough ? ours.take() : takeLarger(ours, folded);
   if (burden === undefined) return false;
   bin.files.delete(burden);
@@ -78,9 +78,9 @@ function count(bin: BinFilling, file: DataFile, sign: 1 | -1): void {
   if (!isSettled(file, policy)) {
     // A folded file stands for the files it was made of.
     bin.newFiles += sign * (file.footer.folded?.inputFiles ?? 1);
-    bin.newBytes += sign * countedSizeBytes(file);
+    bin.newRows += sign * file.footer.rows;
   } else if (isOurs(file)) {
-    bin.oursBytes += sign * countedSizeBytes(file);
+    bin.oursRows += sign * file.footer.rows;
   }
 }
 

@@ -32,7 +32,7 @@ export function fileVerdicts(
     ...grouping.cohorts.flatMap((packed) => leftFiles(packed, grouping, policy)),
     ...grouping.bins.flatMap((bin, binIndex) => {
       if (decision.decision !== 'consolidate') return bin.map((file) => ruled(file, stopped(decision)));
-      const summary = summaryOf(bin, binIndex, policy);
+      const summary = summaryOf(bin, binIndex, policy, input.listing.storeNowMs);
       return bin.map((file) => ruled(file, merged(file, summary, policy)));
     }),
     ...input.candidates.flatMap(({ name, footer }): [string, Ruling][] =>
@@ -74,7 +74,11 @@ function unreadable(why: string, decision: Decision): Ruling {
 /** How many other cohorts a reason names. */
 const cohortsNamed = 3;
 
-function leftFiles(packed: PackedCohort, { cohorts }: Grouping, policy: PlanPolicy): [string, Ruling][] {
+function leftFiles(
+  packed: PackedCohort,
+  { cohorts, isConsolidated }: Grouping,
+  policy: PlanPolicy,
+): [string, Ruling][] {
   const { cohort, packing } = packed;
   if (packing.left.size === 0) return [];
   // Not all of them: where every file is of its own schema there are thousands.
@@ -83,7 +87,7 @@ function leftFiles(packed: PackedCohort, { cohorts }: Grouping, policy: PlanPoli
     .filter((one) => one !== packed)
     .slice(0, cohortsNamed)
     .map((one) => one.cohort);
-  const tooFew = belowMinimumText(packing.leftNewFiles, cohort, others, policy);
+  const tooFew = belowMinimumText(packing.leftNewFiles, cohort, others, policy, isConsolidated);
   return [...packing.left].map(([file, rule]) => {
     const reason = {
       'below-minimum': () => tooFew,

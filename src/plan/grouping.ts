@@ -1,7 +1,8 @@
 import { compareNames, inNameOrder } from '../core/name-order.ts';
 import { type Packing, packCohort } from './bins.ts';
 import { type Cohort, cohortsOf } from './cohorts.ts';
-import { countedSizeBytes, type DataFile, isFolded, isReadable } from './data-file.ts';
+import { countedSizeBytes, type DataFile, isFolded, isOurs, isReadable } from './data-file.ts';
+import { isOverdueAt } from './newness.ts';
 import type { CandidateFile } from './partition-plan.ts';
 import { type PlanPolicy, smallBelowBytes } from './policy.ts';
 
@@ -18,20 +19,34 @@ export interface Grouping {
   readonly cohorts: readonly PackedCohort[];
   /** Of all cohorts, by the name of their first file; the position is the bin's index. */
   readonly bins: readonly (readonly DataFile[])[];
+  /** Whether there are merged files in the partition, or will be. */
+  readonly isConsolidated: boolean;
 }
 
-/** Sorts the readable candidates into large ones, cohorts of small ones, and bins. */
-export function groupFiles(candidates: readonly CandidateFile[], policy: PlanPolicy): Grouping {
+/**
+ * Sorts the readable candidates into large ones, cohorts of small ones, and bins.
+ * @param nowMs the store's time
+ */
+export function groupFiles(
+  candidates: readonly CandidateFile[],
+  policy: PlanPolicy,
+  nowMs: number,
+): Grouping {
   const readable = inNameOrder(candidates.filter(isReadable));
   const small = readable.filter((file) => isSmall(file, policy));
-  const cohorts = cohortsOf(small, readable, policy).map((cohort) => ({
-    cohort,
-    packing: packCohort(cohort.files, policy),
-  }));
+  const groups = cohortsOf(small, readable, policy);
+  const inTime = groups.map((cohort) => ({ cohort, packing: packCohort(cohort.files, policy) }));
+  const isOverdue = (file: DataFile): boolean => isOverdueAt(nowMs, file, policy);
+  // Files are late beside merged ones, those of this very plan included: else the next run would find them so.
+  const isConsolidated = readable.some(isOurs) || inTime.some(({ packing }) => packing.bins.length > 0);
+  const cohorts =
+    isConsolidated && small.some(isOverdue)
+      ? groups.map((cohort) => ({ cohort, packing: packCohort(cohort.files, policy, isOverdue) }))
+      : inTime;
   const bins = cohorts
     .flatMap(({ packing }) => packing.bins)
     .toSorted((a, b) => compareNames(a[0]?.name ?? '', b[0]?.name ?? ''));
-  return { readable, cohorts, bins };
+  return { readable, cohorts, bins, isConsolidated };
 }
 
 /** A folded file counts as small at any length, until it is encoded anew. */

@@ -14,3 +14,17 @@ export function areWorthwhile(files: readonly DataFile[], policy: PlanPolicy): b
   const fresh = files.filter((file) => !isSettled(file, policy));
   return fresh.some(isFolded) || fresh.length >= minimumFiles(policy);
 }
+
+/**
+ * True for a new file that has waited for others for longer than the policy lets it. Not in mode fold: a folded file with ever more
+ * dead footers in it is no gain, and an ordinary run sees to such a file.
+ */
+export function isOverdueAt(nowMs: number, file: DataFile, policy: PlanPolicy): boolean {
+  const { maxAgeMs } = policy.late;
+  return (
+    maxAgeMs > 0 &&
+    policy.mode === 'rewrite' &&
+    !isSettled(file, policy) &&
+    nowMs - file.modifiedAtMs >= maxAgeMs
+  );
+}

@@ -17,7 +17,7 @@ export function planPartition(input: PlanInput, policy: PlanPolicy): PartitionPl
   const settled = settledByListing(input);
   if (settled !== undefined) return settled;
 
-  const grouping = groupFiles(input.candidates, policy);
+  const grouping = groupFiles(input.candidates, policy, input.listing.storeNowMs);
   const decision = decide(input, grouping, policy);
   return {
     date: input.listing.date,

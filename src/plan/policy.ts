@@ -1,4 +1,4 @@
-import { bytesPerMb } from '../core/units.ts';
+import { bytesPerMb, msPerDay } from '../core/units.ts';
 
 /** The figures that planning goes by. */
 export interface PlanPolicy {
@@ -22,8 +22,8 @@ export interface PlanPolicy {
   readonly quietMs: number;
   /** A file is small below this share of the target. */
   readonly smallShare: number;
-  /** A file of ours joins a bin only when the new files have at least this share of its bytes. */
-  readonly newShare: number;
+  /** When files that came after a consolidation are worth doing it again. */
+  readonly late: LatePolicy;
   readonly maxFilesPerBin: number;
   /** Row groups of all inputs of a bin. */
   readonly maxRowGroupsPerBin: number;
@@ -31,6 +31,19 @@ export interface PlanPolicy {
   readonly maxFooterTailBytes: number;
   /** Bytes by which a column chunk's part of a footer grows with its file offsets, measured. */
   readonly footerGrowthPerColumnChunk: number;
+}
+
+/**
+ * When a file of ours is merged again with files that came later. It is when they are both many and large enough, so that what is
+ * merged is not written again and again for little; or when one has lain beside merged files for too long.
+ */
+export interface LatePolicy {
+  /** New files in the bin; fewer than `minFiles` count as that. */
+  readonly minFiles: number;
+  /** Rows of the new files in the bin, as a share of those of the files of ours in it; at least 0. */
+  readonly minRowShare: number;
+  /** A new file this old is merged even when there are too few; 0: none ever is. */
+  readonly maxAgeMs: number;
 }
 
 /**
@@ -45,7 +58,7 @@ export const defaultPolicy: PlanPolicy = {
   minFiles: 5,
   quietMs: 60 * 60_000,
   smallShare: 0.75,
-  newShare: 0.25,
+  late: { minFiles: 0, minRowShare: 0.25, maxAgeMs: 30 * msPerDay },
   maxFilesPerBin: 10_000,
   maxRowGroupsPerBin: 30_000,
   maxFooterTailBytes: 16 * bytesPerMb,
@@ -60,4 +73,10 @@ export function smallBelowBytes(policy: PlanPolicy): number {
 /** The minimum of files that is really asked for: one file alone cannot become fewer. */
 export function minimumFiles(policy: PlanPolicy): number {
   return Math.max(2, policy.minFiles);
+}
+
+/** The minimum of new files that is really asked for before a file of ours is merged again with them. */
+export function minimumLateFiles(policy: PlanPolicy): number {
+  // Fewer than the other minimum could be put together by a second run that the first one left.
+  return Math.max(minimumFiles(policy), policy.late.minFiles);
 }

@@ -1,9 +1,9 @@
 import { formatSize } from '../core/units.ts';
 import type { Placement } from '../store/store.ts';
 import { type Cohort, endingOf, traitsOf } from './cohorts.ts';
-import { countedSizeBytes, type DataFile, isFolded, total } from './data-file.ts';
-import { isSettled } from './newness.ts';
-import { minimumFiles, type PlanPolicy, smallBelowBytes } from './policy.ts';
+import { countedSizeBytes, type DataFile, isFolded, isOurs, total } from './data-file.ts';
+import { isOverdueAt, isSettled } from './newness.ts';
+import { minimumFiles, minimumLateFiles, type PlanPolicy, smallBelowBytes } from './policy.ts';
 
 /** `1 file`, `21 files`. */
 export function countOf(count: number, noun: string): string {
@@ -44,16 +44,48 @@ export interface BinSummary {
   readonly files: number;
   readonly newFiles: number;
   readonly newBytes: number;
+  /** Of a bin that is done only since new files have waited for too long: how long the first of them has. */
+  readonly overdueForMs?: number;
   /** Schemas of its files. */
   readonly schemas: number;
 }
 
 /** The summary of a bin, made once for all its files. */
-export function summaryOf(bin: readonly DataFile[], index: number, policy: PlanPolicy): BinSummary {
+export function summaryOf(
+  bin: readonly DataFile[],
+  index: number,
+  policy: PlanPolicy,
+  nowMs: number,
+): BinSummary {
   const fresh = bin.filter((file) => !isSettled(file, policy));
   const schemas = new Set(bin.map((file) => file.footer.schemaKey)).size;
   const newBytes = total(fresh, countedSizeBytes);
-  return { index, files: bin.length, newFiles: fresh.length, newBytes, schemas };
+  return {
+    index,
+    files: bin.length,
+    newFiles: fresh.length,
+    newBytes,
+    ...overdueOf(bin, fresh, policy, nowMs),
+    schemas,
+  };
+}
+
+function overdueOf(
+  bin: readonly DataFile[],
+  fresh: readonly DataFile[],
+  policy: PlanPolicy,
+  nowMs: number,
+): Pick<BinSummary, 'overdueForMs'> {
+  const ours = bin.filter(isOurs);
+  const rowsOf = ({ footer }: DataFile): number => footer.rows;
+  const isDueAnyway =
+    ours.length === 0
+      ? fresh.length >= minimumFiles(policy)
+      : fresh.length >= minimumLateFiles(policy) &&
+        total(fresh, rowsOf) >= policy.late.minRowShare * total(ours, rowsOf);
+  const overdue = isDueAnyway ? [] : fresh.filter((file) => isOverdueAt(nowMs, file, policy));
+  if (overdue.length === 0) return {};
+  return { overdueForMs: Math.max(...overdue.map(({ modifiedAtMs }) => nowMs - modifiedAtMs)) };
 }
 
 /** Why a file in a bin is merged. */
@@ -66,13 +98,29 @@ export function mergeText(file: DataFile, bin: BinSummary, policy: PlanPolicy): 
     return `It was ${originText(file)} and not yet encoded anew, which is worth it at any size: merged ${company}`;
   }
   const [done, doing] = isFold ? ['folded', 'folding'] : ['merged', 'merging'];
+  const overdue =
+    bin.overdueForMs === undefined
+      ? ''
+      : ` that waited for others for ${durationText(bin.overdueForMs)}, longer than ${maxAgeText(policy)}`;
   if (!isSettled(file, policy)) {
-    return `${formatSize(file.sizeBytes)}, below ${thresholdText(policy)}: ${done} with ${others}`;
+    const late = overdue === '' ? '' : `, among ${countOf(bin.newFiles, 'new file')}${overdue}`;
+    return `${formatSize(file.sizeBytes)}, below ${thresholdText(policy)}${late}: ${done} with ${others}`;
   }
+  const verb = bin.newFiles === 1 ? 'makes' : 'make';
   return (
-    `It was ${originText(file)}; ${countOf(bin.newFiles, 'new file')} (${formatSize(bin.newBytes)}) ` +
-    `make it worth ${doing} again, with ${others}`
+    `It was ${originText(file)}; ${countOf(bin.newFiles, 'new file')} (${formatSize(bin.newBytes)})${overdue} ` +
+    `${verb} it worth ${doing} again, with ${others}`
   );
+}
+
+function maxAgeText({ late }: PlanPolicy): string {
+  return `${durationText(late.maxAgeMs)} (late_data.max_age_days)`;
+}
+
+/** How the wait of new files that are too few ends by itself, as the end of a sentence; empty where it does not. */
+function patienceText(policy: PlanPolicy): string {
+  if (policy.late.maxAgeMs === 0 || policy.mode === 'fold') return '';
+  return `; beside merged files one is enough once it is older than ${maxAgeText(policy)}, if there is room for it`;
 }
 
 /** Why a folded file is not folded again. */
@@ -91,19 +139,26 @@ export function largeText(file: DataFile, policy: PlanPolicy): string {
 
 /** Why a file of ours is not written again. */
 export function ownFileText(file: DataFile, policy: PlanPolicy): string {
-  const needed = Math.ceil(policy.newShare * countedSizeBytes(file));
+  const { minRowShare } = policy.late;
+  const needed = Math.ceil(minRowShare * file.footer.rows);
   return (
-    `It was ${originText(file)}; it is merged again only together with at least ${countOf(minimumFiles(policy), 'new small file')} ` +
-    `of its schema and attributes that have ${formatSize(needed)} (a share of ${policy.newShare}) and fit into one bin with it`
+    `It was ${originText(file)}; it is merged again only together with at least ` +
+    `${countOf(minimumLateFiles(policy), 'new small file')} of its schema and attributes that have ${countOf(needed, 'row')} ` +
+    `(late_data.min_share of ${minRowShare}) and fit into one bin with it${patienceText(policy)}`
   );
 }
 
-/** Why the new files of a cohort stay: there are too few of them. `others` are some of those that were not counted. */
+/**
+ * Why the new files of a cohort stay: there are too few of them.
+ * @param others some of those that were not counted
+ * @param isConsolidated whether there are merged files in the partition
+ */
 export function belowMinimumText(
   newFiles: number,
   cohort: Cohort,
   others: readonly Cohort[],
   policy: PlanPolicy,
+  isConsolidated: boolean,
 ): string {
   const verb = newFiles === 1 ? 'has' : 'share';
   const which = others.length === 0 ? '' : ` ${verb} this schema, owner, group and mode`;
@@ -112,7 +167,7 @@ export function belowMinimumText(
   );
   return (
     `Only ${countOf(newFiles, 'new small file')}${which}; ${minimumFiles(policy)} are needed (--min-files)` +
-    `${apart.length === 0 ? '' : `. Not counted, because merged apart: ${apart.join(', ')}`}`
+    `${isConsolidated ? patienceText(policy) : ''}${apart.length === 0 ? '' : `. Not counted, because merged apart: ${apart.join(', ')}`}`
   );
 }
 
@@ -120,7 +175,7 @@ export function belowMinimumText(
 export function leftOverText(newFiles: number, policy: PlanPolicy): string {
   return (
     `The bins are filled, and ${countOf(newFiles, 'small file')} left over: ` +
-    `${minimumFiles(policy)} are needed for another merge (--min-files)`
+    `${minimumFiles(policy)} are needed for another merge (--min-files)${patienceText(policy)}`
   );
 }
 

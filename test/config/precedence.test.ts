@@ -25,6 +25,7 @@ test('the defaults are those of the requirements', async () => {
       targetSizeBytes: 134_217_728,
       minFiles: 5,
       quietMinutes: 60,
+      late: { minRowShare: 0.25, maxAgeDays: 30 },
       tempDirectory: '/tmp/parquet_consolidation',
       schema: 'compatible',
       swap: 'auto',
@@ -192,6 +193,30 @@ test('switches and numbers come as text from the environment', async () => {
   assert.equal(settings.consolidation.quietMinutes, 0.5);
 });
 
+test('a codec may come with a level, from everywhere', async () => {
+  const flags = { 'base-path': '/data' };
+  const { compression } = await loaded({ flags, yaml: 'compression:\n  codec: zstd:19\n' });
+  assert.deepEqual([compression.codec, compression.level], ['zstd', 19]);
+  const gzip = (await loaded({ flags, env: { COMPRESSION_CODEC: 'gzip:9' } })).compression;
+  assert.deepEqual([gzip.codec, gzip.level], ['gzip', 9]);
+  assert.equal('level' in (await loaded({ flags: { ...flags, codec: 'zstd' } })).compression, false);
+  for (const wrong of [
+    'zstd:99',
+    'zstd:0',
+    'gzip:10',
+    'snappy:1',
+    'zstd:',
+    'zstd:03',
+    'keep:3',
+    'constructor:1',
+  ]) {
+    await assert.rejects(loadSettings({ flags: { ...flags, codec: wrong }, env: {} }), {
+      code: 'config-invalid',
+      message: /zstd:1 to zstd:22, gzip:1 to gzip:9/,
+    });
+  }
+});
+
 test('any subset of keys loads from any source, and the values arrive', async () => {
   const sources = ['file', 'env', 'absent'] as const;
   // The directory the one names is read (hadoop.test.ts), the other takes no text but URLs.
@@ -236,6 +261,8 @@ function drawValue(key: SettingKey): fc.Arbitrary<string | number | boolean> {
       return fc.constantFrom('/a', 'b c', 'ü', '#5', 'it\'s: "x"');
     case 'namenode':
       return fc.constantFrom('nn', 'big-data-005.example.com', '10.0.0.1', '[::1]', 'swebhdfs://nn');
+    case 'layout':
+      return fc.constantFrom('dt={yyyyMMdd}', 'year={yyyy}/month={M}/day={d}', '{source}/{yyyy-MM-dd}');
     case 'url':
       return fc.constantFrom(...kind.schemes.map((scheme) => `${scheme}://host:1234/path`));
     case 'switch':

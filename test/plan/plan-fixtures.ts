@@ -51,7 +51,8 @@ export function candidate(sketch: FileSketch): CandidateFile {
     footer:
       sketch.unreadable === undefined
         ? {
-            rows: sketch.rows ?? 10,
+            // A row for each byte, unless somebody says otherwise.
+            rows: sketch.rows ?? (sketch.ours ?? sketch.folded)?.inputSizeBytes ?? sizeBytes,
             rowGroups,
             columnChunks,
             footerSizeBytes: 300,

@@ -79,7 +79,7 @@ test('with --mode fold small files become one, and the sentences say so', () => 
 
 test('with --mode fold a bin is filled by the length of its files', () => {
   const start = files('m', 10, 100, { ours: making(3, 300) }).concat(files('n', 6, 150));
-  const fold = planPartition(inputOf(start), { ...foldPolicy, newShare: 0 });
+  const fold = planPartition(inputOf(start), { ...foldPolicy, late: { ...foldPolicy.late, minRowShare: 0 } });
   assert.deepEqual(
     fold.bins.map(({ sizeBytes }) => sizeBytes),
     [950],

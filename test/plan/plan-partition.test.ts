@@ -91,7 +91,8 @@ test('the minimum counts in the cohort, so that middling files are merged too', 
   assert.equal(rulesOf(plan).a06, 'keep left-over');
   assert.equal(
     reasonOf(plan, 'a06'),
-    'The bins are filled, and 1 small file left over: 5 are needed for another merge (--min-files)',
+    'The bins are filled, and 1 small file left over: 5 are needed for another merge (--min-files); beside merged files one is ' +
+      'enough once it is older than 30 days (late_data.max_age_days), if there is room for it',
   );
 });
 
@@ -196,7 +197,7 @@ test('a file of ours counts with the bytes it was made of', () => {
   );
 });
 
-test('a file of ours is merged again only with enough new files that have a quarter of its bytes', () => {
+test('a file of ours is merged again only with enough new files that have a quarter of its rows', () => {
   const ours = { inputSizeBytes: 400, inputFiles: 21, runId: 'run-1' };
   const own = candidate({ name: 'm', sizeBytes: 240, ours });
   const joined = planPartition(inputOf([own, ...files('n', 5, 20)]), policy);
@@ -215,7 +216,8 @@ test('a file of ours is merged again only with enough new files that have a quar
   assert.equal(
     reasonOf(tooLittle, 'm'),
     'It was made of 21 files (400) by run run-1; it is merged again only together with at least 5 new small files of its ' +
-      'schema and attributes that have 100 (a share of 0.25) and fit into one bin with it',
+      'schema and attributes that have 100 rows (late_data.min_share of 0.25) and fit into one bin with it; beside merged files ' +
+      'one is enough once it is older than 30 days (late_data.max_age_days), if there is room for it',
   );
 
   const tooFew = planPartition(inputOf([own, ...files('n', 4, 60)]), policy);
