@@ -56,6 +56,12 @@ export const flagTable = {
     describe:
       'Path or URI (hdfs://host:8020/path, webhdfs://host:9870/path) of the directory that holds date=YYYY-MM-DD',
   },
+  layout: {
+    ...takesText,
+    group: 'What:',
+    describe:
+      'Where partitions lie below the base path: year={yyyy}/month={MM}/day={dd}, {source}/dt={yyyyMMdd} [default: date={yyyy-MM-dd}]',
+  },
   days: { ...takesText, group: 'What:', describe: 'What ran in the last N days [default: 30]' },
   limit: { ...takesText, group: 'What:', describe: 'The newest N consolidations [default: 100]' },
   sql: {
@@ -88,6 +94,12 @@ export const flagTable = {
     group: 'How:',
     describe: 'Read every footer and ask the plans, instead of estimating from listings',
   },
+  executors: {
+    ...takesText,
+    group: 'How:',
+    describe:
+      'File descriptor of a connection to executors that merge the bins; scripts/consolidate_on_spark.py gives it',
+  },
   'dry-run': { ...isSwitch, group: 'How:', describe: 'Show what would be done and touch nothing' },
   force: { ...isSwitch, group: 'How:', describe: 'Also a partition whose last consolidation was undone' },
   mode: {
@@ -114,8 +126,8 @@ export const flagTable = {
   codec: {
     ...takesText,
     group: 'How:',
-    choices: ['snappy', 'zstd', 'gzip', 'lz4_raw', 'uncompressed', 'keep'],
-    describe: 'Compression of the pages; keep: as each column of the first file has it [default: snappy]',
+    describe:
+      'Compression of the pages: snappy, zstd, gzip, lz4_raw or uncompressed; zstd:1 to zstd:22 and gzip:1 to gzip:9 with a level; keep: as each column of the first file has it [default: snappy]',
   },
   encodings: {
     ...takesText,
@@ -161,6 +173,11 @@ export const flagTable = {
     describe:
       'Most memory to take, in MB, at least 256; what does not fit is refused [default: about 512, more for huge pages]',
   },
+  concurrency: {
+    ...takesText,
+    group: 'How:',
+    describe: 'Most partitions at work at the same time, as far as the memory goes [default: 4]',
+  },
   threads: {
     ...takesText,
     group: 'How:',
@@ -176,6 +193,11 @@ export const flagTable = {
     ...isSwitch,
     group: 'How:',
     describe: 'Go on where group or mode cannot be kept',
+  },
+  'replicate-to': {
+    ...takesText,
+    group: 'How:',
+    describe: 'Copy what was merged to this base path too, after every swap [default: none]',
   },
   pushgateway: {
     ...takesText,

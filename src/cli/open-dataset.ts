@@ -4,6 +4,7 @@ import { loadSettings } from '../config/load-settings.ts';
 import { configPathVariable } from '../config/setting-table.ts';
 import type { Settings } from '../config/settings.ts';
 import { ConfigError } from '../core/errors.ts';
+import { makeLayout, type PartitionLayout } from '../partition/layout.ts';
 import { type OpenedStore, openLocalStore } from '../store/open-local-store.ts';
 import type { StoreOptions } from '../store/open-store.ts';
 import type { CliEnvironment } from './environment.ts';
@@ -13,6 +14,8 @@ import { shippedConfigPath } from './package-files.ts';
 /** The configured dataset, ready to work on. */
 export interface OpenDataset extends OpenedStore {
   readonly settings: Settings;
+  /** How its partitions are called. */
+  readonly layout: PartitionLayout;
   /** A path of the store as the operator would write it: on HDFS with scheme, host and port. */
   readonly shownPath: (path: string) => string;
 }
@@ -70,7 +73,8 @@ export async function openUnreached(
     ? { ...openLocalStore(settings.base.path), reach: async () => {} }
     : await openRemote(settings);
   atEnd(async () => opened.store.close?.());
-  return { settings, ...opened, shownPath: (path) => (isLocal ? path : `${opened.store.uri}${path}`) };
+  const layout = makeLayout(settings.consolidation.layout);
+  return { settings, layout, ...opened, shownPath: (path) => (isLocal ? path : `${opened.store.uri}${path}`) };
 }
 
 // Loaded when it is asked for: a third of the program speaks to NameNodes.
@@ -125,7 +129,8 @@ function authenticationOf({
   };
 }
 
-function nameOfThisUser(): string {
+/** The account that this process runs under. @throws ConfigError `hdfs-user-missing` */
+export function nameOfThisUser(): string {
   try {
     return userInfo().username;
   } catch (cause) {

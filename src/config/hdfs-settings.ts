@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type BaseContext, resolveBase } from './base-location.ts';
+import { type BaseContext, baseText, resolveBase } from './base-location.ts';
 import type { ChosenValues } from './chosen-values.ts';
 import type { SourcedValue } from './config-file.ts';
 import type { HadoopClientSettings } from './hadoop/client-settings.ts';
@@ -43,6 +43,36 @@ export function configuredBase(
     problems: location.kind === 'hdfs' ? twoPorts(chosen) : [],
     ...(serverSources === undefined ? {} : { serverSources }),
   };
+}
+
+/** Where a replica of the dataset at `base` is kept, `undefined` when none is configured; and what is wrong with what says so. */
+export function configuredReplica(
+  chosen: Chosen,
+  values: ChosenValues,
+  base: BaseLocation,
+  hadoop?: HadoopConfiguration,
+): { readonly replica?: BaseLocation; readonly problems: readonly string[] } {
+  const text = values.optionalText('replica.uri');
+  const winner = chosen.get('replica.uri');
+  if (text === undefined || winner === undefined) return { problems: [] };
+  const result = resolveBase(text, baseContext(chosen, values, winner.relativeTo, hadoop));
+  if ('problem' in result)
+    return { problems: [`${winner.subject} is ${showValue(text)} and ${result.problem}`] };
+  const { location } = result;
+  if (!isApart(location, base)) {
+    const problem = `${winner.subject} is ${showValue(text)}, which lies in the dataset ${baseText(base)}, or around it; allowed: another place`;
+    return { problems: [problem] };
+  }
+  return { replica: location, problems: [] };
+}
+
+/** False when one of them lies in the other, as far as their texts tell. */
+function isApart(one: BaseLocation, other: BaseLocation): boolean {
+  const serverOf = (base: BaseLocation): string => (base.kind === 'local' ? '' : base.host.toLowerCase());
+  if (serverOf(one) !== serverOf(other)) return true;
+  const inside = (inner: string, outer: string): boolean =>
+    inner === outer || inner.startsWith(outer === '/' ? '/' : `${outer}/`);
+  return !inside(one.path, other.path) && !inside(other.path, one.path);
 }
 
 /** The gateway that all calls go to, where one is configured. */

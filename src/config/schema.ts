@@ -1,3 +1,4 @@
+import { parseLayoutPattern } from '../core/layout-pattern.ts';
 import { parseNamenode } from './namenode.ts';
 import { type SettingKey, type SettingKind, settingKeys, settingRow } from './setting-table.ts';
 
@@ -17,6 +18,8 @@ export function checkValue(kind: SettingKind, value: unknown): SettingValue | un
   switch (kind.type) {
     case 'text':
       return typeof value === 'string' && value.trim() !== '' && !value.includes('\0') ? value : undefined;
+    case 'layout':
+      return typeof value === 'string' && !('problem' in parseLayoutPattern(value)) ? value : undefined;
     case 'namenode':
       return typeof value === 'string' && parseNamenode(value) !== undefined ? value : undefined;
     case 'url':
@@ -27,7 +30,9 @@ export function checkValue(kind: SettingKind, value: unknown): SettingValue | un
       if (typeof value !== 'number' || !(value >= kind.min && value <= kind.max)) return undefined;
       return kind.whole && !Number.isSafeInteger(value) ? undefined : value;
     case 'choice':
-      return typeof value === 'string' && kind.choices.includes(value) ? value : undefined;
+      return typeof value === 'string' && (kind.choices.includes(value) || hasLevel(kind.levels, value))
+        ? value
+        : undefined;
   }
 }
 
@@ -59,6 +64,12 @@ function settingProblems(path: readonly string[], value: unknown): readonly Sche
   // A name with a dot in it would look like a key of a section.
   if (key === undefined || path.some((name) => name.includes('.'))) return [{ path, problem: 'unknown-key' }];
   return checkValue(settingRow(key).kind, value) === undefined ? [{ path, problem: 'value' }] : [];
+}
+
+function hasLevel(levels: Readonly<Record<string, readonly [number, number]>> = {}, text: string): boolean {
+  const [, name = '', digits] = /^([a-z0-9_]+):([1-9]\d*)$/.exec(text) ?? [];
+  const range = Object.hasOwn(levels, name) ? levels[name] : undefined;
+  return range !== undefined && Number(digits) >= range[0] && Number(digits) <= range[1];
 }
 
 function isUrl(text: string, schemes: readonly string[]): boolean {

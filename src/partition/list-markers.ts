@@ -12,8 +12,9 @@ import {
 import { join } from './names.ts';
 
 /**
- * Everything that says "others are at work here" or "this is a table format's": among the entries of the partition
- * and of the base, and in the directories above the base that may be the root of the table.
+ * Everything that says "others are at work here" or "this is a table format's": among the entries of the partition,
+ * of the base and of the directories between, and in the directories above the base that may be the root of the table.
+ * @param baseEntries of the base and of the directories between it and the partition
  * @throws StoreError when a directory cannot be listed
  */
 export async function listMarkers(
@@ -22,14 +23,7 @@ export async function listMarkers(
   baseEntries: readonly FileStatus[],
   partitionEntries: readonly FileStatus[],
 ): Promise<readonly PartitionMarker[]> {
-  const markers: PartitionMarker[] = [];
-  for (const entry of [...partitionEntries, ...baseEntries]) {
-    const busy = busyOwner(entry.name);
-    if (busy !== undefined) markers.push(marker('busy', entry, busy));
-    const format = tableFormatOwner(entry.name);
-    if (format !== undefined) markers.push(marker('table-format', entry, format));
-    if (entry.name === icebergDirectoryName) markers.push(...(await icebergMarkers(store, entry)));
-  }
+  const markers = [...(await markersIn(store, [...partitionEntries, ...baseEntries]))];
   for (const entry of baseEntries) {
     if (entry.name === summaryFileName) {
       markers.push(marker('table-format', entry, 'a Parquet summary file of the whole dataset'));
@@ -37,6 +31,22 @@ export async function listMarkers(
   }
   for (const root of rootsAbove(basePath)) markers.push(...(await rootMarkers(store, root)));
   return markers.toSorted((a, b) => compareNames(a.path, b.path));
+}
+
+/** The signs among these entries alone. @throws StoreError when a directory cannot be listed */
+export async function markersIn(
+  store: Store,
+  entries: readonly FileStatus[],
+): Promise<readonly PartitionMarker[]> {
+  const markers: PartitionMarker[] = [];
+  for (const entry of entries) {
+    const busy = busyOwner(entry.name);
+    if (busy !== undefined) markers.push(marker('busy', entry, busy));
+    const format = tableFormatOwner(entry.name);
+    if (format !== undefined) markers.push(marker('table-format', entry, format));
+    if (entry.name === icebergDirectoryName) markers.push(...(await icebergMarkers(store, entry)));
+  }
+  return markers;
 }
 
 /**

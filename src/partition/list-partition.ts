@@ -1,10 +1,12 @@
 import { ConfigError } from '../core/errors.ts';
+import { relativePathOf } from '../core/partition-key.ts';
 import type { ListedEntry, PartitionListing } from '../plan/plan-input.ts';
 import type { FileStatus, Store } from '../store/store.ts';
+import type { BaseEntries } from './base-entries.ts';
 import { notDataByName } from './data-names.ts';
 import { listBase } from './list-base.ts';
 import { listMarkers } from './list-markers.ts';
-import { partitionPath as pathOfPartition } from './names.ts';
+import { join, partitionPath as pathOfPartition } from './names.ts';
 import { obstaclesOf } from './swap-obstacles.ts';
 
 /** What is listed. */
@@ -12,8 +14,10 @@ export interface ListPartitionArgs {
   readonly store: Store;
   /** Full path of the dataset within the store. */
   readonly basePath: string;
-  /** `YYYY-MM-DD`. */
+  /** Key of the partition. */
   readonly date: string;
+  /** Who knows what lies in the base; absent: it is listed. */
+  readonly baseEntries?: BaseEntries | undefined;
 }
 
 /**
@@ -21,9 +25,15 @@ export interface ListPartitionArgs {
  * @throws ConfigError `base-path-absent` when the base is no directory, `partition-not-a-directory` when something
  * else has the partition's name; StoreError when the store fails.
  */
-export async function listPartition({ store, basePath, date }: ListPartitionArgs): Promise<PartitionListing> {
+export async function listPartition({
+  store,
+  basePath,
+  date,
+  baseEntries: knownBase,
+}: ListPartitionArgs): Promise<PartitionListing> {
   const partitionPath = pathOfPartition(basePath, date);
-  const baseEntries = await listBase(store, basePath);
+  const baseEntries = await (knownBase === undefined ? listBase(store, basePath) : knownBase());
+  const between = await entriesBetween(store, basePath, date);
 
   const found = await store.stat(partitionPath);
   if (found !== undefined && found.kind !== 'directory') throw notADirectory(store, found);
@@ -34,7 +44,7 @@ export async function listPartition({ store, basePath, date }: ListPartitionArgs
     return absentPartition(date, partitionPath, await store.nowMs());
   }
 
-  const markers = await listMarkers(store, basePath, baseEntries, entries);
+  const markers = await listMarkers(store, basePath, [...baseEntries, ...between], entries);
   return {
     date,
     partitionPath,
@@ -45,6 +55,17 @@ export async function listPartition({ store, basePath, date }: ListPartitionArgs
     modifiedAtMs: directory.modifiedAtMs,
     storeNowMs: await store.nowMs(),
   };
+}
+
+/** What lies in the directories between the base and the partition. */
+async function entriesBetween(store: Store, basePath: string, key: string): Promise<readonly FileStatus[]> {
+  const entries: FileStatus[] = [];
+  let path = basePath;
+  for (const name of relativePathOf(key).split('/').slice(0, -1)) {
+    path = join(path, name);
+    entries.push(...((await store.list(path)) ?? []));
+  }
+  return entries;
 }
 
 function classified(entry: FileStatus): ListedEntry {
@@ -72,7 +93,7 @@ function notADirectory(store: Store, found: FileStatus): ConfigError {
     hint:
       found.kind === 'file'
         ? 'Move it away, or name another dataset with --base-path.'
-        : 'A linked partition can be consolidated where it really lies, if it is called date=YYYY-MM-DD there, with --base-path.',
+        : 'A linked partition can be consolidated where it really lies, if it is called by the layout there, with --base-path.',
     dataState: 'nothing was touched',
   });
 }

@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
+import { isDate } from '../core/partition-key.ts';
 import { msPerDay } from '../core/units.ts';
-import { isDate } from './names.ts';
 
 const allowed = 'YYYY-MM-DD (such as 2025-08-15), today or yesterday';
 

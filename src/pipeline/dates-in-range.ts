@@ -1,5 +1,5 @@
-import { listBase } from '../partition/list-base.ts';
-import { parsePartitionName } from '../partition/names.ts';
+import { defaultLayout, type PartitionLayout } from '../partition/layout.ts';
+import { listPartitions } from '../partition/list-partitions.ts';
 import type { Store } from '../store/store.ts';
 
 /** A stretch of the calendar, both ends included. */
@@ -11,18 +11,15 @@ export interface DateRange {
 }
 
 /**
- * The dates in a range that have a partition, oldest first; found with one listing of the dataset.
+ * The partitions of the dates in a range, by their keys, oldest first; found by listing the dataset, and of deeper layouts the directories
+ * that may hold one.
  * @throws ConfigError `base-path-absent`; StoreError when the store fails
  */
 export async function datesInRange(
   store: Store,
   basePath: string,
-  { from, to }: DateRange,
+  range: DateRange,
+  layout: PartitionLayout = defaultLayout,
 ): Promise<readonly string[]> {
-  const dates: string[] = [];
-  for (const { name } of await listBase(store, basePath)) {
-    const date = parsePartitionName(name);
-    if (date !== undefined && date >= from && date <= to) dates.push(date);
-  }
-  return dates.toSorted();
+  return (await listPartitions({ store, basePath, layout }, range)).map(({ key }) => key);
 }

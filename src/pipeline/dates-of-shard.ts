@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mapConcurrently } from '../core/concurrency.ts';
 import { StoreError } from '../core/errors.ts';
 import { notDataByName } from '../partition/data-names.ts';
+import { defaultLayout } from '../partition/layout.ts';
 import { makeRunId, partitionPath } from '../partition/names.ts';
 import { defaultPolicy, smallBelowBytes } from '../plan/policy.ts';
 import { dealOut, type WeighedDate } from '../plan/shards.ts';
@@ -35,12 +36,17 @@ export async function datesOfShard(
   range: DateRange,
   { index, count, planName }: Shard,
 ): Promise<readonly string[]> {
-  const { basePath, toolVersion, dryRun, log } = task;
+  const { basePath, toolVersion, dryRun, log, layout = defaultLayout } = task;
   const store = stoppableStore(task.store, task.stop);
-  const wanted = { ...range, count, name: planName ?? `${range.from}_${range.to}_${count}` };
+  const wanted = {
+    ...range,
+    count,
+    name: planName ?? `${range.from}_${range.to}_${count}`,
+    ...(layout.pattern === defaultLayout.pattern ? {} : { layout: layout.pattern }),
+  };
   let plan = await readShardPlan(store, basePath, wanted);
   if (plan === undefined) {
-    const weighed = await weigh({ ...task, store }, await datesInRange(store, basePath, range));
+    const weighed = await weigh({ ...task, store }, await datesInRange(store, basePath, range, layout));
     const madeAtMs = await store.nowMs();
     const made: ShardPlan = { ...wanted, madeAtMs, toolVersion, shards: dealOut(weighed, count) };
     const runId = makeRunId(madeAtMs, randomInt(2 ** 24));

@@ -1,21 +1,23 @@
 import { mapAhead } from '../core/concurrency.ts';
 import { ConsolidatorError, StoreError } from '../core/errors.ts';
 import { notDataByName } from '../partition/data-names.ts';
-import { listBase } from '../partition/list-base.ts';
-import { listMarkers } from '../partition/list-markers.ts';
-import { isDate, isMergedName, parsePartitionName, workspacePath } from '../partition/names.ts';
+import { defaultLayout } from '../partition/layout.ts';
+import { listMarkers, markersIn } from '../partition/list-markers.ts';
+import { listPartitions, type PartitionDirectory } from '../partition/list-partitions.ts';
+import { listWorkspace } from '../partition/list-workspace.ts';
+import { isMergedName } from '../partition/names.ts';
 import { type Gain, gainOf, groupsByListing, type MergeGroup, objectsOf } from '../plan/estimate-gain.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
 import type { ListedEntry, PartitionMarker } from '../plan/plan-input.ts';
 import { smallBelowBytes } from '../plan/policy.ts';
 import { settledByListing } from '../plan/settled-by-listing.ts';
-import type { FileStatus } from '../store/store.ts';
 import { isOnHold } from '../swap/hold.ts';
 import { listAndPlan, policyOf } from './list-and-plan.ts';
 import type { DatasetTask } from './partition-task.ts';
 
 /** One partition as a scan saw it. Plain data, a few hundred bytes. */
 export interface ScannedPartition {
+  /** Key of the partition. */
   readonly date: string;
   /**
    * worthwhile: a run would probably consolidate it. nothing: nothing in it is worth it. waiting: a later run may. refused: a person must
@@ -51,20 +53,11 @@ const ahead = 8;
  * @throws ConfigError `base-path-absent`; StoreError when the store fails as a whole; the reason of `task.stop`
  */
 export async function* scanDataset(task: ScanTask): AsyncGenerator<ScannedPartition, void, undefined> {
-  const { store, basePath } = task;
-  const baseEntries = await listBase(store, basePath);
-  const others: FileStatus[] = [];
-  const partitions: DatedDirectory[] = [];
-  for (const entry of baseEntries) {
-    const date = parsePartitionName(entry.name);
-    if (date === undefined) others.push(entry);
-    else if ((task.from ?? date) <= date && date <= (task.to ?? date)) {
-      partitions.push({ date, path: entry.path, kind: entry.kind, modifiedAtMs: entry.modifiedAtMs });
-    }
-  }
+  const { store, basePath, layout = defaultLayout } = task;
+  const partitions = await listPartitions({ store, basePath, layout, stop: task.stop }, task);
   const known: KnownOfBase = {
-    markers: await listMarkers(store, basePath, others, []),
-    touched: await touchedDates(task),
+    markers: await markersAround(task, partitions),
+    touched: new Set((await listWorkspace(store, basePath, layout)).map(({ key }) => key)),
     nowMs: await store.nowMs(),
   };
   let done = 0;
@@ -80,35 +73,38 @@ export async function* scanDataset(task: ScanTask): AsyncGenerator<ScannedPartit
   for await (const one of scanned) {
     done++;
     const amount = { of: 'partitions', done, total: partitions.length } as const;
-    task.showProgress({ date: partitions[done - 1]?.date ?? '', doing: 'scanning', amount });
+    task.showProgress({ date: partitions[done - 1]?.key ?? '', doing: 'scanning', amount });
     if (one !== undefined) yield one;
   }
 }
 
-interface DatedDirectory extends Pick<FileStatus, 'path' | 'kind' | 'modifiedAtMs'> {
-  readonly date: string;
-}
-
 interface KnownOfBase {
-  /** What lies beside and above the partitions and concerns them all. */
-  readonly markers: readonly PartitionMarker[];
-  /** Dates a run has ever worked on: only those can be on hold. */
+  /** What lies beside and above the partitions and concerns them, by the directory they lie in. */
+  readonly markers: ReadonlyMap<PartitionDirectory['beside'], readonly PartitionMarker[]>;
+  /** Partitions a run has ever worked on: only those can be on hold. */
   readonly touched: ReadonlySet<string>;
   readonly nowMs: number;
 }
 
-async function touchedDates({ store, basePath }: ScanTask): Promise<ReadonlySet<string>> {
-  const entries = (await store.list(workspacePath(basePath))) ?? [];
-  return new Set(entries.map(({ name }) => name).filter(isDate));
+/** Partitions of one directory share what lies beside them: it is looked at once. */
+async function markersAround(
+  { store, basePath }: ScanTask,
+  partitions: readonly PartitionDirectory[],
+): Promise<KnownOfBase['markers']> {
+  const markers = new Map<PartitionDirectory['beside'], readonly PartitionMarker[]>();
+  for (const { beside } of partitions) {
+    if (!markers.has(beside)) markers.set(beside, await listMarkers(store, basePath, beside, []));
+  }
+  return markers;
 }
 
 /** Undefined for a partition that is gone meanwhile. */
 async function scanPartition(
   task: ScanTask,
   known: KnownOfBase,
-  directory: DatedDirectory,
+  directory: PartitionDirectory,
 ): Promise<ScannedPartition | undefined> {
-  const { date } = directory;
+  const { key: date } = directory;
   const nothing = { date, dataFiles: 0, smallFiles: 0, bytes: 0 };
   try {
     return await lookAt(task, known, directory);
@@ -123,7 +119,7 @@ async function scanPartition(
 async function lookAt(
   task: ScanTask,
   known: KnownOfBase,
-  { date, path, kind, modifiedAtMs }: DatedDirectory,
+  { key: date, status: { path, kind, modifiedAtMs }, beside }: PartitionDirectory,
 ): Promise<ScannedPartition | undefined> {
   const { store, basePath, today, currentDayAllowed } = task;
   const listed = kind === 'directory' ? await store.list(path) : undefined;
@@ -146,7 +142,7 @@ async function lookAt(
     partitionPath: path,
     absent: false,
     entries,
-    markers: [...known.markers, ...(await listMarkers(store, '/', [], listed))],
+    markers: [...(known.markers.get(beside) ?? []), ...(await markersIn(store, listed))],
     obstacles: [],
     modifiedAtMs,
     storeNowMs: known.nowMs,

@@ -87,6 +87,7 @@ export interface Bin {
 
 /** What is to be done with one partition, decided before anything is done. Plain JSON. */
 export interface PartitionPlan {
+  /** Key of the partition: `partitionKey`. */
   readonly date: string;
   /** Full path of the partition directory. */
   readonly partitionPath: string;

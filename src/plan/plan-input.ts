@@ -35,6 +35,7 @@ export interface SwapObstacle extends NotData {
 
 /** A partition as the store showed it. Plain data. */
 export interface PartitionListing {
+  /** Key of the partition: `partitionKey`. */
   readonly date: string;
   /** Full path of the partition directory. */
   readonly partitionPath: string;

@@ -1,4 +1,5 @@
 import { inNameOrder } from '../core/name-order.ts';
+import { dateOf } from '../core/partition-key.ts';
 import type { FileVerdict, PartitionPlan } from './partition-plan.ts';
 import type { NotData, PartitionMarker, PlanInput } from './plan-input.ts';
 import { durationText, timeText } from './sentences.ts';
@@ -37,7 +38,8 @@ export function ignored({ rule, reason }: NotData): Omit<FileVerdict, 'name' | '
 }
 
 function decideByListing({ listing, today, currentDayAllowed, onHold }: ListingInput): Decision | undefined {
-  const { date, partitionPath, markers } = listing;
+  const { partitionPath, markers } = listing;
+  const date = dateOf(listing.date);
   if (listing.absent) {
     return { decision: 'nothing', rule: 'absent', reason: `There is no partition ${partitionPath}` };
   }

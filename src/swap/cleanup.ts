@@ -2,7 +2,9 @@ import { randomInt } from 'node:crypto';
 import { SwapError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { msPerDay } from '../core/units.ts';
-import { isDate, lockDirectory, makeRunId, oldDirectory, workspacePath } from '../partition/names.ts';
+import { defaultLayout } from '../partition/layout.ts';
+import { listWorkspace } from '../partition/list-workspace.ts';
+import { lockDirectory, makeRunId, oldDirectory } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
 import { lookAtLock } from './lock-state.ts';
 import { acquireLock, withLock } from './partition-lock.ts';
@@ -42,11 +44,11 @@ export interface CleanupOutcome {
 export async function cleanupRuns(request: CleanupRequest): Promise<readonly CleanupOutcome[]> {
   const outcomes: CleanupOutcome[] = [];
   await checkWorkspace(request.store, request.basePath);
-  for (const entry of (await request.store.list(workspacePath(request.basePath))) ?? []) {
-    if (entry.kind !== 'directory' || !isDate(entry.name)) continue;
-    outcomes.push(...(await cleanupDate(request, entry.name)));
+  // Under any layout: the directories tell the paths, and the receipts the dates.
+  for (const { key, directory } of await listWorkspace(request.store, request.basePath, defaultLayout)) {
+    outcomes.push(...(await cleanupDate(request, key)));
     // One that a crash left without anything in it.
-    if (request.dryRun !== true) await removeEmptySurely(request.store, entry.path);
+    if (request.dryRun !== true) await removeEmptySurely(request.store, directory.path);
   }
   return outcomes;
 }

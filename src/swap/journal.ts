@@ -13,7 +13,9 @@ export interface AddedRef extends FileRef {
 
 /** What every journal says, whichever way the swap goes. */
 interface JournalBase {
-  readonly kind: 'consolidate' | 'undo';
+  /** replicate: files of another place, already verified, were put in. */
+  readonly kind: 'consolidate' | 'undo' | 'replicate';
+  /** Key of the partition: `partitionKey`. */
   readonly date: string;
   readonly runId: string;
   readonly toolVersion: string;
@@ -66,13 +68,16 @@ export interface FoldBin {
   /** The file without rows that the inputs are folded into; its name is the one in the run directory. */
   readonly base: FileRef;
   readonly steps: readonly FoldStep[];
-  /** The verified merged file that replaces the folded one; absent when folding is all. */
+  /**
+   * What replaces the folded file: the verified merged one, or for an undo the backup of the run that is undone, named as it lies
+   * there. Absent when folding is all.
+   */
   readonly staged?: FileRef;
   /** All inputs as one Parquet file, in the run directory. */
   readonly backup?: FileRef;
 }
 
-/** A file that an undo puts back. */
+/** A file that an undo of the earlier form puts back. */
 export interface RestoredFile {
   /** Name in the partition. */
   readonly name: string;
@@ -85,9 +90,12 @@ export interface RestoredFile {
 /** A swap by CONCAT and RENAME with OVERWRITE: the partition directory stays, its files change places. */
 export interface FoldSwapJournal extends JournalBase {
   readonly way: 'fold';
-  /** For kind `consolidate`. */
+  /** Of an undo: for each bin of the run that is undone one whose only input is the merged file. */
   readonly bins: readonly FoldBin[];
-  /** For kind `undo`. */
+  /**
+   * Always empty, but in an undo of the earlier form, which has no bins: it renamed each backup over the merged file itself. Who
+   * listed that before and went by its length then read a part of the backup.
+   */
   readonly restored: readonly RestoredFile[];
 }
 

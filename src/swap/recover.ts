@@ -1,15 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { SwapError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import {
-  dateDirectory,
-  isDate,
-  journalPath,
-  lockDirectory,
-  makeRunId,
-  partitionPath,
-  workspacePath,
-} from '../partition/names.ts';
+import { defaultLayout, type PartitionLayout } from '../partition/layout.ts';
+import { listWorkspace } from '../partition/list-workspace.ts';
+import { dateDirectory, journalPath, lockDirectory, makeRunId, partitionPath } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
 import { foreseeRun } from './foresee.ts';
 import { readJournal } from './journal.ts';
@@ -66,13 +60,18 @@ export async function recoverPartition(
   }
 }
 
-/** {@link recoverPartition} for every partition of the dataset that runs left something of. */
-export async function recoverDataset(request: RecoverRequest): Promise<readonly RecoverOutcome[]> {
+/**
+ * {@link recoverPartition} for every partition of the dataset that runs left something of, whatever the layout was by then; the one
+ * in force says the dates.
+ */
+export async function recoverDataset(
+  request: RecoverRequest & { readonly layout?: PartitionLayout },
+): Promise<readonly RecoverOutcome[]> {
   const outcomes: RecoverOutcome[] = [];
   await checkWorkspace(request.store, request.basePath);
-  for (const entry of (await request.store.list(workspacePath(request.basePath))) ?? []) {
-    if (entry.kind !== 'directory' || !isDate(entry.name)) continue;
-    outcomes.push(...(await recoverPartition({ ...request, date: entry.name })));
+  const { store, basePath, layout = defaultLayout } = request;
+  for (const { key } of await listWorkspace(store, basePath, layout)) {
+    outcomes.push(...(await recoverPartition({ ...request, date: key })));
   }
   return outcomes;
 }

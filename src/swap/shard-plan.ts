@@ -1,7 +1,8 @@
 import { ConfigError, StoreError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { isPartitionKey } from '../core/partition-key.ts';
 import { msPerDay } from '../core/units.ts';
-import { isDate, shardPlanDirectory, shardPlanPath, stagedShardPlanPath } from '../partition/names.ts';
+import { shardPlanDirectory, shardPlanPath, stagedShardPlanPath } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
 import { deleteFileSurely, makeDirectorySurely, readText, writeInPlace } from './sure-steps.ts';
 import { ensureWorkspace, workspaceMode } from './workspace.ts';
@@ -14,6 +15,8 @@ export interface ShardPlanKey {
   readonly to: string;
   /** Number of shards. */
   readonly count: number;
+  /** Pattern of the layout that says what the partitions are; absent: `date={yyyy-MM-dd}`. */
+  readonly layout?: string;
 }
 
 /** Which run does which partitions of a range; written once, never changed. */
@@ -52,10 +55,11 @@ export async function readShardPlan(
   const text = await readText(store, path);
   if (text === undefined) return undefined;
   const plan = parseShardPlan(text, path);
-  if (plan.from === wanted.from && plan.to === wanted.to && plan.count === wanted.count) return plan;
+  const isSameRange = plan.from === wanted.from && plan.to === wanted.to && plan.count === wanted.count;
+  if (isSameRange && plan.layout === wanted.layout) return plan;
   throw new ConfigError(
     `the shard plan ${path} is for ${plan.from} to ${plan.to} in ${plan.count} shards; ` +
-      `asked for: ${wanted.from} to ${wanted.to} in ${wanted.count}`,
+      `asked for: ${wanted.from} to ${wanted.to} in ${wanted.count}${isSameRange ? ' of another layout' : ''}`,
     {
       code: 'shard-plan-differs',
       hint: 'Give every backfill a --shard-plan of its own, the name of its Kubernetes Job for instance.',
@@ -133,7 +137,8 @@ function isShardPlan(value: unknown): value is ShardPlan {
     Array.isArray(shards) &&
     shards.length === count &&
     shards.every(
-      (dates) => Array.isArray(dates) && dates.every((date) => typeof date === 'string' && isDate(date)),
+      (dates) =>
+        Array.isArray(dates) && dates.every((date) => typeof date === 'string' && isPartitionKey(date)),
     )
   );
 }

@@ -25,8 +25,25 @@ export interface KeptBackup {
   readonly keptUntilMs: number;
 }
 
+/** What became of the replica of one partition. Plain JSON. */
+export interface ReplicaOutcome {
+  /**
+   * copied: files went over, and the replica has all that was merged. current: it had. nothing: there is nothing to copy. later: the
+   * partition is at work on, or must be settled first; a later run copies it. failed: a later run tries again.
+   */
+  readonly result: 'copied' | 'current' | 'nothing' | 'later' | 'failed';
+  /** Files that were copied. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Files taken out at the replica, since their rows are in others that took their place. */
+  readonly removed: number;
+  /** A sentence a person can act on. */
+  readonly sentence: string;
+}
+
 /** What became of one partition. Plain JSON: what the operator sees, and what metrics and history are made from. */
 export interface PartitionResult {
+  /** Key of the partition: `partitionKey`. */
   readonly date: string;
   /** Full path of the partition directory. */
   readonly partitionPath: string;
@@ -63,5 +80,7 @@ export interface PartitionResult {
   readonly warnings: readonly string[];
   /** Swaps of earlier runs that this one finished or took back; absent when there were none. */
   readonly swapsRecovered?: number;
+  /** Absent where no replica is kept, or there was no reason to look at it. */
+  readonly replica?: ReplicaOutcome;
   readonly error?: ErrorFacts & { readonly dataState: string };
 }

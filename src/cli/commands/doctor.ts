@@ -1,8 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
 import type { ExitCode } from '../../core/exit-codes.ts';
 import { silentLogger } from '../../core/log.ts';
-import { listBase } from '../../partition/list-base.ts';
-import { parsePartitionName } from '../../partition/names.ts';
+import { listPartitions } from '../../partition/list-partitions.ts';
 import { parseDate } from '../../partition/partition-dates.ts';
 import { errorFacts } from '../../telemetry/error-facts.ts';
 import { commandWords } from '../command-for.ts';
@@ -99,18 +98,18 @@ async function prepared(
 
 /** The partition of `--date`, else the newest; looked for once. */
 function partitionOf(
-  { store, basePath }: UnreachedDataset,
+  { store, basePath, layout }: UnreachedDataset,
   { date, timeZone }: DoctorInvocation,
 ): Subject['partition'] {
   let found: ReturnType<Subject['partition']> | undefined;
   const find: Subject['partition'] = async () => {
     const context = { nowMs: await store.nowMs(), ...(timeZone === undefined ? {} : { timeZone }) };
     const wanted = date === undefined ? undefined : parseDate(date, context);
-    const partitions = (await listBase(store, basePath)).flatMap((status) => {
-      const day = status.kind === 'directory' ? parsePartitionName(status.name) : undefined;
-      return day === undefined || (wanted !== undefined && day !== wanted) ? [] : [{ date: day, status }];
-    });
-    return partitions.toSorted((a, b) => (a.date < b.date ? -1 : 1)).at(-1);
+    const limits = wanted === undefined ? {} : { from: wanted, to: wanted };
+    const newest = (await listPartitions({ store, basePath, layout }, limits))
+      .filter(({ status }) => status.kind === 'directory')
+      .at(-1);
+    return newest === undefined ? undefined : { date: newest.key, status: newest.status };
   };
   return () => {
     found ??= find();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings } from '../../config/load-settings.ts';
 import { StoreError } from '../../core/errors.ts';
-import { partitionName, workspaceName } from '../../partition/names.ts';
+import { partitionPath as pathOfPartition, workspaceName } from '../../partition/names.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import { shellWord } from '../environment.ts';
@@ -50,7 +50,7 @@ async function fillDataset(hdfs: LocalHdfs, stateDirectory: string, keep: boolea
     timeoutMs: settings.hdfs.timeoutMs,
     maxRetries: settings.safety.maxRetries,
   });
-  const partitionPath = `${basePath}/${partitionName(demoDate)}`;
+  const partitionPath = pathOfPartition(basePath, demoDate);
   // Where HDFS was kept, an earlier demo's.
   await store.deleteDirectory(partitionPath);
   await store.deleteDirectory(`${basePath}/${workspaceName}`);

@@ -2,7 +2,8 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { loadSettings } from '../../config/load-settings.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { partitionName, workspaceName } from '../../partition/names.ts';
+import { workspaceName } from '../../partition/names.ts';
+import { relativePathOf } from '../../core/partition-key.ts';
 import { openStore } from '../../store/open-store.ts';
 import { shellWord } from '../environment.ts';
 import { packageRoot, shippedConfigPath } from '../package-files.ts';
@@ -21,7 +22,7 @@ const demoMark = '.made-by-the-demo';
 export async function prepareLocalDataset(directory: string): Promise<DemoDataset> {
   const basePath = join(directory, 'telemetry-data-v2');
   await emptyDataset(basePath);
-  const partitionPath = join(basePath, partitionName(demoDate));
+  const partitionPath = join(basePath, relativePathOf(demoDate));
   await fillPartition({ directory: partitionPath, ageMs: settledMs });
   const configPath = shippedConfigPath();
   const isConfigured = configPath !== undefined && directory === join(packageRoot, '.demo');
@@ -51,7 +52,7 @@ export function shortPath(path: string): string {
 
 async function emptyDataset(basePath: string): Promise<void> {
   const entries = await entriesOf(basePath);
-  const own = entries.includes(demoMark) ? [partitionName(demoDate), workspaceName, demoMark] : [];
+  const own = entries.includes(demoMark) ? [relativePathOf(demoDate), workspaceName, demoMark] : [];
   const foreign = entries.filter((name) => !own.includes(name));
   if (foreign.length > 0) {
     throw new ConfigError(`the demo will not delete ${basePath}: it holds ${foreign.join(', ')}`, {

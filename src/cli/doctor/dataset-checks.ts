@@ -1,6 +1,6 @@
 import { exitCodes } from '../../core/exit-codes.ts';
-import { listBase } from '../../partition/list-base.ts';
-import { parsePartitionName } from '../../partition/names.ts';
+import { listPartitions } from '../../partition/list-partitions.ts';
+import { dateOf } from '../../core/partition-key.ts';
 import { recoverDataset } from '../../swap/recover.ts';
 import { clearTrials } from '../../swap/trial/clear-trials.ts';
 import { counted } from '../output/numbers.ts';
@@ -24,15 +24,13 @@ export function datasetChecks(subject: Subject): readonly Check[] {
   ];
 }
 
-async function baseFinding({ store, basePath, shownPath }: Subject): Promise<Finding> {
-  const dates = (await listBase(store, basePath))
-    .flatMap(({ name }) => parsePartitionName(name) ?? [])
-    .sort();
+async function baseFinding({ store, basePath, layout, shownPath }: Subject): Promise<Finding> {
+  const dates = (await listPartitions({ store, basePath, layout })).map(({ key }) => dateOf(key));
   const [first, last] = [dates[0], dates.at(-1)];
   if (first === undefined) {
     return warning(
-      `${shownPath(basePath)} has no partition date=YYYY-MM-DD`,
-      'name the directory that holds them: --base-path, HDFS_BASE_PATH or hdfs.base_path',
+      `${shownPath(basePath)} has no partition ${layout.pattern}`,
+      'name the directory that holds them (--base-path, HDFS_BASE_PATH, hdfs.base_path), or say how they are called (--layout)',
     );
   }
   const range = first === last ? first : `${first} to ${last}`;
@@ -59,9 +57,9 @@ async function accessFinding({ store, basePath, partition }: Subject): Promise<F
 }
 
 async function leftoversFinding(subject: Subject): Promise<Finding> {
-  const { store, basePath, log } = subject;
+  const { store, basePath, layout, log } = subject;
   const trials = await clearTrials(store, basePath);
-  const runs = await recoverDataset({ store, basePath, dryRun: true, log });
+  const runs = await recoverDataset({ store, basePath, layout, dryRun: true, log });
   const open = runs.filter(({ action }) => action !== 'nothing' && action !== 'in-progress');
   const atWork = runs.length - runs.filter(({ action }) => action !== 'in-progress').length;
   const cleared =

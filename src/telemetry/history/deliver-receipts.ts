@@ -1,6 +1,7 @@
 import { mapConcurrently } from '../../core/concurrency.ts';
 import { SwapError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { dateOf } from '../../core/partition-key.ts';
 import { readReceipt, type SwapReceipt } from '../../swap/journal.ts';
 import { type HistoryDatabase, inTransaction } from './database.ts';
 import { migrate } from './migrations.ts';
@@ -145,7 +146,7 @@ async function deliver(database: HistoryDatabase, receipt: SwapReceipt, dataset:
   return await inTransaction(database, 'READ WRITE', async () => {
     const inserted = await database.texts(insertMetrics, [JSON.stringify(rows.metrics)]);
     if (inserted.length === 0) return false;
-    await database.execute(insertLog, [JSON.stringify(rows.log), receipt.runId, receipt.date]);
+    await database.execute(insertLog, [JSON.stringify(rows.log), receipt.runId, dateOf(receipt.date)]);
     return true;
   });
 }
@@ -157,7 +158,7 @@ async function deliverUndo(
   const updated = await database.texts(
     `UPDATE consolidation_metrics SET undone_by = $1, undone_at = $2::text::timestamptz
      WHERE run_id = $3 AND partition_date = $4::text::date AND undone_at IS NULL RETURNING run_id`,
-    [runId, new Date(finishedAtMs).toISOString(), undoneRunId ?? '', date],
+    [runId, new Date(finishedAtMs).toISOString(), undoneRunId ?? '', dateOf(date)],
   );
   return updated.length > 0;
 }

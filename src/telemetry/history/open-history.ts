@@ -1,6 +1,7 @@
 import { ConfigError, StoreError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { msPerDay } from '../../core/units.ts';
+import type { PartitionLayout } from '../../partition/layout.ts';
 import type { Store } from '../../store/store.ts';
 import type { HistoryDatabase } from './database.ts';
 import { deliverReceipts } from './deliver-receipts.ts';
@@ -14,6 +15,8 @@ export interface HistorySources {
   /** The dataset's store; absent where it cannot be reached. */
   readonly store?: Store;
   readonly basePath?: string;
+  /** How its partitions are called; absent: `date=…`. */
+  readonly layout?: PartitionLayout;
   /** What will be asked: of receipts only those are read that it is about. */
   readonly query: HistoryQuery;
   readonly log: Logger;
@@ -34,7 +37,7 @@ const limits = { connectTimeoutMs: 10_000, statementTimeoutMs: 300_000 };
  * @throws ConfigError `history-needs-pglite`, `history-newer`, `history-unreachable`; StoreError
  */
 export async function openHistory(sources: HistorySources): Promise<OpenHistory> {
-  const { url, store, basePath, query, log } = sources;
+  const { url, store, basePath, layout, query, log } = sources;
   const { dataset } = query;
   if (url !== undefined) {
     const database = await connected(url, log);
@@ -59,7 +62,8 @@ export async function openHistory(sources: HistorySources): Promise<OpenHistory>
     // A run that ended since then may have begun long before.
     const begunSinceMs = sinceMs - msPerDay;
     const only = date === undefined ? {} : { date };
-    await deliverReceipts({ store, basePath, database, dataset, log, begunSinceMs, ...only });
+    const by = layout === undefined ? {} : { layout };
+    await deliverReceipts({ store, basePath, database, dataset, log, begunSinceMs, ...by, ...only });
     return { database, source: 'receipts' };
   });
 }

@@ -1,7 +1,9 @@
+import { dateOf } from '../../core/partition-key.ts';
+import { defaultLayout, type PartitionLayout } from '../../partition/layout.ts';
+import { listWorkspace, partitionDirectories } from '../../partition/list-workspace.ts';
 import {
   dateDirectory,
   historyDirectory,
-  isDate,
   join,
   parseDateEntry,
   parseHistoryName,
@@ -13,6 +15,7 @@ import { timeOf } from './receipt-rows.ts';
 
 /** Where the receipt of a run lies, or will lie once the run is finished. */
 export interface ReceiptPlace {
+  /** Key of the partition. */
   readonly date: string;
   readonly runId: string;
   /** Full path. */
@@ -23,8 +26,10 @@ export interface ReceiptPlace {
 export interface ReceiptSearch {
   readonly store: Store;
   readonly basePath: string;
-  /** Only of this partition. */
+  /** Only of the partitions of this date, `YYYY-MM-DD`. */
   readonly date?: string;
+  /** Which partitions are of a date; absent: `date=…`. */
+  readonly layout?: PartitionLayout;
   /** Only of runs that began at this time or later, milliseconds since 1970. */
   readonly begunSinceMs?: number;
   /**
@@ -39,20 +44,18 @@ export interface ReceiptSearch {
  * listed, nothing is read.
  */
 export async function receiptPlaces(search: ReceiptSearch): Promise<readonly ReceiptPlace[]> {
-  const { store, basePath, date, begunSinceMs = Number.NEGATIVE_INFINITY } = search;
-  const workspace = workspacePath(basePath);
-  const dates =
-    date === undefined
-      ? ((await store.list(workspace)) ?? []).filter(isDateDirectory).map(({ name }) => name)
-      : [date];
+  const { store, basePath, begunSinceMs = Number.NEGATIVE_INFINITY } = search;
+  const keys =
+    soleKeyOf(search) ??
+    (await listWorkspace(store, basePath, search.layout ?? defaultLayout)).map(({ key }) => key);
   const places: ReceiptPlace[] = [];
-  for (const one of dates) {
+  for (const one of ofDate(search, keys)) {
     for (const { name, path } of (await store.list(dateDirectory(basePath, one))) ?? []) {
       const entry = parseDateEntry(name);
       if (entry?.kind === 'run') places.push({ date: one, runId: entry.runId, path: receiptPath(path) });
     }
   }
-  for (const one of await datesWithHistory(search)) {
+  for (const one of ofDate(search, await keysWithHistory(search))) {
     const directory = historyDirectory(basePath, one);
     for (const { name } of (await store.list(directory)) ?? []) {
       const runId = parseHistoryName(name);
@@ -62,21 +65,29 @@ export async function receiptPlaces(search: ReceiptSearch): Promise<readonly Rec
   return places.filter(({ runId }) => timeOf(runId) >= begunSinceMs);
 }
 
-async function datesWithHistory({
-  store,
-  basePath,
-  date,
-  addedSinceMs = Number.NEGATIVE_INFINITY,
-  begunSinceMs = Number.NEGATIVE_INFINITY,
-}: ReceiptSearch): Promise<readonly string[]> {
-  if (date !== undefined) return [date];
-  // What came there was before in the run's own directory, so it came after the run began.
-  const sinceMs = Math.max(addedSinceMs, begunSinceMs);
-  return ((await store.list(join(workspacePath(basePath), 'history'))) ?? [])
-    .filter((entry) => isDateDirectory(entry) && entry.modifiedAtMs >= sinceMs)
-    .map(({ name }) => name);
+/** A date has one partition, whose directories need not be looked for. */
+function soleKeyOf({ date, layout = defaultLayout }: ReceiptSearch): readonly string[] | undefined {
+  return date !== undefined && layout.pattern === defaultLayout.pattern ? [date] : undefined;
 }
 
-function isDateDirectory({ name, kind }: { readonly name: string; readonly kind: string }): boolean {
-  return kind === 'directory' && isDate(name);
+/** Those that may be of the date that is looked for. */
+function ofDate({ date }: ReceiptSearch, keys: readonly string[]): readonly string[] {
+  return date === undefined ? keys : keys.filter((key) => ['', date].includes(dateOf(key)));
+}
+
+async function keysWithHistory(search: ReceiptSearch): Promise<readonly string[]> {
+  const {
+    store,
+    basePath,
+    addedSinceMs = Number.NEGATIVE_INFINITY,
+    begunSinceMs = Number.NEGATIVE_INFINITY,
+  } = search;
+  const sole = soleKeyOf(search);
+  if (sole !== undefined) return sole;
+  // What came there was before in the run's own directory, so it came after the run began.
+  const sinceMs = Math.max(addedSinceMs, begunSinceMs);
+  const entries = (await store.list(join(workspacePath(basePath), 'history'))) ?? [];
+  return partitionDirectories(entries, search.layout ?? defaultLayout)
+    .filter(({ directory }) => directory.modifiedAtMs >= sinceMs)
+    .map(({ key }) => key);
 }

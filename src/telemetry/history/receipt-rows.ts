@@ -1,3 +1,4 @@
+import { dateOf } from '../../core/partition-key.ts';
 import type { SwapReceipt } from '../../swap/journal.ts';
 
 /** A row of `consolidation_metrics`, as JSON; columns that the database works out are not in it. */
@@ -48,7 +49,7 @@ export function receiptRows(
   return {
     metrics: {
       run_id: receipt.runId,
-      partition_date: receipt.date,
+      partition_date: dateOf(receipt.date),
       dataset,
       calculation_date: new Date(receipt.finishedAtMs).toISOString(),
       tool_version: receipt.toolVersion,
