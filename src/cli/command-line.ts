@@ -76,6 +76,7 @@ function buildParser(
           ...given('to', text(argv, 'to')),
           ...given('shard', text(argv, 'shard')),
           ...given('shardPlan', text(argv, 'shard-plan')),
+          ...given('executors', text(argv, 'executors')),
           command: 'consolidate',
           dryRun: isOn(argv, 'dry-run'),
           force: isOn(argv, 'force'),
@@ -101,6 +102,12 @@ function buildParser(
           out: text(argv, 'out') ?? '',
           sortCheck: isOn(argv, 'sort-check'),
         }),
+    )
+    .command(
+      'merge-bin',
+      'The worker of scripts/consolidate_on_spark.py: bins come as JSON lines on stdin, answers go to stdout',
+      (parser) => flags(parser, flagNames['merge-bin']),
+      (argv) => use({ ...datasetFlags(argv), command: 'merge-bin' }),
     )
     .command(
       'inspect <files..>',

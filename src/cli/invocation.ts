@@ -27,7 +27,9 @@ export type Invocation =
       readonly timeZone?: string;
       readonly dryRun: boolean;
       readonly force: boolean;
+      readonly executors?: string;
     })
+  | (DatasetFlags & { readonly command: 'merge-bin' })
   | (DatasetFlags & {
       readonly command: 'merge';
       readonly inputs: readonly string[];

@@ -92,6 +92,8 @@ async function dispatch(invocation: Invocation, environment: CliEnvironment): Pr
       return (await import('./commands/consolidate.ts')).runConsolidate(invocation, environment);
     case 'merge':
       return (await import('./commands/merge.ts')).runMerge(invocation, environment);
+    case 'merge-bin':
+      return (await import('./commands/merge-bin.ts')).runMergeBin(invocation, environment);
     case 'inspect':
       return (await import('./commands/inspect.ts')).runInspect(invocation, environment);
     case 'scan':
