@@ -6,6 +6,7 @@ import { FormatError } from '../../src/core/errors.ts';
 import { emptyDigests } from '../../src/parquet/fingerprint.ts';
 import type { ParquetFooter } from '../../src/parquet/footer.ts';
 import { codec } from '../../src/parquet/format.ts';
+import { indexedRooms } from '../../src/parquet/indexed-extremes.ts';
 import { crcTable } from '../../src/parquet/kernel/crc-table.ts';
 import { type Kernel, notAppended } from '../../src/parquet/kernel/kernel.ts';
 import { emptyRoom, rooms as freshRoomsOf } from '../../src/parquet/kernel/rooms.ts';
@@ -83,6 +84,8 @@ async function merged(kernel: Kernel, bytes: Uint8Array, footer: ParquetFooter):
       compact: [],
       sortCheck: undefined,
       memory: defaultMemoryLimits,
+      copied: emptyRoom(),
+      indexed: indexedRooms(),
       keptBytes: 0,
     };
     const [state] = emptyDigests(rooms, emptyRoom(), [leaf]);

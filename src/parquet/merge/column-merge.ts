@@ -13,7 +13,8 @@ import type { EvolvedInputs } from '../evolution/evolved-inputs.ts';
 import { type Extremes, emptyExtremes, mergeExtremes } from '../extremes.ts';
 import type { ColumnFingerprint, DigestState } from '../fingerprint.ts';
 import { corrupt, placed } from '../format-error.ts';
-import type { Rooms } from '../kernel/rooms.ts';
+import type { IndexedRooms } from '../indexed-extremes.ts';
+import type { Room, Rooms } from '../kernel/rooms.ts';
 import type { MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import { fetchAhead } from '../read/chunk-window.ts';
@@ -26,6 +27,7 @@ import { type ChunkEncoder, type ChunkFormat, encodeColumnChunk } from '../write
 import type { EncodedChunk } from '../write/encoded-chunk.ts';
 import { appendPage, beginChunk, type ChunkBuilder, finishChunk } from './chunk-builder.ts';
 import { type CompactChoice, encodeCompactly, isSettled } from './compact-encoding.ts';
+import { copiedChunk, fetchWholeChunk, wholeChunkWindow } from './copied-chunk.ts';
 import { type SortCheck, takeForSorting } from './sort-check.ts';
 import type { LoadedSlice, SourceRowGroup } from './source-row-groups.ts';
 import { appendWholeChunks, type WholeChunks } from './whole-chunks.ts';
@@ -46,6 +48,9 @@ export interface ColumnTools {
   /** Compares the rows of sorting columns, where they are to be kept. */
   readonly sortCheck: SortCheck | undefined;
   readonly memory: MemoryLimits;
+  /** Chunks that are copied and not there with their row group, and what finds their extremes. */
+  readonly copied: Room;
+  readonly indexed: IndexedRooms;
   /** Bytes of the decoded pages that columns keep. */
   keptBytes: number;
 }
@@ -75,6 +80,8 @@ export interface ColumnMerge {
   isSuspended: boolean;
   /** Output chunks to be written without trying a dictionary. */
   plainChunksLeft: number;
+  /** The chunk that is copied next, on its way. */
+  coming: { readonly key: string; readonly bytes: Promise<Uint8Array> } | undefined;
 }
 
 /**
@@ -102,7 +109,46 @@ export function columnMerge(
     keptBytes: 0,
     isSuspended: false,
     plainChunksLeft: 0,
+    coming: undefined,
   };
+}
+
+/**
+ * Copies the chunk of a whole source row group.
+ * @throws FormatError, StoreError as {@link mergeColumnChunk}
+ */
+export async function copyColumnChunk(
+  column: ColumnMerge,
+  from: SourceRowGroup,
+  tools: ColumnTools,
+): Promise<EncodedChunk> {
+  const { rooms, leaf, digest } = column;
+  tools.keptBytes -= column.keptBytes;
+  column.keptBytes = 0;
+  if (column.isSuspended) await resume(column);
+  checkExhausted(column);
+  const { source } = column.reader;
+  const chunk = from.rowGroup.chunks[leaf.index];
+  if (source === undefined || chunk === undefined) throw new Error(`no column chunk ${leaf.path}`);
+  const coming = column.coming?.key === from.key ? column.coming.bytes : undefined;
+  column.coming = undefined;
+  const window = await wholeChunkWindow(rooms, from.windows, chunk, tools.copied, coming);
+  const copy = copiedChunk(source, window, from, digest, tools.indexed);
+  column.openKey = from.key;
+  column.entryTaken = source.entryCount;
+  column.valueTaken = source.presentCount;
+  releaseColumn(column.reader);
+  mergeExtremes(column.extremes, copy.min, copy.max);
+  return copy;
+}
+
+/** Begins to fetch the chunk that {@link copyColumnChunk} will need. */
+export function fetchCopyAhead(column: ColumnMerge, from: SourceRowGroup): void {
+  const bytes = fetchWholeChunk(from, column.leaf.index);
+  if (bytes === undefined) return;
+  // Whoever waits for it learns of the failure.
+  bytes.catch(() => {});
+  column.coming = { key: from.key, bytes };
 }
 
 /**

@@ -8,6 +8,7 @@ import { schemasDiffer } from '../evolution/unify-schemas.ts';
 import { type ColumnFingerprint, emptyDigests } from '../fingerprint.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { unsupported } from '../format-error.ts';
+import { indexedRooms } from '../indexed-extremes.ts';
 import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
 import { emptyRoom, type Rooms } from '../kernel/rooms.ts';
 import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
@@ -20,11 +21,14 @@ import { chunkBuilder } from './chunk-builder.ts';
 import {
   type ColumnTools,
   columnMerge,
+  copyColumnChunk,
   fetchColumnAhead,
+  fetchCopyAhead,
   finishColumn,
   mergeColumnChunk,
 } from './column-merge.ts';
 import { compactChoice } from './compact-encoding.ts';
+import { type CopiedRowGroups, copiedRowGroups } from './copied-row-groups.ts';
 import { everyLeaf, type LeafRange, leafRanges } from './leaf-ranges.ts';
 import { commonChunkKeyValues, mergeKeyValues } from './merge-key-values.ts';
 import type { MergeInput, MergeOptions, MergeResult } from './merge-request.ts';
@@ -94,15 +98,19 @@ async function mergeIn(
   const [own = everyLeaf, ...others] =
     options.threads === undefined || !isDivisible ? [] : leafRanges(footers, options.threads.count);
   const limits = { ...memory, keptPageBytes: Math.floor(memory.keptPageBytes / (others.length + 1)) };
-  const merge = await columnsMerge(rooms, inputs, schema, own, options, limits, sortCheck);
+  // Compared row by row, or written in other columns, none can stay as it is.
+  const copied =
+    options.copyRowGroups === true && isDivisible ? copiedOf(footers, schema, options, memory) : [];
+  const merge = await columnsMerge(rooms, inputs, schema, own, { ...options, copied }, limits, sortCheck);
   const writer = await beginFile(sink, elementBytes, leaves);
   const elsewhere = others.flatMap((range) => {
     return options.threads === undefined
       ? []
-      : [{ range, thread: options.threads.begin(range, { ...options, memory: limits }) }];
+      : [{ range, thread: options.threads.begin(range, { ...options, copied, memory: limits }) }];
   });
   let rowsDone = 0;
   let rowGroups = 0;
+  let rowGroupsCopied = 0;
   try {
     for (let output = await merge.next(); output !== undefined; output = await merge.next()) {
       for (const leaf of leaves.slice(own.from, own.to)) {
@@ -121,6 +129,7 @@ async function mergeIn(
       sorted = Math.min(sorted, sortedBy.length);
       await endRowGroup(writer, output.rows, sortedBy);
       rowGroups++;
+      if (output.isCopied) rowGroupsCopied++;
       merge.release(output);
       rowsDone += output.rows;
       options.onProgress?.(rowsDone, rowsTotal);
@@ -133,7 +142,15 @@ async function mergeIn(
     const sizeBytes = await endFile(writer, keyValues, createdByOf(footers, options.createdBy));
     const stated = sortCheck?.stated.map(({ leaf }) => leaves[leaf]?.path ?? '') ?? [];
     const sorting = options.sortCheck === true ? { sorting: { stated, kept: stated.slice(0, sorted) } } : {};
-    return { rows: rowsDone, rowGroups, sizeBytes, columns: fingerprints, ...sorting, warnings };
+    return {
+      rows: rowsDone,
+      rowGroups,
+      ...(rowGroupsCopied === 0 ? {} : { rowGroupsCopied }),
+      sizeBytes,
+      columns: fingerprints,
+      ...sorting,
+      warnings,
+    };
   } finally {
     await Promise.allSettled(elsewhere.map(({ thread }) => thread.stop()));
     await merge.stop();
@@ -198,18 +215,10 @@ async function columnsMerge(
   const columns = emptyDigests(rooms, emptyRoom(), leaves).map(({ leaf, digest }) =>
     columnMerge(rooms, leaf, digest, evolved),
   );
-  const formats = leaves.map((leaf): ChunkFormat => {
-    const wanted = options.compression ?? 'snappy';
-    const chunks = wanted === 'keep' ? chunksOfLeaf(footers, leaf, evolved) : [];
-    const codec = codecFor(
-      wanted,
-      chunks.map((chunk) => chunk.codec),
-    );
-    const hasBloomFilter = options.bloomFilterColumns?.includes(leaf.path) ?? false;
-    return { ...defaultPageLimits, ...options.pages, codec, hasBloomFilter };
-  });
+  const formats = formatsOf(footers, leaves, evolved, options);
   await prepareCodecs(formats.map(({ codec }) => codec));
-  const plan = planOutputRowGroups(footers, options.rowGroupRows, options.rowGroupBytes, memory.chunkBytes);
+  const { rowGroupRows, rowGroupBytes, copied } = options;
+  const plan = planOutputRowGroups(footers, rowGroupRows, rowGroupBytes, memory.chunkBytes, copied);
   const sources = sourceRowGroups(rooms, inputs, plan, memory, range);
   const tools: ColumnTools = {
     builder: chunkBuilder(rooms, firstLeaf),
@@ -220,6 +229,8 @@ async function columnsMerge(
     compact: options.encodings === 'compact' ? leaves.map(compactChoice) : [],
     sortCheck,
     memory,
+    copied: emptyRoom(),
+    indexed: indexedRooms(),
     keptBytes: 0,
   };
   return {
@@ -228,6 +239,11 @@ async function columnsMerge(
       const column = columns[leaf.index];
       const next = leaf.index + 1 < range.to ? columns[leaf.index + 1] : undefined;
       if (column === undefined) throw new Error(`no column ${leaf.path}`);
+      const copy = output.isCopied ? output.slices[0]?.from : undefined;
+      if (copy !== undefined) {
+        if (next !== undefined) fetchCopyAhead(next, copy);
+        return copyColumnChunk(column, copy, tools);
+      }
       if (next !== undefined) fetchColumnAhead(next, output.slices);
       return mergeColumnChunk(column, output.slices, tools);
     },
@@ -235,6 +251,38 @@ async function columnsMerge(
     finish: () => columns.slice(range.from, range.to).map(finishColumn),
     stop: () => sources.stop(),
   };
+}
+
+function formatsOf(
+  footers: readonly ParquetFooter[],
+  leaves: readonly LeafColumn[],
+  evolved: EvolvedInputs | undefined,
+  options: MergeOptions,
+): readonly ChunkFormat[] {
+  return leaves.map((leaf): ChunkFormat => {
+    const wanted = options.compression ?? 'snappy';
+    const chunks = wanted === 'keep' ? chunksOfLeaf(footers, leaf, evolved) : [];
+    const codec = codecFor(
+      wanted,
+      chunks.map((chunk) => chunk.codec),
+    );
+    const hasBloomFilter = options.bloomFilterColumns?.includes(leaf.path) ?? false;
+    // Of what the inputs chose by themselves nobody said a level.
+    const level = wanted === 'keep' ? undefined : options.compressionLevel;
+    const levelled = level === undefined ? { codec } : { codec, level };
+    return { ...defaultPageLimits, ...options.pages, ...levelled, hasBloomFilter };
+  });
+}
+
+function copiedOf(
+  footers: readonly ParquetFooter[],
+  { leaves, evolved }: CommonSchema,
+  options: MergeOptions,
+  { chunkBytes }: MemoryLimits,
+): CopiedRowGroups {
+  const { rowGroupRows, rowGroupBytes, encodings = 'standard' } = options;
+  const formats = formatsOf(footers, leaves, evolved, options);
+  return copiedRowGroups(footers, { formats, encodings, rowGroupRows, rowGroupBytes, chunkBytes });
 }
 
 function without(footers: readonly ParquetFooter[], dropped: ReadonlySet<string>): readonly ParquetFooter[] {

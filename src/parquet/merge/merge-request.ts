@@ -5,6 +5,7 @@ import type { ParquetFooter } from '../footer.ts';
 import type { MemoryLimits } from '../memory-limits.ts';
 import type { PageLimits } from '../write/chunk-encoder.ts';
 import type { EncodedChunk } from '../write/encoded-chunk.ts';
+import type { CopiedRowGroups } from './copied-row-groups.ts';
 import type { LeafRange } from './leaf-ranges.ts';
 
 /** A file to merge: open, with its footer read. */
@@ -22,6 +23,8 @@ export interface MergeOptions {
   readonly useDictionary: boolean;
   /** How pages are compressed. Absent: Snappy. */
   readonly compression?: OutputCodec;
+  /** Of `zstd` (1 to 22) and `gzip` (1 to 9). Absent: the usual one. */
+  readonly compressionLevel?: number;
   /**
    * compact: also DELTA_BINARY_PACKED, DELTA_BYTE_ARRAY and BYTE_STREAM_SPLIT, for columns that become smaller by it;
    * not all readers have these. Absent: standard.
@@ -41,6 +44,13 @@ export interface MergeOptions {
    * they are true. Absent: they are left out, since nobody knows.
    */
   readonly sortCheck?: boolean;
+  /**
+   * Whether large row groups of files that this program merged are copied as they are, where nothing of them would change but how
+   * they are cut: see `copiedRowGroups`. Absent: all are encoded anew.
+   */
+  readonly copyRowGroups?: boolean;
+  /** Which ones these are, where that was decided already: for other threads. */
+  readonly copied?: CopiedRowGroups;
   /** Added to the key-value metadata of the inputs; replaces an entry of the same key. */
   readonly keyValues: readonly { readonly key: string; readonly value: string }[];
   /** This program and its version, for `created_by`: see `createdByOf`. */
@@ -59,6 +69,8 @@ export interface MergeOptions {
 export interface MergeResult {
   readonly rows: number;
   readonly rowGroups: number;
+  /** Of those, how many were copied as they were; absent: none. */
+  readonly rowGroupsCopied?: number;
   /** Length of the file. */
   readonly sizeBytes: number;
   /** What was read from the inputs, one per leaf: the output must hold exactly this. */

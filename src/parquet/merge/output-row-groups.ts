@@ -1,6 +1,7 @@
 import type { ParquetFooter } from '../footer.ts';
 import { chunkNumber, numbersPerChunk } from '../kernel/kernel.ts';
 import { chunkNumbersOf } from '../metadata/chunk-numbers.ts';
+import type { CopiedRowGroups } from './copied-row-groups.ts';
 
 /** Rows of one source row group that go into one output row group. */
 export interface RowSlice {
@@ -16,6 +17,8 @@ export interface RowSlice {
 export interface OutputRowGroup {
   readonly rows: number;
   readonly slices: readonly RowSlice[];
+  /** Whether it is a single source row group whose chunks are copied as they are. */
+  readonly isCopied: boolean;
 }
 
 /** A footer that states more uncompressed bytes than this for each stored one is not believed. */
@@ -29,6 +32,8 @@ const maxEntries = 16 * 1024 * 1024;
  * is compressed, so it stays below that. It ends earlier where lists have so many elements that a column would have
  * more than 16 Mi entries, and where a column has so large values that its chunk would have more than `chunkBytes`.
  *
+ * A row group that is copied is one of its own, and the one before it ends there.
+ *
  * They come one by one: a footer that lies about its rows is found out when the first of them are read.
  */
 export function* planOutputRowGroups(
@@ -36,6 +41,7 @@ export function* planOutputRowGroups(
   rowGroupRows: number,
   rowGroupBytes: number,
   chunkBytes: number,
+  copied: CopiedRowGroups = [],
 ): Generator<OutputRowGroup> {
   let slices: RowSlice[] = [];
   let rows = 0;
@@ -44,8 +50,23 @@ export function* planOutputRowGroups(
   // Bytes of each column so far, and of a row of it in the source row group at hand.
   const columnBytes: number[] = [];
   const columnBytesPerRow: number[] = [];
+  const begin = (): void => {
+    slices = [];
+    rows = 0;
+    bytes = 0;
+    entries = 0;
+    columnBytes.fill(0);
+  };
   for (const [input, footer] of footers.entries()) {
+    const copiedHere = new Set(copied[input]);
     for (const [number, rowGroup] of footer.rowGroups.entries()) {
+      if (copiedHere.has(number)) {
+        if (rows > 0) yield { rows, slices, isCopied: false };
+        begin();
+        const all = { input, rowGroup: number, rows: rowGroup.rows, isLast: true };
+        yield { rows: rowGroup.rows, slices: [all], isCopied: true };
+        continue;
+      }
       const rowsOrOne = Math.max(rowGroup.rows, 1);
       let sourceBytes = 0;
       let sourceEntries = 0;
@@ -71,12 +92,8 @@ export function* planOutputRowGroups(
         }
         const room = Math.min(rowGroupRows - rows, rows === 0 ? Math.max(roomBySize, 1) : roomBySize);
         if (room <= 0) {
-          yield { rows, slices };
-          slices = [];
-          rows = 0;
-          bytes = 0;
-          entries = 0;
-          columnBytes.fill(0);
+          yield { rows, slices, isCopied: false };
+          begin();
           continue;
         }
         const taken = Math.min(left, room);
@@ -91,7 +108,7 @@ export function* planOutputRowGroups(
       }
     }
   }
-  if (rows > 0) yield { rows, slices };
+  if (rows > 0) yield { rows, slices, isCopied: false };
 }
 
 function roomFor(bytesLeft: number, bytesPerRow: number): number {

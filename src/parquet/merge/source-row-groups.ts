@@ -37,6 +37,8 @@ export interface LoadedSlice {
 export interface LoadedRowGroup {
   readonly rows: number;
   readonly slices: readonly LoadedSlice[];
+  /** See {@link OutputRowGroup}. */
+  readonly isCopied: boolean;
 }
 
 /** Reads source row groups in the order in which they are needed, some of them before they are. */
@@ -167,7 +169,7 @@ export function sourceRowGroups(
       for (const slice of output.slices) {
         slices.push({ rows: slice.rows, isLast: slice.isLast, from: await loadOne(slice) });
       }
-      return { rows: output.rows, slices };
+      return { rows: output.rows, slices, isCopied: output.isCopied };
     },
     release: (slices) => {
       for (const { isLast, from } of slices) {
