@@ -8,7 +8,7 @@ import { encodeQueryValue } from '../store/encode-query-value.ts';
  */
 export function foldSteps(
   partitionPath: string,
-  bin: Bin,
+  bin: Pick<Bin, 'index' | 'inputs'>,
   runId: string,
   maxPathBytes: number,
 ): readonly number[] {

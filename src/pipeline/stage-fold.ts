@@ -1,3 +1,5 @@
+import type { ByteSink } from '../core/byte-sink.ts';
+import { bytesPerMb } from '../core/units.ts';
 import { emptyParquetFile } from '../parquet/fold/empty-parquet-file.ts';
 import { type FoldPiece, foldTailMaker } from '../parquet/fold/fold-tail-maker.ts';
 import type { MergeInput } from '../parquet/merge/merge-request.ts';
@@ -15,7 +17,7 @@ export interface FoldStaging {
   readonly partitionPath: string;
   readonly runId: string;
   readonly runDirectory: string;
-  readonly bin: Bin;
+  readonly bin: Pick<Bin, 'index' | 'inputs' | 'placement'>;
   /** Open, in the order of the bin's inputs. */
   readonly inputs: readonly MergeInput[];
   readonly createdBy: string;
@@ -33,8 +35,11 @@ export async function stageFold(staging: FoldStaging, minSizeBytes: number): Pro
   const { store, partitionPath, runId, runDirectory, bin, inputs, createdBy, keyValues } = staging;
   const first = inputs[0];
   if (first === undefined) throw new Error(`bin ${bin.index} has no inputs`);
-  const stage = (path: string, bytes: Uint8Array): Promise<StagedPart> => {
-    const part = stageFile(store, path, bin.placement, (sink) => sink.write(bytes));
+  const stage = (path: string, bytes: Uint8Array, padBytes = 0): Promise<StagedPart> => {
+    const part = stageFile(store, path, bin.placement, async (sink) => {
+      await writeZeros(sink, padBytes);
+      await sink.write(bytes);
+    });
     // Seen to in the end.
     part.catch(() => {});
     return part;
@@ -64,20 +69,21 @@ export async function stageFold(staging: FoldStaging, minSizeBytes: number): Pro
       from += count;
       const isLast = from === inputs.length;
       const padBytes = isLast ? Math.max(0, minSizeBytes - sizeBytes) : 0;
-      const made = maker.tail({ keyValues, createdBy, padBytes });
+      // The zeros are written apart: an undo pads by as much as merging has saved.
+      const made = maker.tail({ keyValues, createdBy, padBytes: 0 });
       const tail = made.bytes;
       const path = foldTailPath(runDirectory, bin.index, step);
       // The last one has in it what all others have. What is wrong is thrown before the swap hears of any of them.
       if (isLast) {
-        await checkFolded(path, tail, sizeBytes, pieces);
+        await checkFolded(path, tail, sizeBytes + padBytes, pieces);
         earlier.check(made);
       } else {
         earlier.add(path, made, pieces);
       }
       // The next is made while they are on their way; more would be memory for nothing.
       await tails.at(-2)?.part;
-      tails.push({ inputs: count, part: stage(path, tail) });
-      sizeBytes += tail.length;
+      tails.push({ inputs: count, part: stage(path, tail, padBytes) });
+      sizeBytes += padBytes + tail.length;
     }
   } finally {
     await Promise.allSettled([basePart, ...tails.map(({ part }) => part)]);
@@ -88,4 +94,9 @@ export async function stageFold(staging: FoldStaging, minSizeBytes: number): Pro
       tails.map(async ({ inputs: taken, part }) => ({ inputs: taken, part: await part })),
     ),
   };
+}
+
+async function writeZeros(sink: ByteSink, lengthBytes: number): Promise<void> {
+  const zeros = new Uint8Array(Math.min(lengthBytes, bytesPerMb));
+  for (let left = lengthBytes; left > 0; left -= zeros.length) await sink.write(zeros.subarray(0, left));
 }

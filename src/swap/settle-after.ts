@@ -1,4 +1,5 @@
 import { ConsolidatorError, StoreError, SwapError } from '../core/errors.ts';
+import { partitionLabel } from '../core/partition-key.ts';
 import type { SwapReceipt } from './journal.ts';
 import type { RunAtHand } from './run-at-hand.ts';
 import type { Settlement } from './settlement.ts';
@@ -37,12 +38,15 @@ export async function settleAfter(
       {
         code: 'swap-interrupted',
         dataState: await stateIfKnown(run, describe),
-        hint: `remove the cause${error.hint === undefined ? '' : ` (${error.hint})`}, then \`recover --date ${journal.date}\``,
+        hint: `remove the cause${error.hint === undefined ? '' : ` (${error.hint})`}, then \`recover --date ${partitionLabel(journal.date)}\``,
         cause: error,
       },
     );
   }
-  throw withDataState(error, 'the originals are untouched');
+  throw withDataState(
+    error,
+    journal.kind === 'undo' ? 'nothing was replaced' : 'the originals are untouched',
+  );
 }
 
 async function stateIfKnown(run: RunAtHand, describe: () => Promise<string>): Promise<string> {

@@ -1,6 +1,7 @@
 import { SwapError } from '../core/errors.ts';
 import { exitCodes } from '../core/exit-codes.ts';
 import type { Logger } from '../core/log.ts';
+import { partitionLabel } from '../core/partition-key.ts';
 import {
   backupName,
   binBackupPath,
@@ -9,12 +10,14 @@ import {
   newDirectory,
   oldDirectory,
   partitionPath,
+  undoneName,
+  workspacePath,
 } from '../partition/names.ts';
-import { type FileStatus, type Store, sameGeneration } from '../store/store.ts';
+import { type FileStatus, refOf, type Store, sameGeneration } from '../store/store.ts';
 import type { FileToAdd } from './directories/build-new.ts';
 import { swapDirectories } from './directories/swap-directories.ts';
-import { findRestored, undoFold } from './fold/undo-fold.ts';
-import type { RestoredFile } from './journal.ts';
+import { type BinToUndo, findBackups, type StageUndo, undoFold } from './fold/undo-fold.ts';
+import type { AddedRef, FoldBin, FoldSwapJournal } from './journal.ts';
 import { acquireLock, type PartitionLock, withLock } from './partition-lock.ts';
 import { type FinishedRun, finishedRuns } from './retire-run.ts';
 import { removeEmptySurely } from './sure-steps.ts';
@@ -29,6 +32,10 @@ export interface UndoRequest {
   /** The id under which the undo itself runs. */
   readonly newRunId: string;
   readonly toolVersion: string;
+  /** Makes what a merged file is folded into, where the store folds. */
+  readonly stage: StageUndo;
+  /** Go on when group, mode or ACL cannot be reproduced. */
+  readonly allowAttributeChange?: boolean;
   /** Check everything and say what would be done; touch nothing. */
   readonly dryRun?: boolean;
   /** Aborted, with the error to end with as its reason, when the undo should stop while it has replaced nothing. */
@@ -50,6 +57,8 @@ export interface UndoOutcome {
   readonly restoredBytes: number;
   /** How many files those bytes are in now: as many as they were, or fewer where the store folds. */
   readonly restoredInto: number;
+  /** Names of these files. */
+  readonly restoredNames: readonly string[];
   /** Names of the merged files that were taken out. */
   readonly removedNames: readonly string[];
   readonly sentence: string;
@@ -58,7 +67,8 @@ export interface UndoOutcome {
 /**
  * Brings the original files of a run back, by the same swap that took them out. Files that came later stay. The
  * partition is on hold afterwards, so that the next scheduled run does not merge them again. Takes and releases the lock.
- * @throws SwapError `nothing-to-undo`, `not-the-newest-run`, `backup-damaged`, `lock-held` and those of the swap
+ * @throws SwapError `nothing-to-undo`, `not-the-newest-run`, `backup-damaged`, `lock-held`, `partly-undone`, those of the swap, and
+ *   the rule of what keeps the store from folding the merged files
  */
 export async function undoRun(request: UndoRequest): Promise<UndoOutcome> {
   const { store, basePath, date, newRunId, log } = request;
@@ -82,17 +92,15 @@ async function mayUndoDirectories({ store, basePath, date, log }: UndoRequest): 
 
 async function undoLocked(request: UndoRequest, lock: PartitionLock): Promise<UndoOutcome> {
   const { store, basePath, date, log } = request;
-  const { run, added, removed, restored } = await prepare(request);
+  const { run, added, removed, bins } = await prepare(request);
   await store.assureForSwap?.();
   // The last point at which to stop: from here on the swap runs to its end.
   request.stop?.throwIfAborted();
-  if (run.receipt.way === 'fold') {
-    const { toolVersion } = request;
+  if (bins.length > 0) {
     await removeEmptySurely(store, newDirectory(lock.runDirectory));
-    await undoFold(
-      { store, basePath, partitionPath: partitionPath(basePath, date), run, restored, toolVersion, log },
-      lock,
-    );
+    const allowAttributeChange = request.allowAttributeChange ?? false;
+    const partition = partitionPath(basePath, date);
+    await undoFold({ ...request, partitionPath: partition, run, bins, allowAttributeChange }, lock);
     return outcome(run, basePath, request.newRunId);
   }
   await swapDirectories({
@@ -119,8 +127,8 @@ interface Preparation {
   readonly run: FinishedRun;
   readonly added: readonly FileToAdd[];
   readonly removed: readonly FileStatus[];
-  /** For a run that folded, in place of `added`. */
-  readonly restored: readonly RestoredFile[];
+  /** In place of `added`, for a run that folded, where the store folds. */
+  readonly bins: readonly BinToUndo[];
 }
 
 async function prepare(request: UndoRequest): Promise<Preparation> {
@@ -133,18 +141,52 @@ async function prepare(request: UndoRequest): Promise<Preparation> {
   const entries = (await store.list(partition)) ?? [];
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const removed: FileStatus[] = [];
-  for (const output of run.receipt.added) {
+  for (const output of outputsOf(run)) {
     const found = byName.get(output.name);
     if (found?.fileId !== output.fileId || found.sizeBytes !== output.sizeBytes) {
       throw notNewest(request, run, runs, join(partition, output.name));
     }
     removed.push(found);
   }
-  if (run.receipt.way === 'fold') {
-    const current = new Map(removed.map((file) => [file.name, file]));
-    return { run, removed, added: [], restored: await findRestored(store, run, current) };
-  }
-  return { run, removed, added: await originals(request, run), restored: [] };
+  if (run.receipt.way !== 'fold') return { run, removed, added: await originals(request, run), bins: [] };
+  const bins = await findBackups(store, run, new Map(removed.map((file) => [file.name, file])));
+  if (!store.abilities.fold) return { run, removed, added: bins.map(asCopy), bins: [] };
+  await mindObstacles(request, run, bins);
+  return { run, removed, added: [], bins };
+}
+
+/** The backup of a run that folded, on a store where the partition is replaced whole. */
+function asCopy({ merged, backup }: BinToUndo): FileToAdd {
+  const name = undoneName(merged.name);
+  return { name, sourcePath: backup.path, ref: refOf(backup), take: 'copy', attributes: backup };
+}
+
+/** Refuses before anything is staged where the store would not fold the merged files: a snapshot may have been made of them. */
+async function mindObstacles(
+  { store, basePath, date }: UndoRequest,
+  { receipt }: FinishedRun,
+  bins: readonly BinToUndo[],
+): Promise<void> {
+  const files = bins.map(({ merged }) => merged);
+  const partition = partitionPath(basePath, date);
+  const [obstacle] = (await store.foldObstacles?.(partition, files, workspacePath(basePath))) ?? [];
+  if (obstacle === undefined) return;
+  throw new SwapError(`cannot undo run ${receipt.runId}: ${obstacle.path}: ${obstacle.reason}`, {
+    code: obstacle.rule,
+    exitCode: exitCodes.unsupportedInput,
+    dataState: 'nothing was touched',
+  });
+}
+
+/** The files that an undo takes out; what a run only folded has no backup, since no byte of it went. */
+function outputsOf({ receipt }: FinishedRun): readonly AddedRef[] {
+  if (receipt.way !== 'fold') return receipt.added;
+  const names = new Set(binsWithBackup(receipt).map(({ name }) => name));
+  return receipt.added.filter(({ name }) => names.has(name));
+}
+
+function binsWithBackup({ bins }: FoldSwapJournal): readonly FoldBin[] {
+  return bins.filter(({ backup }) => backup !== undefined);
 }
 
 function choose({ basePath, date, runId }: UndoRequest, runs: readonly FinishedRun[]): FinishedRun {
@@ -184,15 +226,17 @@ function notNewest(
         'not-the-newest-run',
         `cannot undo run ${run.receipt.runId}: ${path} was merged again by the later run ${later.receipt.runId}`,
         runId === undefined
-          ? `undo that one first: \`undo ${run.receipt.date} --run ${later.receipt.runId}\``
-          : `newest first: \`undo ${run.receipt.date} --run ${later.receipt.runId}\`, then this one`,
+          ? `undo that one first: \`undo ${partitionLabel(run.receipt.date)} --run ${later.receipt.runId}\``
+          : `newest first: \`undo ${partitionLabel(run.receipt.date)} --run ${later.receipt.runId}\`, then this one`,
       );
 }
 
 /** Where the originals of a run lie: files of their own, or, where the store folds, one file for each merged one. */
 function backupText({ receipt, directory }: FinishedRun): string {
   if (receipt.way !== 'fold') return oldDirectory(directory);
-  return receipt.bins.map(({ binIndex }) => binBackupPath(directory, binIndex)).join(', ');
+  return binsWithBackup(receipt)
+    .map(({ binIndex }) => binBackupPath(directory, binIndex))
+    .join(', ');
 }
 
 /** The original files and what described them, as they lie in the backup. */
@@ -217,20 +261,26 @@ async function originals({ store }: UndoRequest, run: FinishedRun): Promise<read
 
 function outcome(run: FinishedRun, basePath: string, runId: string | undefined): UndoOutcome {
   const { receipt } = run;
-  const restoredBytes = receipt.removed.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const restored =
+    receipt.way === 'fold' ? binsWithBackup(receipt).flatMap(({ inputs }) => inputs) : receipt.removed;
+  const removedNames = outputsOf(run).map(({ name }) => name);
+  const restoredBytes = restored.reduce((sum, file) => sum + file.sizeBytes, 0);
   const verb = runId === undefined ? 'would be' : 'are';
+  const restoredNames =
+    receipt.way === 'fold' ? removedNames.map(undoneName) : restored.map(({ name }) => name);
   return {
     date: receipt.date,
     ...(runId === undefined ? {} : { runId }),
     undoneRunId: receipt.runId,
-    restoredFiles: receipt.removed.length,
+    restoredFiles: restored.length,
     restoredBytes,
-    restoredInto: receipt.way === 'fold' ? receipt.added.length : receipt.removed.length,
-    removedNames: receipt.added.map((file) => file.name),
+    restoredInto: restoredNames.length,
+    restoredNames,
+    removedNames,
     sentence:
       receipt.way === 'fold'
-        ? `all bytes and rows of the ${receipt.removed.length} original files of run ${receipt.runId} ${verb} back in ` +
-          `${partitionPath(basePath, receipt.date)}, as ${receipt.added.length === 1 ? '1 file' : `${receipt.added.length} files`}`
+        ? `all bytes and rows of the ${restored.length} original files of run ${receipt.runId} ${verb} back in ` +
+          `${partitionPath(basePath, receipt.date)}, as ${restoredNames.length === 1 ? '1 file' : `${restoredNames.length} files`}`
         : `the ${receipt.removed.length} original files of run ${receipt.runId} ${verb} back in ${partitionPath(basePath, receipt.date)}`,
   };
 }

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SwapError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { makeRunId } from '../../src/partition/names.ts';
+import { stageUndo } from '../../src/pipeline/stage-undo.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { undoRun } from '../../src/swap/undo.ts';
@@ -36,6 +37,7 @@ test('an undo that is told to stop ends before it replaces anything', async (t) 
         date,
         newRunId,
         toolVersion: '0',
+        stage: stageUndo,
         stop: controller.signal,
         log: silentLogger,
       }),

@@ -7,10 +7,11 @@ import { silentLogger } from '../../src/core/log.ts';
 import { foldKeyValues } from '../../src/parquet/fold/fold-key-values.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
 import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
-import { join, parseTailName } from '../../src/partition/names.ts';
+import { join, parseTailName, undoneName } from '../../src/partition/names.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import type { PartitionTask } from '../../src/pipeline/partition-task.ts';
 import { type FoldStaging, stageFold } from '../../src/pipeline/stage-fold.ts';
+import { stageUndo } from '../../src/pipeline/stage-undo.ts';
 import { refOf, type Store } from '../../src/store/store.ts';
 import { recoverDataset } from '../../src/swap/recover.ts';
 import { undoRun } from '../../src/swap/undo.ts';
@@ -130,9 +131,10 @@ describe('a partition on a store that folds', () => {
     assert.deepEqual(await readAll(lake.store, [backup]), originals);
 
     const undo = { store: lake.store, basePath, date, newRunId: '20260103T000000Z-000001', toolVersion: '0' };
-    const outcome = await undoRun({ ...undo, log: silentLogger });
+    const outcome = await undoRun({ ...undo, stage: stageUndo, log: silentLogger });
     assert.equal(outcome.restoredFiles, files.length);
-    assert.deepEqual(await lake.names(), merged);
+    assert.deepEqual(await lake.names(), merged.map(undoneName));
+    assert.deepEqual([outcome.removedNames, outcome.restoredNames], [merged, merged.map(undoneName)]);
     assert.deepEqual(await lake.reading(), originals);
     assert.equal((await consolidate(lake.store)).rule, 'on-hold');
     const again = await consolidate(lake.store, { force: true });

@@ -14,7 +14,7 @@ import { makeRunId } from '../../src/partition/names.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import { undoRun } from '../../src/swap/undo.ts';
 import { faultStore } from './fault-store.ts';
-import { consolidate, date, fixtureAt, quickStore } from './swap-fixture.ts';
+import { consolidate, date, fixtureAt, neverStaged, quickStore } from './swap-fixture.ts';
 
 const [, , action, basePath = '', at] = process.argv;
 const fixture = fixtureAt(basePath);
@@ -26,7 +26,15 @@ if (action === 'read') {
 } else {
   try {
     if (action === 'undo') {
-      await undoRun({ store, basePath, date, newRunId: runId, toolVersion: '0', log: silentLogger });
+      await undoRun({
+        store,
+        basePath,
+        date,
+        newRunId: runId,
+        toolVersion: '0',
+        stage: neverStaged,
+        log: silentLogger,
+      });
       say({ done: true });
     } else {
       const receipt = await consolidate(store, fixture, { runId });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
@@ -21,6 +22,7 @@ import { makeRunId, stagedBinPath } from '../../src/partition/names.ts';
 import type { Bin, PartitionPlan } from '../../src/plan/partition-plan.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import { type FileStatus, refOf, type Store } from '../../src/store/store.ts';
+import type { StageUndo } from '../../src/swap/fold/undo-fold.ts';
 import type { SwapReceipt } from '../../src/swap/journal.ts';
 import { acquireLock, withLock } from '../../src/swap/partition-lock.ts';
 import { recoverPartition } from '../../src/swap/recover.ts';
@@ -163,6 +165,9 @@ export function makeBin(files: readonly FileStatus[], index: number): Bin {
   };
 }
 
+/** For an undo on a store that does not fold. */
+export const neverStaged: StageUndo = () => Promise.reject(new Error('nothing is folded here'));
+
 /** What `verify` would make of a staged file; only tests may say so without looking. */
 export async function fakeVerified(store: Store, path: string): Promise<VerifiedFile> {
   const status = await store.stat(path);
@@ -171,9 +176,20 @@ export async function fakeVerified(store: Store, path: string): Promise<Verified
     {
       stagedPath: path,
       ref: refOf(status),
-      receipt: { rows: 0, rowGroups: 1, level: 'full', sha256: '', columns: [] },
+      receipt: { rows: 0, rowGroups: 1, level: 'full', sha256: await hashOf(store, status), columns: [] },
     };
   return file as VerifiedFile;
+}
+
+async function hashOf(store: Store, status: FileStatus): Promise<string> {
+  const source = await store.open(status.path, status);
+  try {
+    return createHash('sha256')
+      .update(await source.read(0, source.sizeBytes))
+      .digest('hex');
+  } finally {
+    await source.close();
+  }
 }
 
 /** Options of {@link consolidate}. */
@@ -273,6 +289,10 @@ export function assertTidy(fixture: Fixture, when: string): void {
           assert.match(file, /^\d{8}T\d{6}Z-[0-9a-f]{6}\.json$/, `history ${when}`);
         }
       }
+      continue;
+    }
+    if (name === 'replicas') {
+      assert.deepEqual(readdirSync(join(fixture.workspace, name)), [], `copies outstanding ${when}`);
       continue;
     }
     assert.equal(name, date, `entry of the workspace ${when}`);

@@ -15,6 +15,7 @@ import {
   endProcess,
   type Fixture,
   makeFixture,
+  neverStaged,
   nextRunId,
   originalsAreBack,
   quickStore,
@@ -63,7 +64,15 @@ export const scenarios: readonly Scenario[] = [
     act: async (store, { basePath }) => {
       try {
         const newRunId = nextRunId();
-        await undoRun({ store, basePath, date, newRunId, toolVersion: '0', log: silentLogger });
+        await undoRun({
+          store,
+          basePath,
+          date,
+          newRunId,
+          toolVersion: '0',
+          stage: neverStaged,
+          log: silentLogger,
+        });
       } catch (error) {
         // The fault came after the last step that matters, and recover went forward.
         if (!(error instanceof ConsolidatorError) || error.code !== 'nothing-to-undo') throw error;

@@ -5,6 +5,7 @@ import { silentLogger } from '../../src/core/log.ts';
 import type { Store } from '../../src/store/store.ts';
 import { cleanupRuns } from '../../src/swap/cleanup.ts';
 import { recoverDataset } from '../../src/swap/recover.ts';
+import { finishedRuns } from '../../src/swap/retire-run.ts';
 import { undoRun } from '../../src/swap/undo.ts';
 import { type FaultMode, faultStore, tells } from '../support/fault-store.ts';
 import {
@@ -13,7 +14,9 @@ import {
   consolidateByFold,
   endFoldProcess,
   type FoldFixture,
+  fileText,
   makeFoldFixture,
+  stageUndoText,
 } from '../support/fold-fixture.ts';
 import { date, nextRunId } from '../support/swap-fixture.ts';
 import { modes, tolerate } from '../support/swap-scenarios.ts';
@@ -24,6 +27,29 @@ interface FoldScenario {
   act(store: Store, fixture: FoldFixture): Promise<unknown>;
   /** What the partition holds of merged and folded files at the very end. */
   readonly files: readonly string[];
+}
+
+/** The bytes of every original file lie in the partition again, or in the backup of a run that can be undone. */
+async function assertOriginalsKept(fixture: FoldFixture, when: string): Promise<void> {
+  const { store, memory, partition, basePath } = fixture;
+  const runs = await finishedRuns(store, basePath, date, silentLogger);
+  const kept = runs.filter(({ receipt }) => receipt.backup === 'kept').map(({ directory }) => directory);
+  const texts: string[] = [];
+  for (const directory of [partition, ...kept]) {
+    const entries = (await store.list(directory)) ?? [];
+    texts.push(...entries.map(({ path }) => memory.textOf(path) ?? ''));
+  }
+  const rows = fixture.inputNames.map((_, index) => fileText([`r${index}-0`, `r${index}-1`]));
+  for (const [index, text] of rows.entries()) {
+    const times = texts.filter((one) => one.includes(text)).length;
+    assert.equal(times, 1, `copies of ${fixture.inputNames[index]} ${when}`);
+  }
+}
+
+async function undoFolded(store: Store, fixture: FoldFixture): Promise<void> {
+  const { basePath } = fixture;
+  const request = { store, basePath, date, newRunId: nextRunId(), toolVersion: '0', log: silentLogger };
+  await undoRun({ ...request, stage: stageUndoText(fixture) });
 }
 
 const merged = ['a-1.merged-RUN-0.parquet', 'a-3.merged-RUN-1.parquet'];
@@ -45,16 +71,15 @@ const scenarios: readonly FoldScenario[] = [
   {
     name: 'undo',
     prepare: (store, fixture) => consolidateByFold(store, fixture),
-    act: async (store, { basePath }) => {
+    act: async (store, fixture) => {
       try {
-        const newRunId = nextRunId();
-        await undoRun({ store, basePath, date, newRunId, toolVersion: '0', log: silentLogger });
+        await undoFolded(store, fixture);
       } catch (error) {
         // The fault came after the last step that matters, and recover went forward.
         if (!(error instanceof ConsolidatorError) || error.code !== 'nothing-to-undo') throw error;
       }
     },
-    files: merged,
+    files: ['a-1.merged-RUN-0-undone.parquet', 'a-3.merged-RUN-1-undone.parquet'],
   },
   {
     name: 'cleanup',
@@ -90,10 +115,12 @@ async function actUnderFault(
 
 /** The same store, that looks after every mutation of the partition whether every row is there once. */
 function checkedAfterEach(store: Store, fixture: FoldFixture, when: string): Store {
+  const seen = new Map<string, string>();
   const check = async <T>(what: string, work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } finally {
+      await assertNamesKept(fixture, seen, `after ${what} (${when})`);
       await assertFoldRows(fixture, `after ${what} (${when})`);
     }
   };
@@ -106,6 +133,25 @@ function checkedAfterEach(store: Store, fixture: FoldFixture, when: string): Sto
     deleteFile: (path) => check(`deleteFile ${path}`, store.deleteFile(path)),
     deleteDirectory: (path) => check(`deleteDirectory ${path}`, store.deleteDirectory(path)),
   };
+}
+
+/**
+ * What had the name of a data file never gets other bytes, but those that are folded into it or replace what was: a reader that listed
+ * it before must find it gone.
+ */
+async function assertNamesKept(
+  { store, partition, memory }: FoldFixture,
+  seen: Map<string, string>,
+  when: string,
+): Promise<void> {
+  for (const { name, fileId, path } of (await store.list(partition)) ?? []) {
+    const text = memory.textOf(path) ?? '';
+    if (!text.startsWith('merged\n')) continue;
+    seen.set(name, fileId);
+  }
+  for (const { name, fileId } of (await store.list(partition)) ?? []) {
+    assert.equal(fileId, seen.get(name) ?? fileId, `${name} is another file ${when}`);
+  }
 }
 
 describe('every fault at every mutation of a fold', () => {
@@ -125,6 +171,7 @@ describe('every fault at every mutation of a fold', () => {
           await recover(fixture.store, fixture, step);
           await assertFoldRows(fixture, `recovered, ${step}`);
           await assertFoldTidy(fixture, `recovered, ${step}`);
+          if (scenario.name === 'undo') await assertOriginalsKept(fixture, `recovered, ${step}`);
           await scenario.act(fixture.store, fixture);
           await assertFoldRows(fixture, `done again, ${step}`);
           await assertFoldTidy(fixture, `done again, ${step}`);

@@ -17,6 +17,7 @@ import {
   date,
   type Fixture,
   makeFixture,
+  neverStaged,
   nextRunId,
   originalsAreBack,
   quickStore,
@@ -119,6 +120,7 @@ describe('kill -9 at every mutation, then recover', () => {
         date,
         newRunId: nextRunId(),
         toolVersion: '0',
+        stage: neverStaged,
       };
       await undoRun({ ...request, log: silentLogger });
     });
@@ -161,7 +163,15 @@ describe('several processes', () => {
         await consolidate(considerate, fixture);
         const newRunId = nextRunId();
         const { basePath } = fixture;
-        await undoRun({ store: considerate, basePath, date, newRunId, toolVersion: '0', log: silentLogger });
+        await undoRun({
+          store: considerate,
+          basePath,
+          date,
+          newRunId,
+          toolVersion: '0',
+          stage: neverStaged,
+          log: silentLogger,
+        });
         swaps += 2;
       }
       for (const reader of readers) reader.stdin.end();

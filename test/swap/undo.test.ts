@@ -23,6 +23,7 @@ import {
   date,
   type Fixture,
   makeFixture,
+  neverStaged,
   nextRunId,
   originalsAreBack,
   quickStore,
@@ -43,7 +44,16 @@ async function inFixture(work: (fixture: Fixture) => Promise<void>): Promise<voi
 
 function undo({ basePath }: Fixture, options: { runId?: string; dryRun?: boolean } = {}) {
   const newRunId = nextRunId();
-  return undoRun({ store, basePath, date, newRunId, toolVersion: '0', log: silentLogger, ...options });
+  return undoRun({
+    store,
+    basePath,
+    date,
+    newRunId,
+    toolVersion: '0',
+    stage: neverStaged,
+    log: silentLogger,
+    ...options,
+  });
 }
 
 function inodes(fixture: Fixture): Map<string, number> {

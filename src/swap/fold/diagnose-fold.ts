@@ -10,8 +10,11 @@ export interface FoundBin {
   readonly inputs: readonly ('same' | 'changed' | 'gone')[];
   /** The base is still in the run directory. */
   readonly hasBase: boolean;
-  /** The merged file is still in the run directory, as it was verified. */
-  readonly hasStaged: boolean;
+  /**
+   * What replaces the folded file: here, in the run directory, as it was verified; or, for an undo, the backup that still is in the
+   * directory of the run that is undone.
+   */
+  readonly staged: 'here' | 'at undone run' | 'none';
   /** Numbers of the fold steps whose tail lies in the partition. */
   readonly placedTails: readonly number[];
 }
@@ -50,7 +53,9 @@ export function diagnoseBin(bin: FoldBin, found: FoundBin): BinState {
   const problem = inputProblem(bin, found.inputs, 0);
   if (problem !== undefined) return { state: 'left', problem };
   if (found.named === 'other') return { state: 'left', problem: `${bin.name} is there already` };
-  return begun ? { state: 'left', problem: `somebody removed ${bin.name}` } : { state: 'ready' };
+  if (begun) return { state: 'left', problem: `somebody removed ${bin.name}` };
+  const lost = stagedProblem(bin, found);
+  return lost === undefined ? { state: 'ready' } : { state: 'left', problem: lost };
 }
 
 function diagnoseBase(bin: FoldBin, found: FoundBin): BinState {
@@ -58,11 +63,12 @@ function diagnoseBase(bin: FoldBin, found: FoundBin): BinState {
   if (steps === undefined) return { state: 'grown', steps: stepsByInputs(bin, found) };
   if (steps === bin.steps.length) {
     if (bin.staged === undefined) return { state: 'stopped', steps, problem: undefined };
-    return found.hasStaged
-      ? { state: 'folded' }
-      : { state: 'stopped', steps, problem: 'the merged file is gone, or was changed' };
+    const lost = stagedProblem(bin, found);
+    return lost === undefined ? { state: 'folded' } : { state: 'stopped', steps, problem: lost };
   }
-  const problem = inputProblem(bin, found.inputs, inputsOf(bin, steps));
+  const problem =
+    inputProblem(bin, found.inputs, inputsOf(bin, steps)) ??
+    (steps === 0 ? stagedProblem(bin, found) : undefined);
   if (problem !== undefined) {
     return steps === 0 ? { state: 'withdraw', problem } : { state: 'stopped', steps, problem };
   }
@@ -99,10 +105,15 @@ function inputProblem(bin: FoldBin, inputs: FoundBin['inputs'], from: number): s
   return inputs[index] === 'gone' ? `${name} is gone` : `${name} was changed`;
 }
 
+function stagedProblem(bin: FoldBin, { staged }: FoundBin): string | undefined {
+  if (bin.staged === undefined || staged !== 'none') return undefined;
+  return 'what was to replace the folded file is gone, or was changed';
+}
+
 /** The next thing to do about a swap. `bin` is an index into the journal's bins. */
 export type FoldDecision =
   | { readonly do: 'place-tail' | 'concat'; readonly bin: number; readonly step: number }
-  | { readonly do: 'publish' | 'replace' | 'withdraw'; readonly bin: number }
+  | { readonly do: 'take' | 'publish' | 'replace' | 'withdraw'; readonly bin: number }
   | { readonly do: 'mend'; readonly bin: number; readonly steps: number }
   /** Nothing was folded: take out what was put in. */
   | { readonly do: 'roll-back'; readonly problems: readonly string[] }
@@ -123,6 +134,8 @@ export function decideFold(
   const problems = states.flatMap((state) => ('problem' in state && state.problem ? [state.problem] : []));
   if (!states.some(isBegun) && (!mayBegin || problems.length > 0)) return { do: 'roll-back', problems };
   for (const [index, state] of states.entries()) {
+    const mayTake = ['ready', 'published', 'partly', 'folded'].includes(state.state);
+    if (mayTake && found[index]?.staged === 'at undone run') return { do: 'take', bin: index };
     switch (state.state) {
       case 'ready':
       case 'published':

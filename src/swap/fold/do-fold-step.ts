@@ -1,18 +1,12 @@
 import { StoreError } from '../../core/errors.ts';
-import {
-  foldBasePath,
-  foldTailPath,
-  join,
-  stagedBinPath,
-  tailName,
-  takenPath,
-} from '../../partition/names.ts';
+import { foldBasePath, foldTailPath, join, tailName, takenPath } from '../../partition/names.ts';
 import type { FoldBin } from '../journal.ts';
 import { renameSurely, replaceSurely } from '../sure-steps.ts';
 import { type BinState, type FoldDecision, inputsOf } from './diagnose-fold.ts';
 import type { FoldRun } from './fold-run.ts';
 import { mendGrown } from './mend-grown.ts';
 import type { FoundFold } from './observe-fold.ts';
+import { stagedPathOf, takeBackup } from './undone-backup.ts';
 
 /** What is done when a CONCAT is not answered with success. */
 export interface ConcatFailures {
@@ -60,6 +54,9 @@ async function act(
   if (bin === undefined) throw new Error(`there is no bin ${decision.bin}`);
   const target = join(partitionPath, bin.name);
   switch (decision.do) {
+    case 'take':
+      await takeBackup(run, bin);
+      return true;
     case 'place-tail': {
       const step = bin.steps[decision.step];
       if (step === undefined) throw new Error(`bin ${decision.bin} has no step ${decision.step}`);
@@ -112,11 +109,11 @@ async function concatOnce(
   }
 }
 
-/** Puts the merged file in the place of the folded one; false when another file has its name by now, which the next look judges. */
-async function replaceOnce({ store, runDirectory }: FoldRun, bin: FoldBin, target: string): Promise<boolean> {
-  const staged = stagedBinPath(runDirectory, bin.binIndex);
+/** Puts the merged file, or the backup, in the place of the folded one; false when another file has its name by now, which the next look judges. */
+async function replaceOnce(run: FoldRun, bin: FoldBin, target: string): Promise<boolean> {
+  const staged = stagedPathOf(run, bin);
   try {
-    await replaceSurely(store, staged, target, bin.staged?.fileId ?? '', bin.base.fileId);
+    await replaceSurely(run.store, staged, target, bin.staged?.fileId ?? '', bin.base.fileId);
     return true;
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'changed') throw error;

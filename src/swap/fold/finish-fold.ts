@@ -1,11 +1,13 @@
 import { receiptPath } from '../../partition/names.ts';
 import { type FileStatus, refOf } from '../../store/store.ts';
 import { type AddedRef, type FoldBin, type SwapReceipt, writeRecord } from '../journal.ts';
+import { completeUndo } from '../retire-run.ts';
 import { deleteFileSurely } from '../sure-steps.ts';
 import { tidyReceipted } from '../tidy-run.ts';
 import { type BinState, inputsOf } from './diagnose-fold.ts';
 import type { FoldRun } from './fold-run.ts';
 import type { FoundFold } from './observe-fold.ts';
+import { giveBackups } from './undone-backup.ts';
 
 /**
  * Writes the receipt of what was done, bin by bin, then removes the journal and what is not needed any more. A backup is
@@ -27,7 +29,7 @@ export async function acknowledgeFold(
     const named = found.named[index];
     if (state === undefined) continue;
     if ('problem' in state && state.problem !== undefined)
-      warnings.push(problemOf(bin, state, state.problem));
+      warnings.push(problemOf(journal.kind, bin, state, state.problem));
     if (state.state === 'replaced' && named !== undefined) {
       added.push(addedRef(bin, named));
       bins.push(bin);
@@ -54,6 +56,12 @@ export async function acknowledgeFold(
   };
   for (const warning of warnings) log.warn(warning);
   for (const tail of found.tails) await deleteFileSurely(store, tail.path);
+  if (journal.kind === 'undo') {
+    // Before the receipt, with which the run counts as finished.
+    await giveBackups(run);
+    const restored = states.filter(({ state }) => state === 'replaced').length;
+    if (ending === 'done' && restored > 0) await completeUndo(run, restored < states.length);
+  }
   await writeRecord(store, receiptPath(runDirectory), receipt);
   await tidyReceipted(store, runDirectory, receipt, log);
   return receipt;
@@ -75,7 +83,13 @@ function foldedPart(bin: FoldBin, steps: number): FoldBin {
   };
 }
 
-function problemOf(bin: FoldBin, { state }: BinState, problem: string): string {
+function problemOf(kind: SwapReceipt['kind'], bin: FoldBin, { state }: BinState, problem: string): string {
+  if (kind === 'undo') {
+    const names = bin.inputs.map(({ name }) => name).join(', ');
+    return state === 'stopped'
+      ? `${bin.name} holds the rows as ${names} had them, and not the originals: ${problem}`
+      : `${names} is left as it is: ${problem}`;
+  }
   return state === 'stopped'
     ? `${bin.name} is folded and not merged: ${problem}; every row is there once, and the next run merges it`
     : `${bin.inputs.length} files that were to become ${bin.name} are left as they are: ${problem}`;

@@ -1,6 +1,6 @@
-import { mergedName } from '../../partition/names.ts';
+import { mergedName, undoneName } from '../../partition/names.ts';
 import type { Bin } from '../../plan/partition-plan.ts';
-import type { FileAttributes, FileRef } from '../../store/store.ts';
+import { type FileAttributes, type FileRef, type FileStatus, refOf } from '../../store/store.ts';
 import type { VerifiedFile } from '../../verify/verified-file.ts';
 import type { FoldBin, FoldStep } from '../journal.ts';
 
@@ -40,21 +40,12 @@ export function binToFold(
   file: VerifiedFile | undefined,
 ): BinToFold {
   const { attributes } = bin;
-  const steps: FoldStep[] = [];
-  let sizeBytes = base.ref.sizeBytes;
-  let from = 0;
-  for (const { inputs, part } of tails) {
-    const folded = bin.inputs.slice(from, from + inputs);
-    from += inputs;
-    sizeBytes += folded.reduce((sum, input) => sum + input.sizeBytes, 0) + part.ref.sizeBytes;
-    steps.push({ inputs, tail: part.ref, sizeBytes });
-  }
   const foldBin: FoldBin = {
     binIndex: bin.index,
     name: mergedName(bin.inputs[0]?.name ?? '', runId, bin.index),
     inputs: bin.inputs,
     base: base.ref,
-    steps,
+    steps: stepsOf({ base, tails }, bin.inputs),
     ...(file === undefined ? {} : { staged: file.ref }),
     ...(backup === undefined ? {} : { backup: backup.ref }),
   };
@@ -67,4 +58,49 @@ export function binToFold(
     bin: foldBin,
     parts: [...visible.map((part) => ({ ...part, attributes })), ...tails.map(({ part }) => part)],
   };
+}
+
+/**
+ * What an undo does to one merged file: it is folded, alone, into a file of another name, and the backup replaces that.
+ * @param merged as it is found; what becomes visible for a moment gets its attributes
+ * @param backup in the directory of the run that is undone; it has its own attributes
+ */
+export function binToUndo(
+  binIndex: number,
+  merged: FileStatus,
+  { base, tails }: FoldParts,
+  backup: FileRef,
+): BinToFold {
+  const { owner, group, mode, acl } = merged;
+  const inputs = [refOf(merged)];
+  return {
+    bin: {
+      binIndex,
+      name: undoneName(merged.name),
+      inputs,
+      base: base.ref,
+      steps: stepsOf({ base, tails }, inputs),
+      staged: backup,
+    },
+    parts: [
+      { ...base, isPassing: true, attributes: { owner, group, mode, acl } },
+      ...tails.map(({ part }) => part),
+    ],
+  };
+}
+
+function stepsOf(
+  { base, tails }: Omit<FoldParts, 'backup'>,
+  inputs: readonly FileRef[],
+): readonly FoldStep[] {
+  const steps: FoldStep[] = [];
+  let sizeBytes = base.ref.sizeBytes;
+  let from = 0;
+  for (const { inputs: count, part } of tails) {
+    const folded = inputs.slice(from, from + count);
+    from += count;
+    sizeBytes += folded.reduce((sum, input) => sum + input.sizeBytes, 0) + part.ref.sizeBytes;
+    steps.push({ inputs: count, tail: part.ref, sizeBytes });
+  }
+  return steps;
 }

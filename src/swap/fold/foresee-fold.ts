@@ -2,12 +2,12 @@ import type { Settlement } from '../settlement.ts';
 import { decideFold, diagnoseBin } from './diagnose-fold.ts';
 import type { FoldRun } from './fold-run.ts';
 import { observeFold } from './observe-fold.ts';
-import { observeRestores } from './settle-fold-undo.ts';
+import { isEarlierUndo, observeRestores } from './settle-fold-undo.ts';
 
 /** What `settleFold` would do about a run that died, as things are now. */
 export async function foreseeFold(run: FoldRun): Promise<Settlement['action']> {
   const { journal } = run;
-  if (journal.kind === 'undo') {
+  if (isEarlierUndo(journal)) {
     const found = await observeRestores(run);
     return found.some(({ named }) => named === 'restored') ? 'rolled-forward' : 'rolled-back';
   }

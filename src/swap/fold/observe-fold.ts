@@ -1,12 +1,14 @@
 import { basename } from 'node:path/posix';
 import { compareNames } from '../../core/name-order.ts';
-import { foldBasePath, join, parseTailName, stagedBinPath, tailName } from '../../partition/names.ts';
+import { foldBasePath, join, parseTailName, tailName } from '../../partition/names.ts';
 import { type FileRef, type FileStatus, type NameRange, sameGeneration } from '../../store/store.ts';
 import type { FoldBin } from '../journal.ts';
 import { type FoundBin, stepsDone } from './diagnose-fold.ts';
 import type { FoldRun } from './fold-run.ts';
+import { sameContent } from './same-content.ts';
+import { backupAtUndone, stagedPathOf } from './undone-backup.ts';
 
-/** What is found of a swap by folding, all by one listing of the partition and one of the run directory. */
+/** What is found of a swap by folding, by one listing of the partition and one of the run directory; of an undo also where the backups are. */
 export interface FoundFold {
   /** In the order of the journal's bins. */
   readonly bins: readonly FoundBin[];
@@ -26,7 +28,7 @@ export async function observeFold(run: FoldRun): Promise<FoundFold> {
   return {
     named: journal.bins.map((bin) => partition.get(bin.name)),
     tails: entries.filter((entry) => parseTailName(entry.name) === journal.runId),
-    bins: journal.bins.map((bin) => foundBin(run, bin, own, partition)),
+    bins: await Promise.all(journal.bins.map((bin) => foundBin(run, bin, own, partition))),
   };
 }
 
@@ -46,7 +48,7 @@ export async function observeBin(run: FoldRun, known: FoundFold, index: number):
   return {
     named: known.named.with(index, partition.get(bin.name)),
     tails: known.tails,
-    bins: known.bins.with(index, foundBin(run, bin, own, partition)),
+    bins: known.bins.with(index, await foundBin(run, bin, own, partition)),
   };
 }
 
@@ -62,24 +64,27 @@ export function rangeOf({ name, inputs }: Pick<FoldBin, 'name' | 'inputs'>): Nam
 
 type ByName = ReadonlyMap<string, FileStatus>;
 
-function foundBin({ journal }: FoldRun, bin: FoldBin, own: ByName, partition: ByName): FoundBin {
+async function foundBin(run: FoldRun, bin: FoldBin, own: ByName, partition: ByName): Promise<FoundBin> {
+  const { journal } = run;
   const named = partition.get(bin.name);
-  const staged = own.get(basename(stagedBinPath('', bin.binIndex)));
   return {
     named: whatIs(bin, named),
     sizeBytes: named?.sizeBytes ?? 0,
     inputs: bin.inputs.map((input) => compare(input, partition.get(input.name))),
     hasBase: own.get(basename(foldBasePath('', bin.binIndex)))?.fileId === bin.base.fileId,
-    hasStaged: bin.staged !== undefined && staged !== undefined && sameContent(bin.staged, staged),
+    staged: await whereStaged(run, bin, own),
     placedTails: bin.steps.flatMap((step, index) =>
       partition.get(tailName(journal.runId, bin.binIndex, index))?.fileId === step.tail.fileId ? [index] : [],
     ),
   };
 }
 
-/** The same bytes: a closed file of the same id and length. Attributes may have been set since. */
-export function sameContent(ref: FileRef, found: FileStatus): boolean {
-  return found.fileId === ref.fileId && found.sizeBytes === ref.sizeBytes;
+async function whereStaged(run: FoldRun, bin: FoldBin, own: ByName): Promise<FoundBin['staged']> {
+  if (bin.staged === undefined) return 'none';
+  const found = own.get(basename(stagedPathOf(run, bin)));
+  if (found !== undefined && sameContent(bin.staged, found)) return 'here';
+  if (run.journal.kind !== 'undo') return 'none';
+  return (await backupAtUndone(run, bin)) === undefined ? 'none' : 'at undone run';
 }
 
 function compare(input: FileRef, found: FileStatus | undefined): 'same' | 'changed' | 'gone' {

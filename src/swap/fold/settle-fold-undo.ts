@@ -2,13 +2,13 @@ import { StoreError, SwapError } from '../../core/errors.ts';
 import { binBackupPath, join, receiptPath, restorePath } from '../../partition/names.ts';
 import type { FileStatus } from '../../store/store.ts';
 import { clearRunDirectory } from '../clear-run.ts';
-import { type RestoredFile, type SwapReceipt, writeRecord } from '../journal.ts';
+import { type FoldSwapJournal, type RestoredFile, type SwapReceipt, writeRecord } from '../journal.ts';
 import { completeUndo, finishedRuns } from '../retire-run.ts';
 import { rolledForward, type Settlement } from '../settlement.ts';
 import { renameSurely, replaceSurely } from '../sure-steps.ts';
 import { tidyReceipted } from '../tidy-run.ts';
 import type { FoldOptions, FoldRun } from './fold-run.ts';
-import { sameContent } from './observe-fold.ts';
+import { sameContent } from './same-content.ts';
 
 /** Where one file that is to be restored is now. */
 export interface FoundRestore {
@@ -20,10 +20,14 @@ export interface FoundRestore {
   readonly isTaken: boolean;
 }
 
+/** True for the journal of an undo that put backups over the merged files themselves, as an earlier version did. */
+export function isEarlierUndo({ kind, bins }: FoldSwapJournal): boolean {
+  return kind === 'undo' && bins.length === 0;
+}
+
 /**
- * Brings an undo by renames to an end: each backup is taken into the undo's own directory (so that a fenced undo finds
- * it no more) and put over its merged file. Before the first of these renames all can be taken back; after it the rest
- * follows, but for files that are no longer what the run left.
+ * Brings an undo of the earlier form to an end that died: it took each backup into its own directory and put it over its merged
+ * file. When it had put none there, all is taken back; else the rest follows, but for files that are no longer what the run left.
  * @throws StoreError when a step cannot be done; SwapError `lock-lost`
  */
 export async function settleFoldUndo(run: FoldRun, options: FoldOptions): Promise<Settlement> {
@@ -31,7 +35,7 @@ export async function settleFoldUndo(run: FoldRun, options: FoldOptions): Promis
   const found = await observeRestores(run);
   const isBegun = found.some(({ named }) => named === 'restored');
   const others = found.filter(({ named }) => named === 'other');
-  if (!isBegun && (!options.mayBegin || others.length > 0)) {
+  if (!isBegun) {
     await giveBack(run, found, options);
     await clearRunDirectory(run.store, run.runDirectory, { keepDirectory: true });
     return {

@@ -1,8 +1,9 @@
 import { collectGarbage } from '../../core/collect-garbage.ts';
 import { StoreError, SwapError } from '../../core/errors.ts';
+import { partitionLabel } from '../../core/partition-key.ts';
 import { foldTailPath, join, journalPath, stagedName, takenPath } from '../../partition/names.ts';
 import { clearRunDirectory } from '../clear-run.ts';
-import type { FoldBin } from '../journal.ts';
+import type { FoldBin, SwapReceipt } from '../journal.ts';
 import { rolledForward, type Settlement, settledBefore } from '../settlement.ts';
 import { deleteFileSurely, maxTries, pauseBefore, renameSurely } from '../sure-steps.ts';
 import { type BinState, decideFold, diagnoseBin, isBegun } from './diagnose-fold.ts';
@@ -10,7 +11,8 @@ import { doFoldStep, withdraw } from './do-fold-step.ts';
 import { acknowledgeFold } from './finish-fold.ts';
 import type { FoldOptions, FoldRun } from './fold-run.ts';
 import { type FoundFold, observeBin, observeFold } from './observe-fold.ts';
-import { settleFoldUndo } from './settle-fold-undo.ts';
+import { isEarlierUndo, settleFoldUndo } from './settle-fold-undo.ts';
+import { giveBackups } from './undone-backup.ts';
 
 /** Looks after which a swap that does not come to an end is given up. */
 const spareLooks = 20;
@@ -29,7 +31,7 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
     await clearRunDirectory(store, runDirectory, { keepDirectory: true });
     return rolledBack(run);
   }
-  if (journal.kind === 'undo') return await settleFoldUndo(run, options);
+  if (isEarlierUndo(journal)) return await settleFoldUndo(run, options);
   // A holder that was fenced and wakes up must not find them where its CONCAT looks for them.
   if (!options.mayBegin) await takeTailsBack(run, options);
   const stopped: Stopped = { refused: new Map(), mended: new Set() };
@@ -62,10 +64,7 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
           action: 'foreign',
           sentence:
             `${partitionPath} was overwritten by somebody else while run ${journal.runId} was replacing its files: nothing ` +
-            `more was replaced; the ${journal.removed.length} files the run had begun with are ` +
-            (receipt.backup === 'kept'
-              ? `kept as ${run.runDirectory}/bin-<n>.backup`
-              : 'gone, as it kept no backup'),
+            `more was replaced; ${whereKept(run, receipt)}`,
           hint: `if ${partitionPath} is right as it is, nothing need be done: the backup is removed with its retention`,
         };
       }
@@ -89,8 +88,15 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
   throw new SwapError(`cannot settle run ${journal.runId}: ${partitionPath} keeps changing`, {
     code: 'swap-interrupted',
     dataState: await describeFold(run),
-    hint: `stop the writers of this partition, then \`recover --date ${journal.date}\``,
+    hint: `stop the writers of this partition, then \`recover --date ${partitionLabel(journal.date)}\``,
   });
+}
+
+function whereKept({ journal, runDirectory }: FoldRun, { backup }: SwapReceipt): string {
+  if (journal.kind === 'undo') return `the backups are with run ${journal.undoneRunId ?? ''} again`;
+  return `the ${journal.removed.length} files the run had begun with are ${
+    backup === 'kept' ? `kept as ${runDirectory}/bin-<n>.backup` : 'gone, as it kept no backup'
+  }`;
 }
 
 /** One sentence on where the rows are. For error messages. */
@@ -103,12 +109,12 @@ export async function describeFold(run: FoldRun): Promise<string> {
     states.filter(({ state }) => wanted.includes(state)).length;
   const merged = count(['replaced']);
   const folded = count(['partly', 'folded', 'stopped']);
-  if (run.journal.kind === 'undo')
-    return 'every row is in the partition, in the merged file or in the original bytes';
   if (count(['overwritten']) > 0) return 'somebody else has overwritten the partition';
   if (count(['grown']) > 0) {
     return 'one folded file cannot be read until it is mended, because an input was changed while it was folded; all its bytes are there';
   }
+  if (run.journal.kind === 'undo')
+    return 'every row is in the partition once, in the merged file or in the original bytes';
   if (merged + folded === 0) return 'the originals are untouched';
   return `every row is in the partition once: of ${states.length} merged files ${merged} are in place, ${folded} are still folded originals`;
 }
@@ -162,6 +168,7 @@ async function rollBack(run: FoldRun, found: FoundFold): Promise<void> {
   const { store, journal, runDirectory, partitionPath, log } = run;
   for (const tail of found.tails) await deleteFileSurely(store, tail.path);
   for (const [index] of journal.bins.entries()) await withdraw(run, found, index);
+  if (journal.kind === 'undo') await giveBackups(run);
   for (const sidecar of journal.sidecars) {
     const taken = takenPath(runDirectory, sidecar.name);
     if ((await store.stat(taken)) === undefined) continue;

@@ -1,8 +1,8 @@
 import { ConsolidatorError, SwapError } from '../../core/errors.ts';
 import { exitCodes } from '../../core/exit-codes.ts';
 import { join, journalPath, summaryNames } from '../../partition/names.ts';
-import { type FileRef, type FileStatus, refOf, sameGeneration } from '../../store/store.ts';
-import { type FoldSwapJournal, type SwapReceipt, writeRecord } from '../journal.ts';
+import { type FileRef, type FileStatus, refOf, type Store, sameGeneration } from '../../store/store.ts';
+import { type AddedRef, type FoldSwapJournal, type SwapReceipt, writeRecord } from '../journal.ts';
 import type { PartitionLock } from '../partition-lock.ts';
 import { partitionChanged, refusal, stagedChanged } from '../refusals.ts';
 import { reproduceAttributes } from '../reproduce-attributes.ts';
@@ -10,7 +10,7 @@ import { foreignState, settleAfter, withDataState } from '../settle-after.ts';
 import type { SwapPartitionRequest } from '../swap-request.ts';
 import type { BinToFold, StagedPart } from './fold-parts.ts';
 import type { FoldOptions, FoldRun } from './fold-run.ts';
-import { sameContent } from './observe-fold.ts';
+import { sameContent } from './same-content.ts';
 import { describeFold, settleFold } from './settle-fold.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function swapFold(
   await lock.assertHeld();
   let journal: FoldSwapJournal;
   try {
-    for (const part of bins.flatMap((one) => one.parts)) await prepare(request, part);
+    await prepareParts(request, bins);
     journal = await makeJournal(request, bins);
     await lock.assertHeld();
     await writeRecord(store, journalPath(lock.runDirectory), journal);
@@ -35,16 +35,25 @@ export async function swapFold(
     if (!(error instanceof ConsolidatorError) || error.code === 'lock-lost') throw error;
     throw withDataState(error, 'the originals are untouched');
   }
-  return await swapByJournal(
+  const receipt = await swapByJournal(
     { store, basePath, partitionPath, runDirectory: lock.runDirectory, journal, log },
     lock,
   );
+  if (receipt.outcome !== 'folded') return receipt;
+  throw new SwapError(`${partitionPath} is folded but not merged: ${receipt.warnings.join('; ')}`, {
+    code: 'stopped-folded',
+    exitCode: exitCodes.partial,
+    dataState: 'every row is in the partition, once',
+    hint: 'run it again: the next run merges what is folded',
+  });
 }
 
-/** Does what a journal that was just written says. @throws as {@link swapFold} */
+/**
+ * Does what a journal that was just written says. Of the receipt the outcome may be that files are only folded.
+ * @throws SwapError as {@link swapFold} does, but for that
+ */
 export async function swapByJournal(run: FoldRun, lock: PartitionLock): Promise<SwapReceipt> {
   const options: FoldOptions = { assertHeld: lock.assertHeld, mayBegin: true };
-  let receipt: SwapReceipt;
   try {
     const settled = await settleFold(run, options);
     // Settled: what follows is told, and not settled again.
@@ -54,20 +63,13 @@ export async function swapByJournal(run: FoldRun, lock: PartitionLock): Promise<
         partitionChanged(run.partitionPath, ['a file in it changed at the very moment it was replaced']),
       );
     }
-    receipt = settled.receipt;
+    return settled.receipt;
   } catch (error) {
-    receipt = await settleAfter(error, run, {
+    return await settleAfter(error, run, {
       settle: () => settleFold(run, { ...options, mayBegin: false }),
       describe: () => describeFold(run),
     });
   }
-  if (receipt.outcome !== 'folded') return receipt;
-  throw new SwapError(`${run.partitionPath} is folded but not merged: ${receipt.warnings.join('; ')}`, {
-    code: 'stopped-folded',
-    exitCode: exitCodes.partial,
-    dataState: 'every row is in the partition, once',
-    hint: 'run it again: the next run merges what is folded',
-  });
 }
 
 /** A rejection that the `try` it is returned from does not catch. */
@@ -75,9 +77,19 @@ function fail(error: SwapError): Promise<never> {
   return Promise.reject(error);
 }
 
-/** Sees to it that a part is the file that was made, with the attributes it must have. */
+/**
+ * Sees to it that each part is the file that was made, with the attributes it must have.
+ * @throws SwapError `staged-file-changed`, `attributes-not-reproducible`; StoreError
+ */
+export async function prepareParts(
+  request: Pick<SwapPartitionRequest, 'store' | 'allowAttributeChange' | 'log'>,
+  bins: readonly BinToFold[],
+): Promise<void> {
+  for (const part of bins.flatMap(({ parts }) => parts)) await prepare(request, part);
+}
+
 async function prepare(
-  { store, allowAttributeChange, log }: SwapPartitionRequest,
+  { store, allowAttributeChange, log }: Pick<SwapPartitionRequest, 'store' | 'allowAttributeChange' | 'log'>,
   part: StagedPart,
 ): Promise<void> {
   const found = await store.stat(part.path);
@@ -92,6 +104,42 @@ async function makeJournal(
   bins: readonly BinToFold[],
 ): Promise<FoldSwapJournal> {
   const { store, lock, partitionPath, plan, outputs } = request;
+  const entries = await lookBeforeSwap(store, partitionPath, bins);
+  return {
+    way: 'fold',
+    kind: 'consolidate',
+    date: lock.date,
+    runId: lock.runId,
+    toolVersion: request.toolVersion,
+    startedAtMs: await store.nowMs(),
+    ...(request.begunAtMs === undefined ? {} : { begunAtMs: request.begunAtMs }),
+    removed: bins.flatMap(({ bin }) => bin.inputs),
+    sidecars: entries
+      .filter((entry) => entry.kind === 'file' && summaryNames.includes(entry.name))
+      .map(refOf),
+    added: addedRefs(bins),
+    verification: outputs.flatMap((output) => (output.file === undefined ? [] : [output.file.receipt])),
+    plan,
+    bins: bins.map(({ bin }) => bin),
+    restored: [],
+    keepBackup: request.keepBackup,
+  };
+}
+
+/** What the files of these bins become. */
+export function addedRefs(bins: readonly BinToFold[]): readonly AddedRef[] {
+  return bins.map(({ bin }) => ({ ...(bin.staged ?? bin.base), name: bin.name, binIndex: bin.binIndex }));
+}
+
+/**
+ * The entries of the partition, whose files to be folded are as they were planned, and where no name is taken.
+ * @throws SwapError `partition-absent`, `partition-changed`, `name-taken`
+ */
+export async function lookBeforeSwap(
+  store: Store,
+  partitionPath: string,
+  bins: readonly BinToFold[],
+): Promise<readonly FileStatus[]> {
   const entries = await store.list(partitionPath);
   if (entries === undefined) {
     throw refusal(
@@ -113,25 +161,7 @@ async function makeJournal(
       'move that file away, then run again',
     );
   }
-  return {
-    way: 'fold',
-    kind: 'consolidate',
-    date: lock.date,
-    runId: lock.runId,
-    toolVersion: request.toolVersion,
-    startedAtMs: await store.nowMs(),
-    ...(request.begunAtMs === undefined ? {} : { begunAtMs: request.begunAtMs }),
-    removed: bins.flatMap(({ bin }) => bin.inputs),
-    sidecars: entries
-      .filter((entry) => entry.kind === 'file' && summaryNames.includes(entry.name))
-      .map(refOf),
-    added: bins.map(({ bin }) => ({ ...(bin.staged ?? bin.base), name: bin.name, binIndex: bin.binIndex })),
-    verification: outputs.flatMap((output) => (output.file === undefined ? [] : [output.file.receipt])),
-    plan,
-    bins: bins.map(({ bin }) => bin),
-    restored: [],
-    keepBackup: request.keepBackup,
-  };
+  return entries;
 }
 
 function change(input: FileRef, found: FileStatus | undefined): string[] {
