@@ -19,7 +19,7 @@ export interface MemoryLimits {
 const mib = 1024 * 1024;
 
 /** What Node.js itself, the program and the footers of a bin take. */
-const baseBytes = 128 * mib;
+export const baseBytes = 128 * mib;
 
 /** What a process may take when nothing else is said: 512 MiB. */
 export const defaultMemoryBytes = 512 * mib;

@@ -1,4 +1,6 @@
 import type { ParquetFooter } from '../parquet/footer.ts';
+import { chunkNumber, numbersPerChunk } from '../parquet/kernel/kernel.ts';
+import { chunkNumbersOf } from '../parquet/metadata/chunk-numbers.ts';
 import type { FooterFacts } from '../plan/partition-plan.ts';
 import type { NotData } from '../plan/plan-input.ts';
 import { type FileRef, sameGeneration } from '../store/store.ts';
@@ -16,6 +18,8 @@ export interface FooterMemory {
   footerOf(ref: FileRef): ParquetFooter | undefined;
   /** @param footer of a file that can be read */
   keep(ref: FileRef, content: FileContent, footer: ParquetFooter | undefined): void;
+  /** Bytes of the column chunks of these files before compression, as far as their footers were read. */
+  uncompressedBytesOf(refs: readonly FileRef[]): number;
   /** Gives back the room of footers that are not needed any more. */
   forgetFooters(refs: readonly FileRef[]): void;
 }
@@ -23,6 +27,7 @@ export interface FooterMemory {
 interface Known {
   readonly ref: FileRef;
   readonly content: FileContent;
+  readonly uncompressedBytes: number;
   footer: ParquetFooter | undefined;
 }
 
@@ -52,10 +57,23 @@ export function footerMemory(budgetBytes = footerBudgetBytes): FooterMemory {
       forget(known.get(ref.fileId));
       const fits = footer !== undefined && spentBytes + footer.footerSizeBytes <= budgetBytes;
       if (fits) spentBytes += footer.footerSizeBytes;
-      known.set(ref.fileId, { ref, content, footer: fits ? footer : undefined });
+      const uncompressedBytes = footer === undefined ? 0 : uncompressedBytesIn(footer);
+      known.set(ref.fileId, { ref, content, uncompressedBytes, footer: fits ? footer : undefined });
     },
+    uncompressedBytesOf: (refs) => refs.reduce((sum, ref) => sum + (find(ref)?.uncompressedBytes ?? 0), 0),
     forgetFooters(refs) {
       for (const ref of refs) forget(find(ref));
     },
   };
+}
+
+function uncompressedBytesIn({ rowGroups }: ParquetFooter): number {
+  let sum = 0;
+  for (const rowGroup of rowGroups) {
+    const numbers = chunkNumbersOf(rowGroup);
+    for (let place = 0; place < numbers.length; place += numbersPerChunk) {
+      sum += numbers[place + chunkNumber.uncompressedSizeBytes] as number;
+    }
+  }
+  return sum;
 }

@@ -1,7 +1,9 @@
+import type { Reservation } from '../core/memory-budget.ts';
 import { bytesPerMb } from '../core/units.ts';
 import { defaultMemoryBytes } from '../parquet/memory-limits.ts';
 import { footerMemory } from '../partition/footer-memory.ts';
 import { partitionPath } from '../partition/names.ts';
+import type { PartitionPlan } from '../plan/partition-plan.ts';
 import { rememberingStore } from '../store/remembering-store.ts';
 import { clearHold } from '../swap/hold.ts';
 import { swapPartition } from '../swap/swap-partition.ts';
@@ -19,13 +21,24 @@ import type { PartitionAtWork, PartitionTask } from './partition-task.ts';
 import { settleDeadRun } from './settle-dead-run.ts';
 import { stageBins } from './stage-bins.ts';
 import { underLock } from './under-lock.ts';
+import { binNeedBytes, planNeedBytes } from './work-room.ts';
 
 /**
  * Consolidates one partition: list → plan → read → merge → write → verify → swap → report. A dry run ends after the
  * plan and has touched nothing. Every failure becomes the result of the partition.
  */
 export async function consolidatePartition(given: PartitionTask): Promise<PartitionResult> {
-  const task = atWork(given);
+  const held: Reservation[] = [];
+  const { task, end } = atWork(given, held);
+  try {
+    return await consolidate(task, held);
+  } finally {
+    end();
+    for (const reservation of held) reservation.release();
+  }
+}
+
+async function consolidate(task: PartitionAtWork, held: Reservation[]): Promise<PartitionResult> {
   const { store, basePath, date, log, showProgress, toolVersion } = task;
   const watch = stopwatch();
   const report: PartitionReport = {
@@ -52,6 +65,10 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
     if (halfDone !== undefined) return halfDone;
     if (task.dryRun || nothingToDo) return settledResult(report, preview);
 
+    // Waited for without the lock, which others may want meanwhile.
+    const need = needOf(task, preview);
+    let room = await roomForBins(task, need);
+    if (room !== undefined) held.push(room);
     return await underLock(task, report, async (lock) => {
       const { runId } = lock;
       log.info(`run ${runId} holds the partition`, {
@@ -64,9 +81,17 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
       const plan = await watch.time('list', () => listAndPlan(task, task.footers));
       report.plan = plan;
       if (plan.decision !== 'consolidate') return settledResult(report, plan);
+      const needNow = needOf(task, plan);
+      if (room !== undefined && needNow > need) {
+        room.release();
+        room = await roomForBins(task, needNow);
+        if (room !== undefined) held.push(room);
+      }
       const staged = await stageBins(task, lock, plan, watch);
+      room?.release();
       // Before the swap, so that nothing is left that could fail after it.
       if (task.force) await clearHold(store, basePath, date);
+      await task.beforeSwap?.({ date, runId, runDirectory: lock.runDirectory });
       showProgress({ date, doing: 'swapping' });
       const begunAtMs = Math.round((await store.nowMs()) - watch.totalMs());
       const receipt = await watch.time('swap', () =>
@@ -98,25 +123,55 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
   }
 }
 
-/** The task with memories of its own: where every read crosses a network, small files are read once for all. */
-function atWork(task: PartitionTask): PartitionAtWork {
+/** Memory for the bins of a plan. Undefined where nobody shares it. */
+async function roomForBins(task: PartitionAtWork, needBytes: number): Promise<Reservation | undefined> {
+  // A fold moves no rows, and what is merged elsewhere takes its memory there.
+  if (task.settings.consolidation.mode === 'fold' || task.executor !== undefined) return undefined;
+  return await task.room?.bins.reserve(needBytes, task.stop);
+}
+
+/** What the largest bin of a plan takes: they are merged one after the other. */
+function needOf({ footers }: PartitionAtWork, { bins }: PartitionPlan): number {
+  return Math.max(0, ...bins.map((bin) => binNeedBytes(bin, footers.uncompressedBytesOf(bin.inputs))));
+}
+
+/**
+ * The task with memories of its own: where every read crosses a network, small files are read once for all.
+ * @param held gets what is reserved for them
+ */
+function atWork(
+  task: PartitionTask,
+  held: Reservation[],
+): { readonly task: PartitionAtWork; readonly end: () => void } {
   const footers = footerMemory();
+  const { room } = task;
   const memoryBytes = task.settings.consolidation.memoryBytes ?? defaultMemoryBytes;
   const remembering =
     task.store.abilities.remote === true
       ? rememberingStore(task.store, {
           budgetBytes: Math.floor(Math.min(80 * bytesPerMb, memoryBytes / 6)),
+          ...(room === undefined ? {} : { spent: room.remembered }),
           wholeFileBytes: bytesPerMb / 4,
           tailBytes: 64 * 1024,
         })
       : undefined;
+  let isListed = false;
   return {
-    ...task,
-    store: remembering ?? task.store,
-    footers,
-    forget: (files) => {
-      footers.forgetFooters(files.map(({ ref }) => ref));
-      remembering?.forget(files.map(({ path }) => path));
+    task: {
+      ...task,
+      store: remembering ?? task.store,
+      footers,
+      listed: async (files) => {
+        // A second look finds about as many.
+        if (isListed || room === undefined) return;
+        isListed = true;
+        held.push(await room.plans.reserve(planNeedBytes(files), task.stop));
+      },
+      forget: (files) => {
+        footers.forgetFooters(files.map(({ ref }) => ref));
+        remembering?.forget(files.map(({ path }) => path));
+      },
     },
+    end: () => remembering?.forgetAll(),
   };
 }

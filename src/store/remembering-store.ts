@@ -5,6 +5,8 @@ import type { FileRef, Store } from './store.ts';
 export interface MemoryLimits {
   /** Bytes in all. Once they are spent, nothing more is remembered. */
   readonly budgetBytes: number;
+  /** What is spent of them, for several memories that share them; absent: this one has them alone. */
+  readonly spent?: { bytes: number };
   /** Files up to this length are read whole at their first read. */
   readonly wholeFileBytes: number;
   /** Of longer files, what is read within so many bytes of their end. */
@@ -15,6 +17,8 @@ export interface MemoryLimits {
 export interface RememberingStore extends Store {
   /** Gives back the room of files that are not read any more; who reads one all the same, reads it anew. */
   forget(paths: readonly string[]): void;
+  /** Gives back all room, once nothing is read any more. */
+  forgetAll(): void;
 }
 
 interface Remembered {
@@ -29,12 +33,12 @@ interface Remembered {
  */
 export function rememberingStore(store: Store, limits: MemoryLimits): RememberingStore {
   const remembered = new Map<string, Remembered>();
-  let spentBytes = 0;
+  const spent = limits.spent ?? { bytes: 0 };
 
   const drop = (key: string, one: Remembered): void => {
     if (remembered.get(key) !== one) return;
     remembered.delete(key);
-    spentBytes -= one.sizeBytes;
+    spent.bytes -= one.sizeBytes;
   };
 
   /** The bytes from `start` to the end of the file; undefined when there is no room for them. */
@@ -48,8 +52,8 @@ export function rememberingStore(store: Store, limits: MemoryLimits): Rememberin
     const known = remembered.get(key);
     if (known !== undefined) return known.bytes;
     const sizeBytes = ref.sizeBytes - start;
-    if (spentBytes + sizeBytes > limits.budgetBytes) return undefined;
-    spentBytes += sizeBytes;
+    if (spent.bytes + sizeBytes > limits.budgetBytes) return undefined;
+    spent.bytes += sizeBytes;
     const one = { path, sizeBytes, bytes: read() };
     remembered.set(key, one);
     // The next one who asks tries again.
@@ -62,6 +66,9 @@ export function rememberingStore(store: Store, limits: MemoryLimits): Rememberin
     forget(paths) {
       const gone = new Set(paths);
       for (const [key, one] of remembered) if (gone.has(one.path)) drop(key, one);
+    },
+    forgetAll() {
+      for (const [key, one] of remembered) drop(key, one);
     },
     open: async (path, expected) => {
       const ref: FileRef = { ...expected };
@@ -76,6 +83,8 @@ export function rememberingStore(store: Store, limits: MemoryLimits): Rememberin
       return {
         name: `${store.uri}${path}`,
         sizeBytes: ref.sizeBytes,
+        // Small files stay remembered; of longer ones only the end does, and is copied.
+        givesAway: !isWhole,
         read: async (offsetBytes, lengthBytes) => {
           const end = offsetBytes + lengthBytes;
           if (!isOpen || offsetBytes < 0 || lengthBytes < 0 || end > ref.sizeBytes) {
@@ -85,8 +94,13 @@ export function rememberingStore(store: Store, limits: MemoryLimits): Rememberin
             offsetBytes < start
               ? undefined
               : endOf(path, ref, start, async () => (await source()).read(start, ref.sizeBytes - start));
-          if (bytes === undefined) return (await source()).read(offsetBytes, lengthBytes);
-          return (await bytes).subarray(offsetBytes - start, end - start);
+          if (bytes === undefined) {
+            const inner = await source();
+            const read = await inner.read(offsetBytes, lengthBytes);
+            return isWhole || inner.givesAway === true ? read : read.slice();
+          }
+          const [from, to] = [offsetBytes - start, end - start];
+          return isWhole ? (await bytes).subarray(from, to) : (await bytes).slice(from, to);
         },
         close: async () => {
           isOpen = false;

@@ -40,11 +40,12 @@ export function progressLine(
   };
   return {
     show: (step) => {
-      const { isNew, atMs, remaining } = clock(step);
+      const { isNew, atMs, remaining, overall } = clock(step);
+      if (step.doing === 'done') return;
       // Many steps a second would cost more than the work they tell of.
       if (!isNew && atMs - shownAtMs < shortestPauseMs) return;
       shownAtMs = atMs;
-      const text = `${barText(step)}${remaining}`;
+      const text = `${barText(step)}${remaining}${overall}`;
       terminal.err(`\r\u001b[K${text.slice(0, terminal.columns - 1)}`);
       isDrawn = true;
     },
@@ -60,15 +61,12 @@ export function progressLine(
 }
 
 function plainProgress(terminal: Terminal, clock: (step: ProgressStep) => StepTime): ShowProgress {
-  let toldAtMs = 0;
   return (step) => {
-    const { isNew, atMs, passedMs, remaining } = clock(step);
-    if (isNew) toldAtMs = atMs;
-    if (atMs - toldAtMs < plainPauseMs) return;
-    toldAtMs = atMs;
     const { date, doing, bin, amount } = step;
-    const what = `${doing}${whichText(bin)}${amount === undefined ? ' …' : `: ${percentOf(amount)} %, ${farText(amount)}`}${remaining}`;
-    if (terminal.record === undefined) terminal.err(`${date}: ${what}\n`);
+    const { isDue, passedMs, remaining, overall } = clock(step);
+    if (!isDue || doing === 'done') return;
+    const what = `${doing}${whichText(bin)}${amount === undefined ? ' …' : `: ${percentOf(amount)} %, ${farText(amount)}`}${remaining}${overall}`;
+    if (terminal.record === undefined) terminal.err(`${printable(partitionLabel(date))}: ${what}\n`);
     else {
       const far = amount === undefined ? {} : { done: amount.done, total: amount.total, unit: amount.of };
       terminal.record('info', what, { date, step: doing, durationMs: Math.round(passedMs), ...far });
@@ -78,26 +76,57 @@ function plainProgress(terminal: Terminal, clock: (step: ProgressStep) => StepTi
 
 /** When a step was told of, and what follows from that. */
 interface StepTime {
-  /** True when the one before was about something else. */
+  /** True when the one before, of the same partition, was about something else. */
   readonly isNew: boolean;
+  /** True once in the time after which a step that takes long is told of where nobody watches. */
+  readonly isDue: boolean;
   readonly atMs: number;
   readonly passedMs: number;
   /** `, about 5 s left`, or nothing. */
   readonly remaining: string;
+  /** `; 3 of 30 partitions done`, or nothing. */
+  readonly overall: string;
+}
+
+/** What a partition is at. Several may be at work at the same time. */
+interface CurrentStep {
+  readonly doing: string;
+  readonly atMs: number;
+  readonly doneBefore: number;
+  toldAtMs: number;
 }
 
 function stepClock(nowMs: () => number): (step: ProgressStep) => StepTime {
-  let current = '';
-  let began = { atMs: 0, done: 0 };
+  const current = new Map<string, CurrentStep>();
+  let overall = '';
   return (step) => {
+    const { date, amount } = step;
     const atMs = nowMs();
     // A scan is one step over many dates.
-    const doing = step.doing === 'scanning' ? step.doing : `${step.date} ${step.doing} ${step.bin?.number}`;
-    const isNew = doing !== current;
-    if (isNew) began = { atMs, done: step.amount?.done ?? 0 };
-    current = doing;
-    const passedMs = atMs - began.atMs;
-    return { isNew, atMs, passedMs, remaining: remainingText(step, passedMs, began.done) };
+    const isScan = step.doing === 'scanning';
+    const of = isScan ? '' : date;
+    const doing = isScan ? step.doing : `${step.doing} ${step.bin?.number}`;
+    const before = current.get(of);
+    const isNew = before?.doing !== doing;
+    const begun =
+      before === undefined || isNew ? { doing, atMs, doneBefore: amount?.done ?? 0, toldAtMs: atMs } : before;
+    if (step.doing === 'done') {
+      current.delete(of);
+      if (amount !== undefined) overall = `; ${farText(amount)} done`;
+    } else if (isNew) {
+      current.set(of, begun);
+    }
+    const isDue = atMs - begun.toldAtMs >= plainPauseMs;
+    if (isDue) begun.toldAtMs = atMs;
+    const passedMs = atMs - begun.atMs;
+    return {
+      isNew,
+      isDue,
+      atMs,
+      passedMs,
+      remaining: remainingText(step, passedMs, begun.doneBefore),
+      overall: isScan ? '' : overall,
+    };
   };
 }
 

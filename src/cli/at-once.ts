@@ -1,0 +1,38 @@
+import type { Settings } from '../config/settings.ts';
+import type { RunOptions } from '../pipeline/consolidate-dates.ts';
+import { type WorkRoom, workRoom } from '../pipeline/work-room.ts';
+import type { PartitionResult } from '../telemetry/partition-result.ts';
+
+/**
+ * Small partitions mostly wait: for a disk to have written, for the NameNode's replies. With four, one waits while another is
+ * merged; more at a time gained nothing where it was measured, and would be more load on a NameNode.
+ */
+const usuallyAtOnce = 4;
+
+/** How a run over several partitions does them at the same time. */
+export interface AtOnce {
+  readonly room: WorkRoom | undefined;
+  readonly options: RunOptions;
+}
+
+/**
+ * How many partitions are at work at once, and what they share.
+ * @param partitions how many there are
+ * @param keepsPlans whether what is said in the end needs more of each partition than its figures
+ */
+export function atOnceFor(
+  { memoryBytes, concurrency = usuallyAtOnce }: Settings['consolidation'],
+  partitions: number,
+  keepsPlans: boolean,
+): AtOnce {
+  const atOnce = Math.min(concurrency, partitions);
+  return {
+    room: atOnce > 1 ? workRoom(memoryBytes) : undefined,
+    options: { atOnce, ...(keepsPlans ? {} : { keep: withoutPlan }) },
+  };
+}
+
+/** A verdict on each of a million files would be most of a run's memory. */
+function withoutPlan({ plan: _, ...result }: PartitionResult): PartitionResult {
+  return result;
+}
