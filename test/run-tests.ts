@@ -49,7 +49,7 @@ function onNode24(args: readonly string[]): number {
 }
 
 /** Test files that use a real HDFS are known by their names. */
-const needsHdfs = /\/test\/(hdfs\/.*|cluster\/doctor|store\/webhdfs[^/]*)\.test\.ts$/;
+const needsHdfs = /\/test\/(hdfs\/.*|cluster\/doctor|spark\/spark|store\/webhdfs[^/]*)\.test\.ts$/;
 
 const cluster = files.some((path) => needsHdfs.test(path))
   ? await unlessUnavailable(() => startCluster())
@@ -63,7 +63,8 @@ const totals = new Map<string, number>();
 /** A test that hangs must not hold up everything else; with `npm run test:full` a file may take its time. */
 const timeoutMs = ((process.env.TEST_FULL ?? '') === '' ? 10 : 180) * 60_000;
 
-const events = run({ files, concurrency: availableParallelism(), timeout: timeoutMs });
+// One more than there are cores: many tests wait for servers, and the cores would wait with them.
+const events = run({ files, concurrency: availableParallelism() + 1, timeout: timeoutMs });
 events.on('test:diagnostic', ({ message, nesting }) => {
   const total = /^(tests|pass|fail|cancelled|skipped|todo) (\d+)$/.exec(message);
   if (nesting === 0 && total?.[1] !== undefined) totals.set(total[1], Number(total[2]));

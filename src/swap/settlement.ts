@@ -47,6 +47,7 @@ function contentOf(receipt: SwapReceipt): string {
       ? 'files that are folded but not merged, as others changed meanwhile; the next run merges them'
       : 'the merged files';
   }
+  if (receipt.kind === 'replicate') return 'the copied files';
   return receipt.way === 'fold'
     ? 'the bytes and rows of the original files again, as one file each'
     : 'the original files again';
