@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CheckResult } from '../../src/cli/doctor/check.ts';
 import { runCliInProcess } from '../cli/cli-in-process.ts';
+import type { CliRun } from '../cli/cli-process.ts';
 
 /** What the doctor said as JSON. */
 export interface DoctorReport {
@@ -17,7 +18,11 @@ export async function doctor(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<DoctorReport> {
-  const run = await runCliInProcess(['doctor', '--output', 'json', ...args], env);
+  return doctorReport(await runCliInProcess(['doctor', '--output', 'json', ...args], env));
+}
+
+/** What a run of `doctor --output json` said. */
+export function doctorReport(run: CliRun): DoctorReport {
   assert.equal(run.stderr, '');
   const line = JSON.parse(run.stdout) as { exitCode: number; checks: CheckResult[] };
   assert.equal(line.exitCode, run.exit);

@@ -29,7 +29,7 @@ export interface HaBench extends BenchPlace {
   readonly first: NameNodeId;
   readonly second: NameNodeId;
   readonly proxies: Readonly<Record<NameNodeId, HdfsProxy>>;
-  /** Runs the program in this process, told of the cluster by a directory of Hadoop's configuration alone. */
+  /** Runs the program, in this process unless a user was given, told of the cluster by a directory of Hadoop's configuration alone. */
   run(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliRun>;
   /** The same in a process of its own, whose locks are dead when it has ended. */
   runApart(words: readonly string[], env: Readonly<Record<string, string>>): Promise<CliRun>;
@@ -43,8 +43,18 @@ export function otherThan(id: NameNodeId): NameNodeId {
   return id === 'nn1' ? 'nn2' : 'nn1';
 }
 
+/** Who runs the program on a bench, where that is not the superuser by his name alone. */
+export interface HaBenchUser {
+  /** Who owns the dataset. */
+  readonly owner: string;
+  /** More words of each command. */
+  readonly words: readonly string[];
+  /** More environment; with it every command runs in a process of its own. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** Seeds a partition through the active NameNode. */
-export async function makeHaBench(pair: HaPair, name: string): Promise<HaBench> {
+export async function makeHaBench(pair: HaPair, name: string, user?: HaBenchUser): Promise<HaBench> {
   const first = (await pair.active()) ?? 'nn1';
   await pair.settle(first);
   const second = otherThan(first);
@@ -52,14 +62,31 @@ export async function makeHaBench(pair: HaPair, name: string): Promise<HaBench> 
   const base = `/ha/${name}`;
   const partition = `${base}/date=${date}`;
   await seedPartition(pair.nameNodes[first], { partition, files });
+  if (user !== undefined) {
+    const { owner } = user;
+    const paths = [base, partition, ...files.map((file) => `${partition}/${file.name}`)];
+    await Promise.all(
+      paths.map((path) =>
+        hdfs(pair.nameNodes[first], {
+          method: 'PUT',
+          op: 'SETOWNER',
+          path,
+          params: { owner, group: owner },
+        }),
+      ),
+    );
+  }
   const proxies = { nn1: await startProxy(pair.nameNodes.nn1), nn2: await startProxy(pair.nameNodes.nn2) };
   const conf = await pair.clientConf(proxies);
   let cluster = pair.nameNodes[first];
-  const told = { HADOOP_USER_NAME: pair.superuser, HADOOP_CONF_DIR: conf };
+  const told = { HADOOP_USER_NAME: pair.superuser, HADOOP_CONF_DIR: conf, ...user?.env };
   const argsOf = (words: readonly string[]): readonly string[] => [
     ...words,
     ...['--base-path', `hdfs://ha${base}`, '--output', 'json'],
+    ...(user?.words ?? []),
   ];
+  const runApart = (words: readonly string[], env: Readonly<Record<string, string>>): Promise<CliRun> =>
+    startCli(argsOf(words), { env: { ...told, ...env } }).finished;
   const bench: HaBench = {
     pair,
     first,
@@ -73,12 +100,15 @@ export async function makeHaBench(pair: HaPair, name: string): Promise<HaBench> 
       return cluster;
     },
     async run(words, env = {}) {
-      const run = await runCliInProcess(argsOf(words), { ...told, ...env });
+      const run =
+        user === undefined
+          ? await runCliInProcess(argsOf(words), { ...told, ...env })
+          : await runApart(words, env);
       const active = await pair.active();
       if (active !== undefined) cluster = pair.nameNodes[active];
       return run;
     },
-    runApart: (words, env) => startCli(argsOf(words), { env: { ...told, ...env } }).finished,
+    runApart,
     ambush: (step, nth, fault) => {
       const isStep = (asked: ProxiedRequest): boolean => asked.isMutation && stepName(bench, asked) === step;
       return [proxies[first].ambush(isStep, fault, { nth })];
@@ -96,6 +126,20 @@ export async function makeHaBench(pair: HaPair, name: string): Promise<HaBench> 
     },
   };
   return bench;
+}
+
+/** The active NameNode is killed, and nobody waits until the other has taken over. */
+export function killActive(
+  bench: HaBench,
+  when: 'before' | 'after',
+): { fault: Fault; takenOver: () => Promise<void> } {
+  let takenOver: Promise<void> = Promise.reject(new Error('the NameNode was never killed'));
+  takenOver.catch(() => {});
+  const action = async (): Promise<void> => {
+    await bench.pair.kill(bench.first);
+    takenOver = bench.pair.activate(bench.second);
+  };
+  return { fault: { kind: 'call', when, action, andThen: 'break' }, takenOver: () => takenOver };
 }
 
 /** The mutations of a consolidation, as a run without faults makes them. */

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertEveryRowOnce, consolidateWords, endingOf, stateOf } from '../hdfs/fault-bench.ts';
 import { fullMatrix } from '../hdfs/full-matrix.ts';
-import { type HaPair, startHaPair } from '../support/ha-pair.ts';
+import { type HaPair, type NameNodeId, startHaPair } from '../support/ha-pair.ts';
 import { noHdfs } from '../support/hdfs-cluster.ts';
 import { unlessUnavailable } from '../support/hdfs-daemons.ts';
-import type { Fault } from '../support/hdfs-proxy.ts';
 import { hdfs } from '../support/hdfs-request.ts';
-import { assertSettled, type HaBench, makeHaBench, mutationsOf } from './ha-bench.ts';
+import { doctor } from './doctor-report.ts';
+import { assertSettled, type HaBench, killActive, makeHaBench, mutationsOf } from './ha-bench.ts';
 
 const pair = await unlessUnavailable(startHaPair);
 const skip = pair === undefined ? noHdfs : false;
@@ -20,20 +20,6 @@ async function onBench(pair: HaPair, name: string, work: (bench: HaBench) => Pro
   } finally {
     await bench.close();
   }
-}
-
-/** The active NameNode is killed, and nobody waits until the other has taken over. */
-function killActive(
-  bench: HaBench,
-  when: 'before' | 'after',
-): { fault: Fault; takenOver: () => Promise<void> } {
-  let takenOver: Promise<void> = Promise.reject(new Error('the NameNode was never killed'));
-  takenOver.catch(() => {});
-  const action = async (): Promise<void> => {
-    await bench.pair.kill(bench.first);
-    takenOver = bench.pair.activate(bench.second);
-  };
-  return { fault: { kind: 'call', when, action, andThen: 'break' }, takenOver: () => takenOver };
 }
 
 test('a run goes on when the active NameNode is killed at a mutation', { skip }, async (t) => {
@@ -156,6 +142,43 @@ if (fullMatrix) {
     });
   });
 }
+
+test('the doctor says which NameNode is active, which one is down, and that none is active', {
+  skip,
+}, async () => {
+  if (pair === undefined) return;
+  await onBench(pair, 'doctor', async ({ base, first, second }) => {
+    const look = async (...words: readonly string[]) =>
+      doctor(['--base-path', `hdfs://ha${base}`, ...words], {
+        HADOOP_USER_NAME: pair.superuser,
+        HADOOP_CONF_DIR: await pair.clientConf(),
+        HDFS_FAILOVER_SECONDS: '1',
+        MAX_RETRIES: '0',
+      });
+    const origin = (id: NameNodeId): string => `http://127.0.0.1:${pair.nameNodes[id].httpPort}`;
+    const well = await look();
+    assert.equal(well.exit, 0, JSON.stringify(well.checks.filter(({ verdict }) => verdict === 'bad')));
+    assert.equal(well.verdict('NameNodes'), 'good');
+    const text = well.text('NameNodes');
+    assert.ok(text.includes(`${origin(first)} is active`), text);
+    assert.ok(text.includes(`${origin(second)} is standby`), text);
+    assert.match(well.text('reachable'), new RegExp(`^${origin(first)} answers`));
+
+    await pair.kill(first);
+    const passive = await look();
+    assert.equal(passive.exit, 10);
+    assert.match(passive.text('reachable'), /no NameNode of hdfs:\/\/ha is active/);
+    assert.equal(passive.verdict('NameNodes'), 'bad');
+    assert.match(passive.text('NameNodes'), /is standby.* next: none is active: see hdfs haadmin/);
+
+    await pair.activate(second);
+    const alone = await look();
+    assert.equal(alone.exit, 0, JSON.stringify(alone.checks.filter(({ verdict }) => verdict === 'bad')));
+    assert.equal(alone.verdict('NameNodes'), 'warning');
+    assert.ok(alone.text('NameNodes').includes(`${origin(second)} is active`), alone.text('NameNodes'));
+    assert.match(alone.text('NameNodes'), /next: a failover to that one would fail/);
+  });
+});
 
 test('with both NameNodes down a run ends in good time and with the originals as they were', {
   skip,

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartitionResult } from '../../src/telemetry/partition-result.ts';
 import { type CliRun, jsonOf, runCli, startCli } from '../cli/cli-process.ts';
 import { dataFilesOf, listAll, valuesDigest } from '../support/hdfs-reader.ts';
-import { type HdfsAddress, HdfsRefusal, hdfs } from '../support/hdfs-request.ts';
+import { HdfsRefusal, hdfs } from '../support/hdfs-request.ts';
 import { seedPartition, smallFiles } from '../support/hdfs-seed.ts';
 import { startHttpFsWith } from '../support/httpfs.ts';
-import { kerberosModules, loadKerberos, skipWithoutKerberos } from '../support/kerberos-module.ts';
+import { kerberosModules, skipWithoutKerberos } from '../support/kerberos-module.ts';
 import { type KerberosRealm, startRealm } from '../support/kerberos-realm.ts';
 import { type SecureHdfs, startSecureHdfs } from '../support/secure-hdfs.ts';
 
@@ -50,26 +50,14 @@ after(async () => {
   await realm?.stop();
 });
 
-let superuserTicket: Promise<string> | undefined;
-
-/** The cluster as its superuser sees it, with a token got just now. */
-async function asSuperuser(): Promise<HdfsAddress> {
-  superuserTicket ??= realm.ticket('superuser', cluster.superuser.principal, cluster.superuser.keytab);
-  Object.assign(process.env, realm.env, { KRB5CCNAME: await superuserTicket });
-  const kerberos = loadKerberos();
-  const client = await kerberos.initializeClient('HTTP@localhost', { mechOID: kerberos.GSS_MECH_OID_SPNEGO });
-  const response = await fetch(`${cluster.origin}/webhdfs/v1/?op=GETDELEGATIONTOKEN`, {
-    headers: { authorization: `Negotiate ${await client.step('')}` },
-  });
-  const { Token } = (await response.json()) as { Token: { urlString: string } };
-  return { host: 'localhost', httpPort: cluster.httpPort, superuser: 'hdfs', delegation: Token.urlString };
-}
-
-/** Does something that may be repeated as the superuser, again where the token ended meanwhile: they live for seconds. */
-async function asTheSuperuser<T>(work: (address: HdfsAddress) => Promise<T>): Promise<T> {
+/**
+ * Does something that may be repeated, again where the token ended with which the NameNode sent it on to a DataNode: here they live
+ * for seconds.
+ */
+async function whileTokensEnd<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await work(await asSuperuser());
+      return await work();
     } catch (error) {
       const isToken =
         error instanceof HdfsRefusal && /^(InvalidToken|SecurityException)$/.test(error.exception);
@@ -81,22 +69,21 @@ async function asTheSuperuser<T>(work: (address: HdfsAddress) => Promise<T>): Pr
 async function dataset(name: string, owner = 'etl'): Promise<string> {
   const base = `/${name}`;
   const partition = `${base}/date=${date}`;
-  for (const file of files) {
-    await asTheSuperuser((address) => seedPartition(address, { partition, files: [file] }));
-  }
-  for (const path of [base, partition, ...files.map((file) => `${partition}/${file.name}`)]) {
-    await asTheSuperuser((address) =>
-      hdfs(address, { method: 'PUT', op: 'SETOWNER', path, params: { owner, group: owner } }),
-    );
-  }
+  await Promise.all(
+    files.map((file) => whileTokensEnd(() => seedPartition(cluster, { partition, files: [file] }))),
+  );
+  await Promise.all(
+    [base, partition, ...files.map((file) => `${partition}/${file.name}`)].map((path) =>
+      hdfs(cluster, { method: 'PUT', op: 'SETOWNER', path, params: { owner, group: owner } }),
+    ),
+  );
   return base;
 }
 
 const digest = (base: string): Promise<string> =>
-  asTheSuperuser((address) => valuesDigest(address, `${base}/date=${date}`));
+  whileTokensEnd(() => valuesDigest(cluster, `${base}/date=${date}`));
 
-const dataFiles = (base: string) =>
-  asTheSuperuser(async (address) => dataFilesOf(await listAll(address, `${base}/date=${date}`)));
+const dataFiles = async (base: string) => dataFilesOf(await listAll(cluster, `${base}/date=${date}`));
 
 const names = async (base: string): Promise<readonly string[]> =>
   (await dataFiles(base)).map(({ name }) => name);
@@ -253,12 +240,10 @@ async function frozenRun(
     },
   );
   for (let staged = false; !staged && !hasEnded; ) {
-    const runs = await asTheSuperuser((address) => listAll(address, `${base}/_consolidation/${date}`)).catch(
-      (error: unknown) => {
-        if (error instanceof HdfsRefusal && error.status === 404) return [];
-        throw error;
-      },
-    );
+    const runs = await listAll(cluster, `${base}/_consolidation/${date}`).catch((error: unknown) => {
+      if (error instanceof HdfsRefusal && error.status === 404) return [];
+      throw error;
+    });
     staged = runs.some((entry) => entry.name !== 'lock');
   }
   assert.ok(!hasEnded, 'the run has ended before it could be frozen');
@@ -316,7 +301,7 @@ test('through HttpFS with Kerberos: proof, token and data go to the gateway', li
       'httpfs.hadoop.authentication.kerberos.keytab': keytab,
       'hadoop.http.authentication.type': 'kerberos',
       'hadoop.http.authentication.kerberos.principal': `HTTP/localhost@${realm.name}`,
-      'hadoop.http.authentication.kerberos.keytab': cluster.superuser.keytab,
+      'hadoop.http.authentication.kerberos.keytab': cluster.keys.keytab,
     },
     javaOptions: [`-Djava.security.krb5.conf=${realm.configPath}`],
   });
@@ -341,11 +326,11 @@ test('no token, cookie, proof or key is in anything that was said or stored', li
   const stored: string[] = [await readFile(join(realm.directory, 'metrics.prom'), 'utf8')];
   assert.match(stored.join(''), /parquet_consolidation_/);
   const walk = async (directory: string): Promise<void> => {
-    for (const entry of await asTheSuperuser((address) => listAll(address, directory))) {
+    for (const entry of await listAll(cluster, directory)) {
       const path = `${directory === '/' ? '' : directory}/${entry.name}`;
       if (entry.type === 'DIRECTORY') await walk(path);
       else if (entry.name.endsWith('.json')) {
-        const reply = await asTheSuperuser((address) => hdfs(address, { method: 'GET', op: 'OPEN', path }));
+        const reply = await whileTokensEnd(() => hdfs(cluster, { method: 'GET', op: 'OPEN', path }));
         stored.push(reply.body.toString());
       }
     }
@@ -367,10 +352,10 @@ test('no token, cookie, proof or key is in anything that was said or stored', li
     /\bYII[A-Za-z0-9+/]{40}/,
   ];
   // The search would find one.
-  const address = await asSuperuser();
+  const { body } = await hdfs(cluster, { method: 'GET', op: 'GETDELEGATIONTOKEN', path: '/' });
   assert.ok(
-    kinds.some((kind) => (address.delegation ?? '').includes(kind)),
-    address.delegation,
+    kinds.some((kind) => body.includes(kind)),
+    body.toString(),
   );
   for (const text of [...said, ...stored]) {
     for (const secret of secrets) assert.doesNotMatch(text, secret);

@@ -141,6 +141,43 @@ describe('a delegation token', () => {
     );
   });
 
+  it('is got from the active one of two, also where the standby is asked first, and stays good while a standby does not know it', async () => {
+    const server = tokenServer(3_600_000);
+    const standby = { origin: 'http://standby.example.com:9870' };
+    const refused: string[] = [];
+    const transport: AuthTransport = {
+      async send(request) {
+        if (request.endpoint.origin !== standby.origin) return server.transport.send(request);
+        refused.push(/op=(\w+)/.exec(request.target)?.[1] ?? '');
+        const body = Buffer.from('{"RemoteException":{"exception":"StandbyException","message":"no"}}');
+        return { status: 403, headers: { 'set-cookie': ['hadoop.auth="u=etl&s=y"; Path=/'] }, body };
+      },
+    };
+    const authentication = kerberosAuthentication(transport, negotiator, undefined);
+    const atStandby = { ...call, endpoint: standby };
+    const [first, second] = await Promise.allSettled([
+      authentication.credentialsFor(atStandby),
+      authentication.credentialsFor(call),
+    ]);
+    assert.equal(first.status === 'rejected' && first.reason.code, 'standby');
+    assert.deepEqual(second.status === 'fulfilled' && second.value.parameters, { delegation: 'token-1' });
+
+    const credentials = await authentication.credentialsFor(atStandby);
+    assert.equal(credentials.parameters?.delegation, 'token-1');
+    const exception = { name: 'SecurityException', message: 'SecretManager$InvalidToken: not in cache' };
+    assert.equal(
+      await authentication.replied(atStandby, credentials, { status: 403, headers: {}, exception }),
+      true,
+    );
+    assert.equal((await refusalOf(authentication.credentialsFor(atStandby))).code, 'standby');
+    assert.deepEqual(refused, ['GETDELEGATIONTOKEN', 'GETDELEGATIONTOKEN']);
+    assert.equal(await tokenOf(authentication), 'token-1', 'good where it was good');
+    // By the time it is active it has read of the token.
+    assert.equal((await authentication.credentialsFor(atStandby)).parameters?.delegation, 'token-1');
+    await authentication.close();
+    assert.equal(server.asked.at(-1), 'CANCELDELEGATIONTOKEN by cookie', 'cancelled where it was got');
+  });
+
   it('that ends soon keeps a swap from beginning, unless another can be had', async () => {
     const server = tokenServer(60_000);
     const authentication = kerberosAuthentication(server.transport, negotiator, undefined);

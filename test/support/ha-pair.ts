@@ -3,23 +3,19 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type Daemon, freePorts, runHadoop, startDaemon, waitUntil, writeConf } from './hadoop-daemons.ts';
 import { writeProperties } from './hadoop-process.ts';
-import { HdfsRefusal, hdfs } from './hdfs-request.ts';
+import { type HdfsAddress, HdfsRefusal, hdfs } from './hdfs-request.ts';
+import type { KerberosRealm } from './kerberos-realm.ts';
+import { secureSettings } from './secure-settings.ts';
 
 /** The name of one of the two NameNodes. */
 export type NameNodeId = 'nn1' | 'nn2';
-
-/** Where a NameNode's WebHDFS is. */
-export interface NameNodeAddress {
-  readonly host: string;
-  readonly httpPort: number;
-  readonly superuser: string;
-}
 
 /** Two NameNodes that share their edits by a JournalNode (QJM), and a DataNode; failovers are by hand. */
 export interface HaPair {
   /** Name of the name service: `hdfs://ha/path`. */
   readonly nameService: 'ha';
-  readonly nameNodes: Readonly<Record<NameNodeId, NameNodeAddress>>;
+  /** Each as its superuser asks it. */
+  readonly nameNodes: Readonly<Record<NameNodeId, HdfsAddress>>;
   readonly superuser: string;
   /** Which one is active, as they say themselves; undefined when none is. */
   active(): Promise<NameNodeId | undefined>;
@@ -37,20 +33,21 @@ export interface HaPair {
   settle(id: NameNodeId): Promise<void>;
   /** A directory with what a client needs to be told of it. The addresses are the NameNodes' own unless told. */
   clientConf(
-    addresses?: Readonly<Record<NameNodeId, Pick<NameNodeAddress, 'host' | 'httpPort'>>>,
+    addresses?: Readonly<Record<NameNodeId, Pick<HdfsAddress, 'host' | 'httpPort'>>>,
   ): Promise<string>;
   /** Ends everything and deletes what was stored. */
   stop(): Promise<void>;
 }
 
-const host = '127.0.0.1';
 const mains = 'org.apache.hadoop.hdfs';
 
 /**
  * Starts a pair, nn1 active. The caller stops it.
+ * @param realm where nobody is to be believed without Kerberos
  * @throws HdfsUnavailable when this machine lacks what it needs
  */
-export async function startHaPair(): Promise<HaPair> {
+export async function startHaPair(realm?: KerberosRealm): Promise<HaPair> {
+  const host = realm === undefined ? '127.0.0.1' : 'localhost';
   const root = await mkdtemp(join(tmpdir(), 'consolidator-ha-'));
   const conf = join(root, 'conf');
   const ports = await freePorts(9);
@@ -65,7 +62,22 @@ export async function startHaPair(): Promise<HaPair> {
     dataHttp = 0,
     dataIpc = 0,
   ] = ports;
-  const superuser = userInfo().username;
+  const secure = realm === undefined ? undefined : await secureSettings(realm, root);
+  const superuser = secure === undefined ? userInfo().username : 'hdfs';
+  const javaSettings = {
+    javaOptions: secure?.javaOptions ?? [],
+    // For the tools: daemons log in with their keytab.
+    env:
+      realm === undefined || secure === undefined
+        ? {}
+        : {
+            KRB5CCNAME: await realm.ticket(
+              'superuser-of-pair',
+              secure.superuser.principal,
+              secure.superuser.keytab,
+            ),
+          },
+  };
   await writeConf(conf, {
     'fs.defaultFS': 'hdfs://ha',
     'hadoop.tmp.dir': join(root, 'tmp'),
@@ -105,6 +117,7 @@ export async function startHaPair(): Promise<HaPair> {
     'ipc.client.connect.retry.interval': '100',
     'ipc.client.connect.max.retries': '3',
     'hadoop.user.group.static.mapping.overrides': `${superuser}=${superuser};dr.who=`,
+    ...secure?.properties,
   });
   const running = new Map<NameNodeId | 'journal' | 'data', Daemon>();
   const log = (name: string): string => join(root, `${name}.log`);
@@ -113,14 +126,15 @@ export async function startHaPair(): Promise<HaPair> {
     main: string,
     args: readonly string[] = [],
   ) => {
-    running.set(name, await startDaemon(conf, `${mains}.${main}`, args, log(name)));
+    running.set(name, await startDaemon(conf, `${mains}.${main}`, args, log(name), javaSettings));
   };
-  const addresses: Record<NameNodeId, NameNodeAddress> = {
-    nn1: { host, httpPort: http1, superuser },
-    nn2: { host, httpPort: http2, superuser },
+  const cookie = secure === undefined ? {} : { cookie: secure.cookie };
+  const addresses: Record<NameNodeId, HdfsAddress> = {
+    nn1: { host, httpPort: http1, superuser, ...cookie },
+    nn2: { host, httpPort: http2, superuser, ...cookie },
   };
   const admin = (...args: readonly string[]): Promise<string> =>
-    runHadoop(conf, `${mains}.tools.DFSHAAdmin`, args);
+    runHadoop(conf, `${mains}.tools.DFSHAAdmin`, args, javaSettings);
   const launchNameNode = (id: NameNodeId): Promise<void> =>
     launch(id, 'server.namenode.NameNode', [`-Ddfs.ha.namenode.id=${id}`]);
 
@@ -187,7 +201,10 @@ export async function startHaPair(): Promise<HaPair> {
     },
     async clientConf(seen = addresses) {
       const directory = await mkdtemp(join(root, 'client-'));
-      await writeProperties(join(directory, 'core-site.xml'), { 'fs.defaultFS': 'hdfs://ha' });
+      await writeProperties(join(directory, 'core-site.xml'), {
+        'fs.defaultFS': 'hdfs://ha',
+        ...(secure === undefined ? {} : { 'hadoop.security.authentication': 'kerberos' }),
+      });
       await writeProperties(join(directory, 'hdfs-site.xml'), {
         'dfs.nameservices': 'ha',
         'dfs.ha.namenodes.ha': 'nn1,nn2',
@@ -206,11 +223,11 @@ export async function startHaPair(): Promise<HaPair> {
   try {
     await mkdir(join(root, 'journal'), { recursive: true });
     await launch('journal', 'qjournal.server.JournalNode');
-    await waitUntil('the JournalNode answers', log('journal'), () => answers(journalHttp));
-    await runHadoop(conf, `${mains}.server.namenode.NameNode`, [
-      '-Ddfs.ha.namenode.id=nn1',
-      ...['-format', '-nonInteractive', '-force'],
-    ]);
+    await waitUntil('the JournalNode answers', log('journal'), () =>
+      answers(`http://${host}:${journalHttp}/`),
+    );
+    const format = ['-Ddfs.ha.namenode.id=nn1', '-format', '-nonInteractive', '-force'];
+    await runHadoop(conf, `${mains}.server.namenode.NameNode`, format, javaSettings);
     // What a bootstrap of the standby would copy over.
     await cp(join(root, 'nn1'), join(root, 'nn2'), { recursive: true });
     await launch('data', 'server.datanode.DataNode');
@@ -222,9 +239,9 @@ export async function startHaPair(): Promise<HaPair> {
   }
 }
 
-async function answers(port: number): Promise<boolean> {
+async function answers(url: string): Promise<boolean> {
   try {
-    await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(5_000) });
+    await fetch(url, { signal: AbortSignal.timeout(5_000) });
     return true;
   } catch {
     return false;

@@ -43,9 +43,23 @@ export async function writeConf(directory: string, properties: HadoopProperties)
   }
 }
 
+/** How a Java of Hadoop's is started, beside its arguments. */
+export interface JavaSettings {
+  readonly javaOptions?: readonly string[];
+  /** In addition to this process's. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Runs one of Hadoop's programs to its end and resolves with its output. */
-export async function runHadoop(conf: string, main: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(java, await commandLine(conf, main, args));
+export async function runHadoop(
+  conf: string,
+  main: string,
+  args: readonly string[],
+  { javaOptions: options = [], env = {} }: JavaSettings = {},
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(java, [...options, ...(await commandLine(conf, main, args))], {
+    env: { ...process.env, ...env },
+  });
   return stdout;
 }
 
@@ -59,12 +73,13 @@ export async function startDaemon(
   main: string,
   args: readonly string[],
   log: string,
+  { javaOptions: options = [], env = {} }: JavaSettings = {},
 ): Promise<Daemon> {
   const shell = '"$@" </dev/null & pid=$!; cat >/dev/null; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null';
   const child: ChildProcess = spawn(
     'sh',
-    ['-c', shell, 'sh', java, ...(await commandLine(conf, main, args))],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
+    ['-c', shell, 'sh', java, ...options, ...(await commandLine(conf, main, args))],
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } },
   );
   const output = createWriteStream(log, { flags: 'a' });
   child.stdout?.pipe(output, { end: false });

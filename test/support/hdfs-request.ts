@@ -40,8 +40,8 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** Where a NameNode listens: a cluster, or a proxy in front of one. */
 export type HdfsAddress = Pick<HdfsCluster, 'host' | 'httpPort' | 'superuser'> & {
-  /** A delegation token of the superuser, where a name is not enough. */
-  readonly delegation?: string;
+  /** The superuser's `hadoop.auth`, where a name is not enough; goes to the NameNode alone. */
+  readonly cookie?: string;
   /** What stands before `/webhdfs/v1`, of a gateway. */
   readonly basePath?: string;
 };
@@ -53,13 +53,13 @@ export type HdfsAddress = Pick<HdfsCluster, 'host' | 'httpPort' | 'superuser'> &
 export async function hdfs(address: HdfsAddress, asked: HdfsRequest): Promise<HdfsReply> {
   const what = `${asked.op} ${asked.path}`;
   const query = new URLSearchParams({ op: asked.op, 'user.name': asked.user ?? address.superuser });
-  if (address.delegation !== undefined) query.set('delegation', address.delegation);
   for (const [name, value] of Object.entries(asked.params ?? {})) query.set(name, String(value));
   const path = asked.path.split('/').map(encodeURIComponent).join('/');
   const first = await send(
     new URL(`http://${address.host}:${address.httpPort}${address.basePath ?? ''}/webhdfs/v1${path}?${query}`),
     asked.method,
     undefined,
+    address.cookie,
   );
   const location = first.location;
   const reply = location === undefined ? first : await send(new URL(location), asked.method, asked.body);
@@ -78,7 +78,7 @@ interface RawReply extends HdfsReply {
   readonly location: string | undefined;
 }
 
-function send(url: URL, method: string, body: Uint8Array | undefined): Promise<RawReply> {
+function send(url: URL, method: string, body: Uint8Array | undefined, cookie?: string): Promise<RawReply> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
@@ -87,6 +87,7 @@ function send(url: URL, method: string, body: Uint8Array | undefined): Promise<R
         agent,
         headers: {
           'content-length': body?.length ?? 0,
+          ...(cookie === undefined ? {} : { cookie }),
           ...(body === undefined ? {} : { 'content-type': 'application/octet-stream' }),
         },
       },

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { missingForRealm } from './kerberos-realm.ts';
 import { repositoryRoot } from './python-env.ts';
@@ -19,19 +18,4 @@ export function skipWithoutKerberos(): string | false {
   const line = '!'.repeat(100);
   process.stderr.write(`${line}\nThe tests with Kerberos will NOT run. ${missing}\n${line}\n`);
   return missing;
-}
-
-/** The package's client side, for requests of a test's own. */
-export interface TestNegotiation {
-  initializeClient(
-    service: string,
-    options: { readonly mechOID: number },
-  ): Promise<{ step(challenge: string): Promise<string> }>;
-  readonly GSS_MECH_OID_SPNEGO: number;
-}
-
-/** Loads the package into this process. */
-export function loadKerberos(): TestNegotiation {
-  const found: TestNegotiation = createRequire(join(kerberosModules, 'of-the-tests.js'))('kerberos');
-  return found;
 }

@@ -3,19 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcess, hadoopJars, logSettings, startJava, writeProperties } from './hadoop-process.ts';
+import type { HdfsAddress } from './hdfs-request.ts';
 import { answering, freePort, type KerberosRealm } from './kerberos-realm.ts';
+import { type SecureSettings, secureSettings } from './secure-settings.ts';
 
-/** An HDFS that believes nobody without Kerberos. */
-export interface SecureHdfs {
+/** An HDFS that believes nobody without Kerberos. As an address it is asked as its superuser. */
+export interface SecureHdfs extends HdfsAddress {
   readonly host: 'localhost';
-  readonly httpPort: number;
   /** `webhdfs://localhost:port` */
   readonly webHdfsUri: string;
-  readonly origin: string;
   /** Its Hadoop configuration directory. */
   readonly configDirectory: string;
-  /** Principal and keytab of the superuser. */
-  readonly superuser: { readonly principal: string; readonly keytab: string };
+  readonly keys: SecureSettings['superuser'];
   readonly nameNodeLog: () => Promise<string>;
   stop(): Promise<void>;
 }
@@ -28,43 +27,22 @@ export async function startSecureHdfs(
   const jars = await hadoopJars();
   const state = await mkdtemp(join(tmpdir(), 'consolidator-secure-'));
   const conf = join(state, 'conf');
-  const keytab = await realm.keytab('services.keytab', 'hdfs/localhost', 'HTTP/localhost');
+  const secure = await secureSettings(realm, state);
   const [http, rpc, dnHttp, dnData, dnIpc] = await fivePorts();
-  const service = `hdfs/localhost@${realm.name}`;
-  const web = `HTTP/localhost@${realm.name}`;
-  const secret = join(state, 'signature');
   await mkdir(join(state, 'log'), { recursive: true });
-  await writeFile(secret, 'of the tests alone');
   const settings = {
     'fs.defaultFS': `hdfs://localhost:${rpc}`,
     'hadoop.tmp.dir': join(state, 'tmp'),
-    'hadoop.security.authentication': 'kerberos',
-    'hadoop.security.authorization': 'true',
-    'hadoop.http.authentication.signature.secret.file': secret,
     'dfs.namenode.rpc-address': `localhost:${rpc}`,
     'dfs.namenode.http-address': `localhost:${http}`,
     'dfs.namenode.name.dir': `file://${state}/namenode`,
-    'dfs.namenode.kerberos.principal': service,
-    'dfs.namenode.keytab.file': keytab,
     'dfs.datanode.data.dir': `file://${state}/datanode`,
-    'dfs.datanode.kerberos.principal': service,
-    'dfs.datanode.keytab.file': keytab,
     'dfs.datanode.http.address': `localhost:${dnHttp}`,
     'dfs.datanode.address': `localhost:${dnData}`,
     'dfs.datanode.ipc.address': `localhost:${dnIpc}`,
     'dfs.datanode.hostname': 'localhost',
     'dfs.client.use.datanode.hostname': 'true',
     'dfs.namenode.datanode.registration.ip-hostname-check': 'false',
-    'dfs.web.authentication.kerberos.principal': web,
-    'dfs.web.authentication.kerberos.keytab': keytab,
-    // Without a filter for all its pages the NameNode asks nobody who he is, and refuses everybody.
-    'hadoop.http.filter.initializers': 'org.apache.hadoop.security.AuthenticationFilterInitializer',
-    'hadoop.http.authentication.type': 'kerberos',
-    'hadoop.http.authentication.kerberos.principal': web,
-    'hadoop.http.authentication.kerberos.keytab': keytab,
-    'dfs.block.access.token.enable': 'true',
-    // The DataNode has no port below 1024 and no TLS here.
-    'ignore.secure.ports.for.testing': 'true',
     'dfs.replication': '1',
     'dfs.datanode.directoryscan.interval': '-1',
     'dfs.namenode.safemode.extension': '0',
@@ -72,10 +50,7 @@ export async function startSecureHdfs(
     'dfs.heartbeat.interval': '1',
     'dfs.namenode.fs-limits.min-block-size': '1024',
     'dfs.client.block.write.locateFollowingBlock.initial.delay.ms': '10',
-    'hadoop.user.group.static.mapping.overrides': 'hdfs=supergroup;etl=etl;alice=alice;bob=bob;dr.who=',
-    'dfs.permissions.superusergroup': 'supergroup',
-    'hadoop.proxyuser.etl.hosts': '*',
-    'hadoop.proxyuser.etl.users': 'alice',
+    ...secure.properties,
     ...properties,
   };
   await writeProperties(join(conf, 'core-site.xml'), settings);
@@ -95,7 +70,7 @@ export async function startSecureHdfs(
       main,
       classPath: `${conf}:${jars.directory}/lib/*`,
       log: join(state, 'log', `${name}.log`),
-      options: [`-Djava.security.krb5.conf=${realm.configPath}`, `-Dhadoop.log.dir=${state}/log`],
+      options: [...secure.javaOptions, `-Dhadoop.log.dir=${state}/log`],
     });
   const nameNode = await start('namenode', 'org.apache.hadoop.hdfs.server.namenode.NameNode');
   const dataNode = await start('datanode', 'org.apache.hadoop.hdfs.server.datanode.DataNode');
@@ -120,9 +95,10 @@ export async function startSecureHdfs(
     host: 'localhost',
     httpPort: http,
     webHdfsUri: `webhdfs://localhost:${http}`,
-    origin: `http://localhost:${http}`,
     configDirectory: conf,
-    superuser: { principal: service, keytab },
+    superuser: 'hdfs',
+    cookie: secure.cookie,
+    keys: secure.superuser,
     nameNodeLog,
     stop,
   };

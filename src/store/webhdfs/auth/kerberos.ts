@@ -32,17 +32,19 @@ export function kerberosAuthentication(
 ): Authentication {
   const calls = signedCalls(transport, negotiator, proxyUser);
   let token: HeldToken | undefined;
-  /** Who answered last. */
+  /** Origins that do not know this token. A standby may not have read of it yet at which another NameNode takes it. */
+  const refusedAt = new Set<string>();
+  /** Who last did what it was asked for: a standby does nothing. */
   let source: Endpoint | undefined;
   let givesTokens = true;
-  let pending: Promise<void> | undefined;
+  const pending = new Map<string, Promise<void>>();
   let failedAtMs = -Infinity;
 
   const leftMs = (): number => (token === undefined ? 0 : token.endsAtMs - clock.now());
 
   /** Sees to it that the token is good for `ms`, as far as the server gives so much; rejects when none can be had. */
   const prolong = async (endpoint: Endpoint, ms: number): Promise<void> => {
-    if (token !== undefined) {
+    if (token !== undefined && !refusedAt.has(endpoint.origin)) {
       const renewed = await renewToken(calls, endpoint, token.secret, clock).catch((error: unknown) => {
         // It is not known there, or cannot be renewed any more: then another one.
         if (error instanceof StoreError && !isOtherwiseLater(error)) return undefined;
@@ -50,23 +52,26 @@ export function kerberosAuthentication(
       });
       if (renewed !== undefined && renewed.grantedMs >= ms) {
         token = renewed;
+        source = endpoint;
         return;
       }
     }
     const old = token;
     const fresh = await fetchToken(calls, endpoint, clock);
+    source = endpoint;
     givesTokens = fresh !== undefined;
     token = fresh;
+    refusedAt.clear();
     // Calls that are under way may still have the old one with them; so it is left to its end.
     if (fresh === undefined && old !== undefined) token = old;
   };
 
-  /** One at a time: who comes meanwhile waits for the same. */
+  /** One at a time for each endpoint, for what a standby refuses the active one may give; who comes meanwhile waits. */
   const prolongOnce = (endpoint: Endpoint, ms: number): Promise<void> => {
-    pending ??= prolong(endpoint, ms).finally(() => {
-      pending = undefined;
-    });
-    return pending;
+    const { origin } = endpoint;
+    const mine = pending.get(origin) ?? prolong(endpoint, ms).finally(() => pending.delete(origin));
+    pending.set(origin, mine);
+    return mine;
   };
 
   /** Without tokens it is a cookie that calls go with: a new one is as good as can be had. */
@@ -79,16 +84,18 @@ export function kerberosAuthentication(
   };
 
   const tokenFor = async (endpoint: Endpoint): Promise<string | undefined> => {
-    source = endpoint;
     if (!givesTokens) return undefined;
+    const isGood = leftMs() > 0 && !refusedAt.has(endpoint.origin);
     const isAging = token === undefined || leftMs() < token.grantedMs / 4;
-    if (isAging && (leftMs() <= 0 || clock.now() - failedAtMs > pauseAfterFailureMs)) {
+    if (!isGood || (isAging && clock.now() - failedAtMs > pauseAfterFailureMs)) {
       try {
         await prolongOnce(endpoint, Math.min(swapMs, (token?.grantedMs ?? 0) / 2));
       } catch (error) {
-        failedAtMs = clock.now();
+        // It will have read of the token by the time it is active.
+        if (error instanceof StoreError && error.code === 'standby') refusedAt.delete(endpoint.origin);
+        else failedAtMs = clock.now();
         // While the token is good, a KDC that is away for a moment does no harm.
-        if (leftMs() <= 0) throw error;
+        if (!isGood || leftMs() <= 0) throw error;
       }
     }
     return token?.secret;
@@ -106,13 +113,14 @@ export function kerberosAuthentication(
     },
 
     async replied({ endpoint }, { headers, parameters }, reply) {
+      if (reply.status < 400) source = endpoint;
       if (headers !== undefined) return calls.replied(endpoint, headers, reply);
       const isRefused =
         reply.status === 401 ||
         /InvalidToken/.test(`${reply.exception?.name ?? ''} ${reply.exception?.message ?? ''}`);
       if (!isRefused) return false;
       // Another call may have been told the same, and have a new one by now.
-      if (token?.secret === parameters?.delegation) token = undefined;
+      if (token?.secret === parameters?.delegation) refusedAt.add(endpoint.origin);
       return true;
     },
 
