@@ -1,13 +1,20 @@
 import { ConfigError } from '../core/errors.ts';
+import { defaultLayout, type PartitionLayout } from '../partition/layout.ts';
 import { currentDate, datesBack, parseDate } from '../partition/partition-dates.ts';
 import type { DateRange } from '../pipeline/dates-in-range.ts';
 import type { Shard } from '../pipeline/dates-of-shard.ts';
 import { parseShard } from './shard.ts';
+import { parsePartition } from './typed-partition.ts';
+
+/** Dates, oldest first, at least one; or what there is in a range, or in one shard of it; or one partition, by its key. */
+export type WantedDates =
+  | { readonly dates: readonly string[] }
+  | { readonly range: DateRange; readonly shard?: Shard }
+  | { readonly key: string };
 
 /** The partitions somebody asked for. */
 export interface ChosenDates {
-  /** `YYYY-MM-DD`, oldest first, at least one; or what there is in a range, or in one shard of it. */
-  readonly wanted: readonly string[] | { readonly range: DateRange; readonly shard?: Shard };
+  readonly wanted: WantedDates;
   /** The current day in the operator's time zone. */
   readonly today: string;
   /** True when the current day was asked for by the word `today`. */
@@ -23,6 +30,8 @@ export interface TypedDates {
   readonly shard?: string;
   readonly shardPlan?: string;
   readonly timeZone?: string;
+  /** How partitions are called; absent: `date=…`. */
+  readonly layout?: PartitionLayout;
   /** Milliseconds since 1970 by the store's clock. */
   readonly nowMs: number;
   /** How the program was called, for the example. */
@@ -35,12 +44,16 @@ export interface TypedDates {
  */
 export function chooseDates(typed: TypedDates): ChosenDates {
   checkDates(typed);
-  const { nowMs, timeZone, date = '' } = typed;
+  const { nowMs, timeZone, date = '', layout = defaultLayout } = typed;
   const context = { nowMs, ...(timeZone === undefined ? {} : { timeZone }) };
   const today = currentDate(context);
   if (typed.from === undefined || typed.to === undefined) {
+    const one = parsePartition(date, layout, context);
+    if ('key' in one && typed.daysBack !== undefined) {
+      throw badRange('--days-back counts from a day, and --date is the path of one partition', typed.program);
+    }
     return {
-      wanted: datesBack(parseDate(date, context), parseDaysBack(typed.daysBack)),
+      wanted: 'key' in one ? one : { dates: datesBack(one.date, parseDaysBack(typed.daysBack)) },
       today,
       currentDayAllowed: date === 'today',
     };

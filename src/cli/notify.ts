@@ -1,6 +1,7 @@
 import type { SalvagedSettings } from '../config/report-settings.ts';
 import type { NotifySettings } from '../config/settings.ts';
 import type { Logger } from '../core/log.ts';
+import { dateOf } from '../core/partition-key.ts';
 import { partitionPath } from '../partition/names.ts';
 import type { SwappedPartition } from '../telemetry/hooks/after-swap.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
@@ -107,7 +108,7 @@ function swappedBy(
 ): SwappedPartition | undefined {
   const { date, runId, filesBefore, filesAfter, bytesBefore, bytesAfter, rows } = result;
   const where = {
-    date,
+    date: dateOf(date),
     dataset,
     partition: partitionPath(dataset, date),
     ...(runId === undefined ? {} : { runId }),

@@ -9,7 +9,7 @@ import {
   tableFormatNames,
   tableFormatOwner,
 } from './marker-names.ts';
-import { join } from './names.ts';
+import { join, workspaceName, workspacePath } from './names.ts';
 
 /**
  * Everything that says "others are at work here" or "this is a table format's": among the entries of the partition,
@@ -27,6 +27,12 @@ export async function listMarkers(
   for (const entry of baseEntries) {
     if (entry.name === summaryFileName) {
       markers.push(marker('table-format', entry, 'a Parquet summary file of the whole dataset'));
+    }
+  }
+  const workspace = workspacePath(basePath);
+  for (const entry of baseEntries) {
+    if (entry.name === workspaceName && entry.path !== workspace) {
+      markers.push(marker('dataset-within', entry, 'another base path'));
     }
   }
   for (const root of rootsAbove(basePath)) markers.push(...(await rootMarkers(store, root)));

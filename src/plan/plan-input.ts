@@ -17,7 +17,8 @@ export interface ListedEntry extends FileStatus {
 
 /** Something in the partition or around it that says: others are at work here, or this belongs to a table format. */
 export interface PartitionMarker {
-  readonly kind: 'table-format' | 'busy';
+  /** dataset-within: a workspace between the base and the partition. */
+  readonly kind: 'table-format' | 'busy' | 'dataset-within';
   /** Full path of the marker. */
   readonly path: string;
   /** Whose it is, e.g. `Delta Lake`, `a running Spark or Hadoop job`. */

@@ -45,6 +45,8 @@ function decideByListing({ listing, today, currentDayAllowed, onHold }: ListingI
   }
   const table = markers.find((marker) => marker.kind === 'table-format');
   if (table !== undefined) return refusedTable(table);
+  const within = markers.find((marker) => marker.kind === 'dataset-within');
+  if (within !== undefined) return refusedWithin(within);
   if (onHold) {
     return {
       decision: 'nothing',
@@ -71,6 +73,17 @@ function decideByListing({ listing, today, currentDayAllowed, onHold }: ListingI
     reason:
       `${busy.path} belongs to ${busy.owner} (last changed ${timeText(busy.modifiedAtMs)}, ${age} ago); ` +
       'a later run will do this partition. If no such job is alive, delete it',
+  };
+}
+
+/** Runs with different base paths have different workspaces: neither would see the other's lock. */
+function refusedWithin(marker: PartitionMarker): Decision {
+  return {
+    decision: 'refuse',
+    rule: 'dataset-within',
+    reason:
+      `${marker.path} shows that this partition is also consolidated with a base path further down; ` +
+      'always name the same one. When nobody uses that one any more, and its backups are not needed, delete the directory',
   };
 }
 

@@ -124,7 +124,11 @@ export async function copySurely(store: Store, from: FileStatus, to: string): Pr
  * it, or the store holds other bytes than it was sent, what lies there is deleted and it is written anew.
  * @param write creates it and writes it from its first byte on; called again when need be
  */
-export async function createSurely<T>(store: Store, path: string, write: () => Promise<T>): Promise<T> {
+export async function createSurely<T>(
+  store: Pick<Store, 'deleteFile'>,
+  path: string,
+  write: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await write();
@@ -182,7 +186,7 @@ export async function readText(store: Store, path: string): Promise<string | und
 }
 
 /** Deletes one file of ours; none there is fine. Deleting twice is harmless as nobody else uses the name. */
-export async function deleteFileSurely(store: Store, path: string): Promise<void> {
+export async function deleteFileSurely(store: Pick<Store, 'deleteFile'>, path: string): Promise<void> {
   await repeatSurely(() => store.deleteFile(path));
 }
 

@@ -52,9 +52,13 @@ export async function demoDataset(t: TestContext): Promise<TestDataset> {
  * @returns its full path
  */
 export async function addPartition(basePath: string, day: string, copies = 1): Promise<string> {
+  return addPartitionAt(join(basePath, `date=${day}`), copies);
+}
+
+/** The same at any path, which it returns. */
+export async function addPartitionAt(partition: string, copies = 1): Promise<string> {
   original ??= writeOriginal();
   const source = await original;
-  const partition = join(basePath, `date=${day}`);
   await mkdir(partition, { recursive: true });
   for (const name of await readdir(source)) {
     for (let copy = 0; copy < copies; copy++) {

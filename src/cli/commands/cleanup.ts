@@ -1,4 +1,5 @@
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
+import { partitionLabel } from '../../core/partition-key.ts';
 import { formatSize, msPerDay } from '../../core/units.ts';
 import { listBase } from '../../partition/list-base.ts';
 import { type CleanupOutcome, cleanupRuns } from '../../swap/cleanup.ts';
@@ -7,6 +8,7 @@ import type { Invocation } from '../invocation.ts';
 import { openDataset } from '../open-dataset.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { counted } from '../output/numbers.ts';
+import { dated } from '../output/partition-words.ts';
 import { printable } from '../output/printable.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
 
@@ -47,7 +49,7 @@ export async function runCleanup(
         store: store.uri,
         basePath,
         retentionDays,
-        outcomes,
+        outcomes: outcomes.map(dated),
       }),
     );
     return exitCodes.ok;
@@ -59,7 +61,9 @@ export async function runCleanup(
   }
   for (const outcome of outcomes) {
     const backup = `${counted(outcome.backupFiles, 'backup file')} (${formatSize(outcome.backupBytes)})`;
-    terminal.out(`${outcome.date}  ${outcome.action}: ${backup}; ${printable(outcome.sentence)}\n`);
+    terminal.out(
+      `${printable(partitionLabel(outcome.date))}  ${outcome.action}: ${backup}; ${printable(outcome.sentence)}\n`,
+    );
   }
   const due = outcomes.filter(({ action }) => action !== 'skipped');
   if (due.length > 0) {

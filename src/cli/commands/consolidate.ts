@@ -107,8 +107,8 @@ export async function runConsolidate(
     };
     const dates = await datesWanted(task, wanted);
     const keepsPlans = dryRun || verbose || invocation.output === 'json';
-    const { room, options } = atOnceFor(settings.consolidation, dates.length, keepsPlans);
-    const found = await consolidateDates({ ...task, room }, dates, options);
+    const { options, ...together } = atOnceFor(settings.consolidation, dates.length, keepsPlans);
+    const found = await consolidateDates({ ...task, ...together }, dates, options);
     results = found.map((result) => typeable(result, commandWords(invocation, environment)));
     caughtUp = signals.signal.aborted ? [] : ((await replica?.catchUp()) ?? []);
   } finally {

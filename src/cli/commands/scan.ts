@@ -7,6 +7,7 @@ import type { CliEnvironment } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
 import { openDataset } from '../open-dataset.ts';
 import { jsonLine } from '../output/json-line.ts';
+import { dated } from '../output/partition-words.ts';
 import { titleText } from '../output/preview.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
@@ -22,7 +23,7 @@ const defaultTop = 20;
 export async function runScan(invocation: ScanInvocation, environment: CliEnvironment): Promise<ExitCode> {
   const { terminal, version } = environment;
   const top = parseTop(invocation.top);
-  const { settings, store, basePath, shownPath } = await openDataset(invocation, environment);
+  const { settings, store, basePath, layout, shownPath } = await openDataset(invocation, environment);
   const { timeZone, footers } = invocation;
   const context = { nowMs: await store.nowMs(), ...(timeZone === undefined ? {} : { timeZone }) };
   const range = rangeOf(invocation, context);
@@ -34,6 +35,7 @@ export async function runScan(invocation: ScanInvocation, environment: CliEnviro
       store,
       basePath,
       settings,
+      layout,
       today: currentDate(context),
       currentDayAllowed: false,
       toolVersion: version,
@@ -52,7 +54,9 @@ export async function runScan(invocation: ScanInvocation, environment: CliEnviro
   const exitCode = summary.others.some(({ state }) => state === 'failed') ? exitCodes.partial : exitCodes.ok;
   if (invocation.output === 'json') {
     const of = { store: store.uri, basePath, footers, mode: settings.consolidation.mode };
-    terminal.out(jsonLine({ command: 'scan', exitCode, ...of, ...summary }));
+    const ranked = summary.ranked.map(dated);
+    const others = summary.others.map((one) => ({ ...one, example: dated(one.example) }));
+    terminal.out(jsonLine({ command: 'scan', exitCode, ...of, ...summary, ranked, others }));
     return exitCode;
   }
   const text = scanText(summary, {

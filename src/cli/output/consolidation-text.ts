@@ -1,10 +1,11 @@
 import { formatSize } from '../../core/units.ts';
-import type { DateRange } from '../../pipeline/dates-in-range.ts';
-import type { Shard } from '../../pipeline/dates-of-shard.ts';
 import type { CleanupOutcome } from '../../swap/cleanup.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
+import type { WantedDates } from '../dates.ts';
+import { dateRanges } from './date-ranges.ts';
 import { datesPreview, datesReport } from './dates-report.ts';
 import { counted } from './numbers.ts';
+import { partitionWords, partitionWordsFirst } from './partition-words.ts';
 import { previewText } from './preview.ts';
 import { partitionReport, type ReportContext } from './run-report.ts';
 import { verdictTable } from './verdict-table.ts';
@@ -38,12 +39,18 @@ export function consolidationText(
   const tables = results
     .map((result) => ({ date: result.date, table: verdicts(result) }))
     .filter(({ table }) => table !== '')
-    .map(({ date, table }) => `\nDate ${date}:${table}`);
+    .map(({ date, table }) => `\n${partitionWordsFirst(date)}:${table}`);
   return datesReport(results, context) + tables.join('');
 }
 
-/** What is said when a range, or one shard of it, has no partition at all. */
-export function noPartitionText({ from, to }: DateRange, shard: Shard | undefined): string {
+/** What is said when there is no partition at all of those that were asked for. */
+export function noPartitionText(wanted: WantedDates): string {
+  if ('dates' in wanted) return `\nNothing to do: there is no partition of ${dateRanges(wanted.dates)}\n`;
+  if ('key' in wanted) return `\nNothing to do: there is no ${partitionWords(wanted.key)}\n`;
+  const {
+    range: { from, to },
+    shard,
+  } = wanted;
   return shard === undefined
     ? `\nNothing to do: there is no partition from ${from} to ${to}\n`
     : `\nNothing to do: shard ${shard.index} of ${shard.count} has none of the partitions from ${from} to ${to}\n`;

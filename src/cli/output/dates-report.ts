@@ -1,3 +1,4 @@
+import { partitionLabel } from '../../core/partition-key.ts';
 import { formatSize } from '../../core/units.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import { dateRanges } from './date-ranges.ts';
@@ -29,7 +30,8 @@ export function datesReport(
   const table = rows.length === 0 ? '' : `\n${textTable(columns, rows)}`;
   const done = results.filter((result) => result.result === 'consolidated');
   const undoable = done.find((result) => result.backup !== undefined);
-  const undo = undoable === undefined ? '' : `Undo one of them: ${undoCommand(undoable.date)}\n`;
+  const undo =
+    undoable === undefined ? '' : `Undo one of them: ${undoCommand(partitionLabel(undoable.date))}\n`;
   return `${table}${emptyText(results)}\n${style.bold(headline(done, results, 'consolidated'))}\n${undo}`;
 }
 
@@ -60,7 +62,7 @@ function emptyText(results: readonly PartitionResult[]): string {
 function rowOf(result: PartitionResult): readonly string[] {
   return result.result === 'consolidated'
     ? [
-        result.date,
+        printable(partitionLabel(result.date)),
         result.result,
         `${formatCount(result.filesBefore)} → ${formatCount(result.filesAfter)}`,
         `${formatSize(result.bytesBefore)} → ${formatSize(result.bytesAfter ?? 0)}`,
@@ -68,7 +70,7 @@ function rowOf(result: PartitionResult): readonly string[] {
         formatDuration(result.durationMs),
         '',
       ]
-    : [result.date, result.result, '', '', '', '', whyOf(result)];
+    : [printable(partitionLabel(result.date)), result.result, '', '', '', '', whyOf(result)];
 }
 
 /** What is said on stderr of the whole store need not stand in every line. */

@@ -1,7 +1,9 @@
 import { formatSize } from '../../core/units.ts';
 import type { Bin, FileVerdict, PartitionPlan } from '../../plan/partition-plan.ts';
 import { counted, formatCount } from './numbers.ts';
+import { partitionWordsFirst } from './partition-words.ts';
 import { printable } from './printable.ts';
+import { sizingText } from './sizing-text.ts';
 import type { Style } from './style.ts';
 import { textTable } from './text-table.ts';
 import { verdictTable } from './verdict-table.ts';
@@ -26,11 +28,11 @@ const decisions = {
 export function explanationText(plan: PartitionPlan, view: ExplanationView): string {
   const { style } = view;
   const head =
-    `\n${style.bold(`Date ${plan.date} ${decisions[plan.decision]}`)} (${plan.rule})\n` +
+    `\n${style.bold(`${partitionWordsFirst(plan.date)} ${decisions[plan.decision]}`)} (${plan.rule})\n` +
     `  ${printable(plan.reason)}\n  Partition  ${printable(view.shownPath)}\n`;
   if (plan.files.length === 0) return head;
   const next = plan.decision === 'consolidate' ? `\nDo it: ${view.command}\n` : '';
-  return `${head}${binsText(plan.bins)}\n${rulesTable(plan.files)}\n${verdictTable(plan.files)}${next}`;
+  return `${head}${sizingText(plan.sizing)}${binsText(plan.bins)}\n${rulesTable(plan.files)}\n${verdictTable(plan.files)}${next}`;
 }
 
 function binsText(bins: readonly Bin[]): string {

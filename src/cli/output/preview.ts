@@ -3,7 +3,9 @@ import { formatMb, formatSize } from '../../core/units.ts';
 import type { Bin, FileVerdict } from '../../plan/partition-plan.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import { counted } from './numbers.ts';
+import { partitionWords } from './partition-words.ts';
 import { printable } from './printable.ts';
+import { sizingText } from './sizing-text.ts';
 
 const sampleFiles = 3;
 
@@ -16,11 +18,11 @@ export function titleText(title: string): string {
 export function previewText(result: PartitionResult, mode: ConsolidationMode = 'rewrite'): string {
   // What is listed in the middle of a swap is not what the next run will find.
   if (result.rule === 'swap-interrupted') {
-    return `\nPreview for date ${result.date}:\n\nDRY RUN: ${printable(result.reason)}\n`;
+    return `\nPreview for ${partitionWords(result.date)}:\n\nDRY RUN: ${printable(result.reason)}\n`;
   }
   const dataFiles = (result.plan?.files ?? []).filter((file) => file.verdict !== 'ignore');
   const bins = result.plan?.bins ?? [];
-  return `\nPreview for date ${result.date}:\n${foundText(dataFiles)}${evolutionText(bins)}\nDRY RUN: ${intention(result, mode)}\n`;
+  return `\nPreview for ${partitionWords(result.date)}:\n${foundText(dataFiles)}${evolutionText(bins)}${sizingText(result.plan?.sizing)}\nDRY RUN: ${intention(result, mode)}\n`;
 }
 
 function foundText(files: readonly FileVerdict[]): string {

@@ -1,8 +1,10 @@
+import { partitionLabel } from '../../core/partition-key.ts';
 import { formatSize } from '../../core/units.ts';
 import type { ProgressStep, ShowProgress } from '../../pipeline/progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { bar } from './bar.ts';
 import { formatCount, formatDuration } from './numbers.ts';
+import { printable } from './printable.ts';
 
 /** A line on the terminal that shows what is going on, and can be wiped away. */
 export interface ProgressLine {
@@ -141,7 +143,8 @@ function remainingText({ amount }: ProgressStep, passedMs: number, doneBefore: n
 
 type Amount = NonNullable<ProgressStep['amount']>;
 
-function barText({ date, doing, bin, amount }: ProgressStep): string {
+function barText({ date: key, doing, bin, amount }: ProgressStep): string {
+  const date = printable(partitionLabel(key));
   if (amount === undefined) return `  ${date} ${doing}${whichText(bin)} …`;
   const percent = percentOf(amount);
   const filled = bar(percent / 100, barWidth).padEnd(barWidth, '░');

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import type { LogFields, LogLevel } from '../../core/log.ts';
+import { partitionLabel } from '../../core/partition-key.ts';
 import type { ErrorFacts } from '../../telemetry/error-facts.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonLine } from './json-line.ts';
@@ -40,7 +41,7 @@ export function wantsRecords(
 export function recordTerminal(terminal: Terminal, nowMs: () => number = Date.now): Terminal {
   const record = (level: LogLevel, message: string, fields: LogFields = {}): void => {
     const { date, ...facts } = fields;
-    const place = date === undefined ? {} : { partition: date };
+    const place = date === undefined ? {} : { partition: partitionLabel(String(date)) };
     const time = new Date(nowMs()).toISOString();
     terminal.err(jsonLine({ time, level, message, ...place, ...facts }));
   };

@@ -1,8 +1,10 @@
 import type { ConsolidationMode } from '../../config/settings.ts';
+import { partitionLabel } from '../../core/partition-key.ts';
 import { formatSize } from '../../core/units.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import { beforeAfterTable } from './before-after.ts';
 import { counted, formatDuration } from './numbers.ts';
+import { partitionWords, partitionWordsFirst } from './partition-words.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 
@@ -27,9 +29,9 @@ export function partitionReport(result: PartitionResult, context: ReportContext)
     case 'refused':
       return '';
     case 'waiting':
-      return `\nDate ${result.date} has to wait: ${printable(result.reason)}\n`;
+      return `\n${partitionWordsFirst(result.date)} has to wait: ${printable(result.reason)}\n`;
     default:
-      return `\nNothing to do for date ${result.date}: ${printable(result.reason)}\n`;
+      return `\nNothing to do for ${partitionWords(result.date)}: ${printable(result.reason)}\n`;
   }
 }
 
@@ -53,7 +55,7 @@ function consolidatedReport(result: PartitionResult, context: ReportContext): st
     ...backupNotes(result, context),
   ];
   const verb = mode === 'fold' ? 'Folded' : 'Consolidated';
-  const headline = `${verb} date ${result.date}: ${counted(result.filesBefore, 'file')} into ${result.filesAfter}`;
+  const headline = `${verb} ${partitionWords(result.date)}: ${counted(result.filesBefore, 'file')} into ${result.filesAfter}`;
   return `\n${style.good('✔')} ${style.bold(headline)}\n\n${table}\n${notes.map((note) => `  ${note}\n`).join('')}`;
 }
 
@@ -74,7 +76,7 @@ function backupNotes(
     return [
       `Backup    ${shownPath(backup.path)}`,
       `          the originals, kept until ${until} UTC`,
-      `Undo      ${undoCommand(date)}`,
+      `Undo      ${undoCommand(partitionLabel(date))}`,
     ];
   }
   return mode === 'fold'

@@ -1,6 +1,8 @@
 import type { LogFields, Logger, LogLevel } from '../../core/log.ts';
+import { partitionLabel } from '../../core/partition-key.ts';
 import type { Terminal } from '../terminal.ts';
 import { formatDuration } from './numbers.ts';
+import { printable } from './printable.ts';
 
 /**
  * A logger on stderr. For people: one line per message with the partition before and facts behind it; warnings and errors always, the
@@ -28,7 +30,7 @@ export function stderrLogger(terminal: Terminal, verbose: boolean): Logger {
 }
 
 function placeText(fields: LogFields | undefined): string {
-  return fields?.date === undefined ? '' : `${String(fields.date)}: `;
+  return fields?.date === undefined ? '' : `${printable(partitionLabel(String(fields.date)))}: `;
 }
 
 /** The step is in the message already, and the run of a partition is the one that is at work. */

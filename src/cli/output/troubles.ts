@@ -1,10 +1,13 @@
 import { exitCodes } from '../../core/exit-codes.ts';
 import type { LogFields } from '../../core/log.ts';
+import { partitionLabel } from '../../core/partition-key.ts';
 import type { ErrorFacts } from '../../telemetry/error-facts.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import type { Terminal } from '../terminal.ts';
 import { dateRanges } from './date-ranges.ts';
 import { counted } from './numbers.ts';
+import { partitionWords } from './partition-words.ts';
+import { printable } from './printable.ts';
 import { tellError } from './record-terminal.ts';
 import { stderrLogger } from './stderr-logger.ts';
 import { isStoreWide } from './store-wide.ts';
@@ -38,7 +41,7 @@ export function reportTroubles(
         continue;
       }
       if (isStoreWide(result)) alike.set(error.code, []);
-      const where = results.length > 1 ? `${result.date}: ` : '';
+      const where = results.length > 1 ? `${printable(partitionLabel(result.date))}: ` : '';
       tellError(terminal, error, { ...view, where }, of);
     } else if (result.result === 'refused' && !(dryRun && output === 'text')) {
       tellError(terminal, refusal(result), view, of);
@@ -55,7 +58,7 @@ function refusal({ date, rule, reason }: PartitionResult): ErrorFacts {
   return {
     code: rule,
     exitCode: exitCodes.unsupportedInput,
-    message: `date ${date} is refused: ${reason}`,
+    message: `${partitionWords(date)} is refused: ${reason}`,
     dataState: 'the partition is untouched',
   };
 }

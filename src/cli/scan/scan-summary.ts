@@ -1,3 +1,4 @@
+import { dateOf } from '../../core/partition-key.ts';
 import type { ScannedPartition } from '../../pipeline/scan-dataset.ts';
 import type { Gain } from '../../plan/estimate-gain.ts';
 
@@ -59,7 +60,7 @@ export function scanCollector(top: number): ScanCollector {
       sums.dataFiles += partition.dataFiles;
       sums.smallFiles += partition.smallFiles;
       sums.bytes += partition.bytes;
-      dates = { firstDate: dates?.firstDate ?? date, lastDate: date };
+      dates = { firstDate: dates?.firstDate ?? dateOf(date), lastDate: dateOf(date) };
       if (gain === undefined) {
         const key = `${state} ${rule}`;
         const alike = others.get(key);

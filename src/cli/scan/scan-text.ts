@@ -1,3 +1,4 @@
+import { partitionLabel } from '../../core/partition-key.ts';
 import { formatSize } from '../../core/units.ts';
 import { bar } from '../output/bar.ts';
 import { counted, formatCount } from '../output/numbers.ts';
@@ -46,7 +47,7 @@ function rankedText({ ranked, worthwhile }: ScanSummary, view: ScanView): string
       : [
           [
             String(index + 1),
-            date,
+            printable(partitionLabel(date)),
             `${formatCount(gain.filesBefore)} → ${formatCount(gain.filesAfter)}`,
             formatSize(gain.bytesBefore),
             formatCount(gain.objectsFreed),
@@ -98,7 +99,7 @@ function totalsText({ worthwhile, ranked }: ScanSummary, view: ScanView): string
     view.footers
       ? '          The files are those of the plans; the bytes saved are an estimate.'
       : '          Estimated from listings alone; --footers asks the plans, and reads every footer for it.',
-    ...(first === undefined ? [] : [`  next    ${view.commandOf(first.date)}`]),
+    ...(first === undefined ? [] : [`  next    ${view.commandOf(partitionLabel(first.date))}`]),
     '',
   ].join('\n');
 }
@@ -114,7 +115,10 @@ function othersText({ others }: ScanSummary, view: ScanView): string {
     if (state === 'worthwhile') return [];
     const label = state === 'refused' || state === 'failed' ? view.style.warning(names[state]) : names[state];
     const isTelling = state !== 'nothing' || view.verbose;
-    const why = isTelling && example.reason !== '' ? `; ${example.date}: ${printable(example.reason)}` : '';
+    const why =
+      isTelling && example.reason !== ''
+        ? `; ${printable(partitionLabel(example.date))}: ${printable(example.reason)}`
+        : '';
     return [`${label}: ${counted(partitions, 'partition')} (${rule})${why}\n`];
   });
   return lines.length === 0 ? '' : `\n${lines.join('')}`;

@@ -1,4 +1,5 @@
 import { StoreError, SwapError } from '../../core/errors.ts';
+import { partitionLabel } from '../../core/partition-key.ts';
 import { join, lateDirectory, newDirectory, oldDirectory } from '../../partition/names.ts';
 import type { FileStatus } from '../../store/store.ts';
 import { clearRunDirectory } from '../clear-run.ts';
@@ -78,7 +79,7 @@ export async function settleDirectories(run: DirectoryRun, options: SettleOption
   throw new SwapError(`cannot settle run ${journal.runId}: ${partitionPath} keeps changing`, {
     code: 'swap-interrupted',
     dataState: await describeDirectories(run),
-    hint: `stop the writers of this partition, then \`recover --date ${journal.date}\``,
+    hint: `stop the writers of this partition, then \`recover --date ${partitionLabel(journal.date)}\``,
   });
 }
 
@@ -255,6 +256,6 @@ function foreign(run: DirectoryRun, decision: Decision): Settlement {
         : '; files that stay may have been moved from the first to the second'),
     hint:
       `if ${partitionPath} is complete as it is, delete ${runDirectory}; else move ${partitionPath} aside if it exists, ` +
-      `\`recover --date ${journal.date}\`, and add the files moved aside`,
+      `\`recover --date ${partitionLabel(journal.date)}\`, and add the files moved aside`,
   };
 }

@@ -1,3 +1,4 @@
+import { relativePathOf } from '../../core/partition-key.ts';
 import type { PartitionResult } from '../partition-result.ts';
 import type { ReportSink, RunReport } from '../run-report.ts';
 import { type PostTarget, postJson } from './post-json.ts';
@@ -91,11 +92,11 @@ export function lineageEvents(
 }
 
 /** Names of datasets by OpenLineage's convention: `hdfs://host:port` and the path, or `file` and the path. */
-function nameOf(dataset: string, date: string): { readonly namespace: string; readonly name: string } {
+function nameOf(dataset: string, key: string): { readonly namespace: string; readonly name: string } {
   const [, authority, path] = /^([a-z]+:\/\/[^/]+)(\/.*)$/.exec(dataset) ?? [];
   return authority === undefined
-    ? { namespace: 'file', name: `${dataset}/date=${date}` }
-    : { namespace: authority, name: `${path}/date=${date}` };
+    ? { namespace: 'file', name: `${dataset}/${relativePathOf(key)}` }
+    : { namespace: authority, name: `${path}/${relativePathOf(key)}` };
 }
 
 function statistics(facet: string, partition: PartitionResult, when: 'before' | 'after'): unknown {

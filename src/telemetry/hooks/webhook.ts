@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { exitCodes } from '../../core/exit-codes.ts';
+import { dateOf, isDate, partitionLabel, relativePathOf } from '../../core/partition-key.ts';
 import type { PartitionResult } from '../partition-result.ts';
 import type { ReportSink, RunReport } from '../run-report.ts';
 import { type PostTarget, postJson } from './post-json.ts';
@@ -41,7 +42,8 @@ export function failureAlert(report: RunReport): Alert {
   const failed = report.partitions.filter(({ result }) => result === 'failed' || result === 'refused');
   const [first] = failed;
   const why =
-    error?.message ?? (first === undefined ? '' : `${first.date}: ${first.error?.message ?? first.reason}`);
+    error?.message ??
+    (first === undefined ? '' : `${partitionLabel(first.date)}: ${first.error?.message ?? first.reason}`);
   const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
   const state = error?.dataState ?? first?.error?.dataState;
   const data = state === undefined ? '' : ` Data: ${state}.`;
@@ -69,17 +71,19 @@ export function slowAlert(
 ): Alert {
   return {
     event: 'partition-slow',
-    text: `${where.title}: consolidating ${date} of ${where.dataset} has taken ${seconds} s and goes on.`,
+    text: `${where.title}: consolidating ${partitionLabel(date)} of ${where.dataset} has taken ${seconds} s and goes on.`,
     ...where,
     host: hostname(),
-    date,
+    date: dateOf(date),
+    ...(isDate(date) ? {} : { partition: relativePathOf(date) }),
     slowAfterSeconds: seconds,
   };
 }
 
 function factsOf({ date, result, rule, reason, runId, error, durationMs }: PartitionResult): unknown {
   return {
-    date,
+    date: dateOf(date),
+    ...(isDate(date) ? {} : { partition: relativePathOf(date) }),
     result,
     rule,
     reason,
