@@ -94,7 +94,7 @@ export const flagNames = {
   recover: ['date', 'time-zone', 'base-path', 'layout', 'dry-run', ...who, ...general],
   undo: ['date', 'time-zone', 'run', 'base-path', 'layout', 'dry-run', ...who, ...general],
   cleanup: ['base-path', 'dry-run', ...who, ...general],
-  doctor: ['date', 'time-zone', 'base-path', 'layout', 'swap', ...who, ...general],
+  doctor: ['date', 'time-zone', 'base-path', 'layout', 'swap', 'replicate-to', ...who, ...general],
   history: ['date', 'time-zone', 'base-path', 'layout', 'days', 'limit', 'sql', ...general],
   demo: ['hdfs', 'keep', 'directory', 'output', 'log-format', 'verbose'],
 } as const satisfies Readonly<Record<string, readonly FlagName[]>>;

@@ -1,16 +1,27 @@
 import { baseText } from '../config/base-location.ts';
-import type { Settings } from '../config/settings.ts';
+import type { BaseLocation, Settings } from '../config/settings.ts';
 import type { Logger } from '../core/log.ts';
 import type { ReplicaKeeper } from '../pipeline/replica/replica-keeper.ts';
 import type { ReplicaSide } from '../pipeline/replica/replicate-partition.ts';
 import type { CliEnvironment } from './environment.ts';
-import { openUnreached } from './open-dataset.ts';
+import { openUnreached, type UnreachedDataset } from './open-dataset.ts';
 
 /** What a replica is kept of. */
 export interface ReplicatedDataset extends ReplicaSide {
   readonly settings: Settings;
   readonly stop: AbortSignal;
   readonly log: Logger;
+}
+
+/** The replica's store, of which nothing was asked yet. */
+export function openReplica(
+  settings: Settings,
+  replica: BaseLocation,
+  environment: Pick<CliEnvironment, 'atEnd'>,
+): Promise<UnreachedDataset> {
+  // Files are put into the replica as they are, by renames: nothing is folded there.
+  const consolidation: Settings['consolidation'] = { ...settings.consolidation, swap: 'rename' };
+  return openUnreached({ ...settings, base: replica, consolidation }, environment);
 }
 
 /**
@@ -22,15 +33,11 @@ export async function replicaOf(
   { settings, store, basePath, stop, log }: ReplicatedDataset,
   environment: CliEnvironment,
 ): Promise<ReplicaKeeper | undefined> {
-  const { replica, safety, consolidation } = settings;
+  const { replica, safety } = settings;
   if (replica === undefined) return undefined;
   const [{ replicaKeeper }, opened] = await Promise.all([
     import('../pipeline/replica/replica-keeper.ts'),
-    // Files are put into the replica as they are, by renames: nothing is folded there.
-    openUnreached(
-      { ...settings, base: replica, consolidation: { ...consolidation, swap: 'rename' } },
-      environment,
-    ),
+    openReplica(settings, replica, environment),
   ]);
   return replicaKeeper({
     primary: { store, basePath },

@@ -117,6 +117,14 @@ test('a dataset that was consolidated before gets its replica by a run over its 
   assert.equal(report.partitions[0]?.result, 'nothing');
   assert.equal(report.partitions[0]?.replica?.result, 'copied');
   await assertSameFiles(basePath, replica);
+  // As a person sees it, over a range.
+  const other = await tempDirectory(t);
+  const text = await runCliInProcess(
+    ['--base-path', basePath, '--replicate-to', other, '--from', date, '--to', date],
+    {},
+  );
+  assert.match(text.stdout, /Replica .*: 1 file \(.*\) of 1 partition copied and compared/);
+  await assertSameFiles(basePath, other);
 });
 
 test('an undone partition leaves the replica as it was until it is merged again', async (t) => {
@@ -188,4 +196,28 @@ test('a replica in the dataset itself is refused', async (t) => {
     assert.equal(exit, 2);
     assert.match(stderr, /flag --replicate-to is .*, which lies in the dataset .*, or around it/);
   }
+});
+
+test('the doctor says whether the replica answers, and a run works without it', async (t) => {
+  const { basePath } = await demoDataset(t);
+  const replica = await tempDirectory(t);
+  const ask = async (place: string) => {
+    const args = ['doctor', '--base-path', basePath, '--replicate-to', place, '--output', 'json'];
+    const { exit, stdout } = await runCliInProcess(args, {});
+    const report: {
+      readonly checks: readonly {
+        readonly name: string;
+        readonly verdict: string;
+        readonly detail: string;
+      }[];
+    } = JSON.parse(stdout);
+    const found = report.checks.find(({ name }) => name === 'replica');
+    return { exit, verdict: found?.verdict, detail: found?.detail };
+  };
+  assert.deepEqual(await ask(replica), { exit: 0, verdict: 'good', detail: `${replica} is there` });
+  const absent = join(replica, 'absent');
+  assert.deepEqual(await ask(absent), { exit: 0, verdict: 'warning', detail: `${absent} does not exist` });
+  const away = await ask('webhdfs://127.0.0.1:1/copy');
+  assert.deepEqual([away.exit, away.verdict], [0, 'warning']);
+  assert.match(away.detail ?? '', /nothing listens on 127\.0\.0\.1:1/);
 });

@@ -19,7 +19,7 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'wrong type',
     `${base}consolidation:\n  target_size_mb: "128"\n`,
-    'FILE:4:19: consolidation.target_size_mb is "128"; allowed: a whole number from 1 to 102400 (MB of 2^20 bytes)',
+    'FILE:4:19: consolidation.target_size_mb is "128"; allowed: a whole number from 1 to 102400 (MB of 2^20 bytes) or auto',
   ],
   [
     'out of range',
@@ -64,12 +64,12 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'a codec that is not written',
     `${base}compression:\n  codec: lzo\n`,
-    'FILE:4:10: compression.codec is "lzo"; allowed: snappy, zstd, gzip, lz4_raw, uncompressed, keep',
+    'FILE:4:10: compression.codec is "lzo"; allowed: snappy, zstd, gzip, lz4_raw, uncompressed, keep; with a level zstd:1 to zstd:22, gzip:1 to gzip:9',
   ],
   [
     'a codec that does not exist',
     `${base}compression:\n  codec: [snappy]\n`,
-    'FILE:4:10: compression.codec is ["snappy"]; allowed: snappy, zstd, gzip, lz4_raw, uncompressed, keep',
+    'FILE:4:10: compression.codec is ["snappy"]; allowed: snappy, zstd, gzip, lz4_raw, uncompressed, keep; with a level zstd:1 to zstd:22, gzip:1 to gzip:9',
   ],
   [
     'a NameNode with a path',
@@ -100,12 +100,12 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'a section key at the top level',
     `${base}codec: snappy\n`,
-    'FILE:3:1: unknown key codec; it belongs under compression; allowed: title, hdfs, consolidation, compression, safety, metrics, history, alerts, hooks, lineage',
+    'FILE:3:1: unknown key codec; it belongs under compression; allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage',
   ],
   [
     'an unknown section',
     `${base}kafka:\n  topic: x\n`,
-    'FILE:3:1: unknown key kafka; allowed: title, hdfs, consolidation, compression, safety, metrics, history, alerts, hooks, lineage',
+    'FILE:3:1: unknown key kafka; allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage',
   ],
   [
     'a section that is no section',
@@ -115,15 +115,15 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'a file that is a list',
     '# comment\n- hdfs\n',
-    'FILE:2:1: the file holds a list; allowed: sections and keys title, hdfs, consolidation, compression, safety, metrics, history, alerts, hooks, lineage',
+    'FILE:2:1: the file holds a list; allowed: sections and keys title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage',
   ],
   ['a duplicate key', `${base}title: a\ntitle: b\n`, 'FILE:4:1: Map keys must be unique'],
   [
     'a key that is part of every object',
     `${base}__proto__: 1\nconstructor: 2\n`,
     '2 settings are wrong:\n' +
-      '  FILE:3:1: unknown key __proto__; allowed: title, hdfs, consolidation, compression, safety, metrics, history, alerts, hooks, lineage\n' +
-      '  FILE:4:1: unknown key constructor; allowed: title, hdfs, consolidation, compression, safety, metrics, history, alerts, hooks, lineage',
+      '  FILE:3:1: unknown key __proto__; allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage\n' +
+      '  FILE:4:1: unknown key constructor; allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage',
   ],
   ['an unknown tag', `${base}title: !secret a\n`, 'FILE:3:8: Unresolved tag: !secret'],
   [
@@ -143,7 +143,7 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
     'a slip at the top of the file comes first',
     'titel: x\nhdfs:\n  base_path: 5\n',
     '2 settings are wrong:\n' +
-      '  FILE:1:1: unknown key titel; did you mean title? Allowed: title, hdfs, consolidation, compression, safety, metrics, history, alerts, hooks, lineage\n' +
+      '  FILE:1:1: unknown key titel; did you mean title? Allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage\n' +
       '  FILE:3:14: hdfs.base_path is 5; allowed: text that is not empty',
   ],
   [
@@ -188,7 +188,7 @@ test('flags and environment variables are named as the source', async () => {
     [
       '5 settings are wrong:',
       '  environment variable HDFS_PORT is "0"; allowed: a whole number from 1 to 65535 (a TCP port)',
-      '  flag --target-size is ["1","2"]; allowed: a whole number from 1 to 102400 (MB of 2^20 bytes)',
+      '  flag --target-size is ["1","2"]; allowed: a whole number from 1 to 102400 (MB of 2^20 bytes) or auto',
       '  flag --min-files is "few"; allowed: a whole number from 2 to 1000000 (files)',
       '  environment variable CONSOLIDATION_SCHEMA is "any"; allowed: compatible, exact',
       '  environment variable USE_DICTIONARY is "yes"; allowed: true or false',

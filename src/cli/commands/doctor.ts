@@ -10,6 +10,7 @@ import { bad, type Check } from '../doctor/check.ts';
 import { configurationChecks } from '../doctor/configuration-checks.ts';
 import { machineChecks } from '../doctor/machine-checks.ts';
 import { notifyChecks } from '../doctor/notify-checks.ts';
+import { replicaChecks } from '../doctor/replica-checks.ts';
 import { reportingChecks } from '../doctor/reporting-checks.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import type { Subject } from '../doctor/subject.ts';
@@ -80,6 +81,7 @@ async function prepared(
         ...configurationChecks(settings),
         ...datasetDoctorChecks(subject, course),
         ...reportingChecks(settings, environment),
+        ...replicaChecks(settings, environment),
         ...notifyChecks(settings),
       ],
     };
