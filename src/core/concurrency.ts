@@ -1,8 +1,3 @@
-import pLimit from 'p-limit';
-
-/** Items that wait for a slot at the same time: each costs promises and closures, and there may be 100,000s. */
-const queuedAtOnce = 4096;
-
 /**
  * `work` for every item, at most `limit` at a time; results in the order of the items. After the first failure no
  * further item is begun; once those already begun have ended, it rejects with that failure.
@@ -12,23 +7,21 @@ export async function mapConcurrently<T, R>(
   limit: number,
   work: (item: T) => Promise<R>,
 ): Promise<readonly R[]> {
-  const slots = pLimit(limit);
-  const results: R[] = [];
+  const results: R[] = new Array(items.length);
   const failures: unknown[] = [];
-  for (let start = 0; start < items.length && failures.length === 0; start += queuedAtOnce) {
-    await Promise.all(
-      items.slice(start, start + queuedAtOnce).map((item, index) =>
-        slots(async () => {
-          if (failures.length > 0) return;
-          try {
-            results[start + index] = await work(item);
-          } catch (error) {
-            failures.push(error);
-          }
-        }),
-      ),
-    );
-  }
+  let next = 0;
+  // One loop a slot, and nothing an item: there may be 100,000s.
+  const slot = async (): Promise<void> => {
+    while (next < items.length && failures.length === 0) {
+      const index = next++;
+      try {
+        results[index] = await work(items[index] as T);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, slot));
   if (failures.length > 0) throw failures[0];
   return results;
 }

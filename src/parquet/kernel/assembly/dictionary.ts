@@ -26,11 +26,7 @@ function findOrAdd(dictionary: usize, hash: u64, value: usize, length: u32): i32
     const entry = load<i32>(at) - 1;
     if (entry < 0) return add(dictionary, tag, at, value, length);
     if (load<u32>(at, 4) === tag) {
-      if (width === 8) {
-        if (load<u64>(bytes + (usize(entry) << 3)) === load<u64>(value)) return entry;
-      } else if (width === 4) {
-        if (load<u32>(bytes + (usize(entry) << 2)) === load<u32>(value)) return entry;
-      } else if (width > 0) {
+      if (width > 0) {
         if (sameBytes(bytes + usize(entry) * usize(width), value, usize(width))) return entry;
       } else {
         const offset = offsets + (usize(entry) << 2);
@@ -75,6 +71,8 @@ export function appendIndexed(
   to: usize,
 ): i32 {
   const width = load<u32>(dictionary);
+  if (width === 8) return appendNumbers<u64>(dictionary, indices, 0, count, bytes, hashes, map, to);
+  if (width === 4) return appendNumbers<u32>(dictionary, indices, 0, count, bytes, hashes, map, to);
   for (let i: i32 = 0; i < count; i++) {
     const index = usize(load<u32>(indices + (usize(i) << 2)));
     let entry = load<i32>(map + (index << 2));
@@ -108,6 +106,8 @@ export function appendValues(
   to: usize,
 ): i32 {
   const width = load<u32>(dictionary);
+  if (width === 8) return appendNumbers<u64>(dictionary, 0, first, count, bytes, hashes, 0, to);
+  if (width === 4) return appendNumbers<u32>(dictionary, 0, first, count, bytes, hashes, 0, to);
   for (let i: i32 = 0; i < count; i++) {
     const index = usize(first + i);
     let start = u32(index) * width;
@@ -121,6 +121,58 @@ export function appendValues(
       setResult(0, entry);
       return i;
     }
+    store<i32>(to + (usize(i) << 2), entry);
+  }
+  return count;
+}
+
+// Both of these for numbers, in one loop that calls nothing where a value is there already. `indices` is 0 where the values
+// themselves are appended, from number `first` on.
+function appendNumbers<T>(
+  dictionary: usize,
+  indices: usize,
+  first: i32,
+  count: i32,
+  bytes: usize,
+  hashes: usize,
+  map: usize,
+  to: usize,
+): i32 {
+  const entries = usize(load<u32>(dictionary, 12));
+  const slots = usize(load<u32>(dictionary, 28));
+  const mask = load<u32>(dictionary, 32) - 1;
+  for (let i: i32 = 0; i < count; i++) {
+    let index = usize(first + i);
+    if (indices !== 0) {
+      index = usize(load<u32>(indices + (usize(i) << 2)));
+      const known = load<i32>(map + (index << 2));
+      if (known >= 0) {
+        store<i32>(to + (usize(i) << 2), known);
+        continue;
+      }
+    }
+    const value = load<T>(bytes + index * sizeof<T>());
+    const tag = load<u32>(hashes + (index << 3));
+    let slot = tag & mask;
+    let entry: i32 = COLLIDING;
+    for (let probes: i32 = 0; probes < MOST_PROBES; probes++) {
+      const at = slots + (usize(slot) << 3);
+      const found = load<i32>(at) - 1;
+      if (found < 0) {
+        entry = add(dictionary, tag, at, bytes + index * sizeof<T>(), sizeof<T>());
+        break;
+      }
+      if (load<u32>(at, 4) === tag && load<T>(entries + usize(found) * sizeof<T>()) === value) {
+        entry = found;
+        break;
+      }
+      slot = (slot + 1) & mask;
+    }
+    if (entry < 0) {
+      setResult(0, entry);
+      return i;
+    }
+    if (indices !== 0) store<i32>(map + (index << 2), entry);
     store<i32>(to + (usize(i) << 2), entry);
   }
   return count;

@@ -103,13 +103,31 @@ function itemAt(repetition: usize, definition: usize, i: usize): u64 {
   return levelItem(repetition === 0 ? 0 : u32(load<u8>(repetition + i)), u32(load<u8>(definition + i)));
 }
 
+const EIGHT_ONES: u64 = (u64(0x01010101) << 32) | u64(0x01010101);
+
 /** See `Kernel.digestLevels`. */
 export function digestLevels(state: usize, repetition: usize, definition: usize, count: i32): void {
   let digest = load<u64>(state);
   const k2 = K * K;
   const k3 = k2 * K;
   const k4 = k3 * K;
+  const k8 = k4 * k4;
+  // What eight entries of level 1 add, which is what most are of a column that may be null.
+  const ones = levelItem(0, 1) * ((k3 + k2 + K + 1) * (k4 + 1));
   let i: usize = 0;
+  while (i + 8 <= usize(count)) {
+    if (repetition === 0 && load<u64>(definition + i) === EIGHT_ONES) {
+      digest = digest * k8 + ones;
+      i += 8;
+      continue;
+    }
+    const end = i + 8;
+    for (; i < end; i += 4) {
+      const a = itemAt(repetition, definition, i) * k3 + itemAt(repetition, definition, i + 1) * k2;
+      const b = itemAt(repetition, definition, i + 2) * K + itemAt(repetition, definition, i + 3);
+      digest = digest * k4 + (a + b);
+    }
+  }
   for (; i + 4 <= usize(count); i += 4) {
     const a = itemAt(repetition, definition, i) * k3 + itemAt(repetition, definition, i + 1) * k2;
     const b = itemAt(repetition, definition, i + 2) * K + itemAt(repetition, definition, i + 3);

@@ -77,11 +77,13 @@ function fillValues<T>(to: usize, value: u32, count: i32): void {
 function unpack<T>(from: usize, bitWidth: i32, count: i32, to: usize): void {
   let i: i32 = 0;
   if (sizeof<T>() === 1) {
-    if (bitWidth === 1) i = unpackBits(from, count, to);
-    else i = unpackEights<T>(from, bitWidth, count, to);
+    if (bitWidth === 1) {
+      unpackBits(from, count, to);
+      return;
+    }
+    i = unpackEights<T>(from, bitWidth, count, to);
     unpackRest<T>(from, bitWidth, i, count, to);
-    if (bitWidth === 1) lookAtLevels(to + usize(i), count - i);
-    else lookAtLevels(to, count);
+    lookAtLevels(to, count);
   } else {
     // Its vectors are made anew each time, which pays for more than a few groups only.
     const isWide = bitWidth <= 25 && count >= 64;
@@ -92,7 +94,7 @@ function unpack<T>(from: usize, bitWidth: i32, count: i32, to: usize): void {
   }
 }
 
-// Each of these returns how many values it unpacked: a multiple of eight or sixteen.
+// Each of these returns how many values it unpacked: a multiple of eight.
 
 function unpackEights<T>(from: usize, bitWidth: i32, count: i32, to: usize): i32 {
   if (bitWidth > 14) return 0;
@@ -156,19 +158,18 @@ function unpackWide(from: usize, bitWidth: i32, count: i32, to: usize): i32 {
   return i;
 }
 
-// Sixteen levels of one bit at a time; those that are wanted are counted on the way.
-function unpackBits(from: usize, count: i32, to: usize): i32 {
-  let i: i32 = 0;
+// All levels of one bit, sixteen at a time; those that are wanted are counted on the way. Nulls make many short groups.
+function unpackBits(from: usize, count: i32, to: usize): void {
   let ones: i32 = 0;
-  for (; i + 16 <= count; i += 16) {
-    const word = load<u16>(from + usize(i >> 3));
+  for (let i: i32 = 0; i < count; i += 16) {
+    let word = load<u16>(from + usize(i >> 3));
+    if (count - i < 16) word &= u16((u32(1) << u32(count - i)) - 1);
     ones += popcnt(u32(word));
     putBits(word, to + usize(i));
   }
   if (ones > 0) greatest = max<u32>(greatest, 1);
   if (wanted === 1) equal += ones;
-  else if (wanted === 0) equal += i - ones;
-  return i;
+  else if (wanted === 0) equal += count - ones;
 }
 
 function putBits(word: u16, to: usize): void {

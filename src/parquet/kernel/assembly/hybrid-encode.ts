@@ -90,13 +90,44 @@ function runEndOf<T>(from: usize, start: i32, count: i32, value: u32): i32 {
 
 function areFive<T>(from: usize, i: i32): bool {
   const at = from + usize(i) * sizeof<T>();
-  if (sizeof<T>() === 1) return load<u32>(at) === load<u32>(at + 1);
   return v128.all_true<T>(v128.eq<T>(v128.load(at), v128.load(at + sizeof<T>())));
 }
 
-// Where the next run of at least eight equal values begins, from `start` on; `count` when there is none. Any such run holds
-// one of the fives that are looked at, since every fourth value begins one.
+// A bit for each of sixteen bytes: whether the next one is the same.
+function sameAsNext(at: usize): u64 {
+  return u64(i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(at, 1))));
+}
+
+// Where the next run of at least eight equal values begins, from `start` on; `count` when there is none.
 function nextRunOf<T>(from: usize, start: i32, count: i32): i32 {
+  return sizeof<T>() === 1 ? nextRunOfBytes(from, start, count) : nextRunOfWords<T>(from, start, count);
+}
+
+function nextRunOfBytes(from: usize, start: i32, count: i32): i32 {
+  let i = start;
+  while (i + 8 <= count) {
+    const at = from + usize(i);
+    let same = sameAsNext(at);
+    // What lies behind the last value may be read, but says nothing.
+    const left = count - 1 - i;
+    if (left < 16) same &= (u64(1) << u64(left)) - 1;
+    else if (left >= 32) same |= sameAsNext(at + 16) << 16;
+    // Seven in a row make a run of eight.
+    same &= same >> 1;
+    same &= same >> 2;
+    same &= same >> 3;
+    if (same !== 0) {
+      const begin = i + i32(ctz(same));
+      runEnd = runEndOf<u8>(from, begin + 8, count, valueAt<u8>(from, begin));
+      return begin;
+    }
+    i += left >= 32 ? 26 : 10;
+  }
+  return count;
+}
+
+// Any such run holds one of the fives that are looked at, since every fourth value begins one.
+function nextRunOfWords<T>(from: usize, start: i32, count: i32): i32 {
   let i = start;
   while (i + 5 <= count) {
     if (!areFive<T>(from, i)) {
