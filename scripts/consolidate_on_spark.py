@@ -53,7 +53,7 @@ def parse(words):
     options, program = parser.parse_args(words[:border]), words[border + 1 :]
     if not program:
         parser.error("what is to be done stands after --, for instance: -- --date yesterday")
-    if (options.parallel or 1) < 1 or (options.tries or 1) < 1:
+    if any(number is not None and number < 1 for number in (options.parallel, options.tries)):
         parser.error("--parallel and --tries are at least 1")
     options.worker = options.worker or f"{options.program} merge-bin"
     return options, program
@@ -192,8 +192,39 @@ def brief(error):
     return (causes[-1] if causes else text.strip().split("\n")[0])[:500]
 
 
+class Messages:
+    """Standard error. spark-submit makes one stream of a script's standard output and error, and that is its own standard
+    output; so what is no data goes through Java, whose standard error is that of spark-submit."""
+
+    def __init__(self):
+        self.java = None
+        if "PYSPARK_GATEWAY_PORT" in os.environ:
+            from pyspark.java_gateway import launch_gateway
+
+            self.java = launch_gateway().jvm.System.err
+
+    def write(self, text):
+        if self.java is not None:
+            try:
+                self.java.print(text)
+                return
+            except Exception:
+                # Java is gone, and whoever listens to it.
+                self.java = None
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+    def carry(self, stream):
+        """Writes what a program says, line by line, until it has ended."""
+        for line in stream:
+            self.write(line)
+
+
 def say(sentence):
-    print(f"consolidate_on_spark.py: {sentence}", file=sys.stderr, flush=True)
+    messages.write(f"consolidate_on_spark.py: {sentence}\n")
+
+
+messages = Messages() if __name__ == "__main__" else None
 
 
 def main():
@@ -206,16 +237,27 @@ def main():
     command = [*shlex.split(options.program), *words, "--executors", str(theirs.fileno())]
     try:
         # Of a session of its own: signals reach it once, by the hand below.
-        program = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True)
+        program = subprocess.Popen(
+            command,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stderr=None if messages.java is None else subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
     except OSError as error:
         say(f"cannot start {command[0]}: {error}")
         return USAGE
     theirs.close()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda got, _frame: program.send_signal(got))
-    tasks = threading.Thread(target=Tasks(ours, cluster).serve, daemon=True)
-    tasks.start()
+    threading.Thread(target=Tasks(ours, cluster).serve, daemon=True).start()
+    listener = threading.Thread(target=messages.carry, args=[program.stderr or ()], daemon=True)
+    listener.start()
     code = program.wait()
+    # What it left running may hold on to its standard error.
+    listener.join(timeout=5)
     cluster.stop()
     return code if code >= 0 else 128 - code
 

@@ -15,10 +15,10 @@ import { addPartition, date, parquetNames, tempDirectory, treeDigest } from '../
 
 const runIdOf = /\d{8}T\d{6}Z-[0-9a-f]{6}/;
 
-/** A partition of three bins, and the task of consolidating it. */
-async function taskFor(t: TestContext, changes: Partial<PartitionTask> = {}) {
+/** A partition of three bins, with a single copy of one bin, and the task of consolidating it. */
+async function taskFor(t: TestContext, changes: Partial<PartitionTask> = {}, copies = 4) {
   const basePath = await tempDirectory(t);
-  const partition = await addPartition(basePath, date, 4);
+  const partition = await addPartition(basePath, date, copies);
   const flags = { 'base-path': basePath, 'target-size': '1' };
   const task: PartitionTask = {
     store: localStore(),
@@ -267,7 +267,7 @@ function honest(task: MergeTask, stop: AbortSignal): Promise<MergedElsewhere> {
 
 for (const { lie, exitCode, code, merge } of lies) {
   test(`an executor that ${lie} is found out, and nothing is replaced`, async (t) => {
-    const { task, partition, workspace } = await taskFor(t, { executor: here(merge) });
+    const { task, partition, workspace } = await taskFor(t, { executor: here(merge) }, 1);
     const before = treeDigest(partition);
     const { result, error } = await consolidatePartition(task);
     assert.deepEqual([result, error?.exitCode, error?.code], ['failed', exitCode, code], error?.message);

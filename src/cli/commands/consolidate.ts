@@ -61,7 +61,7 @@ export async function runConsolidate(
     const { assureSwap } = await import('../assure-swap.ts');
     await assureSwap(store, basePath, stderrLogger(terminal, verbose));
   }
-  const executor = await executorGiven(invocation, { settings, store, basePath, version }, environment);
+  const executor = await executorGiven(invocation, { settings, store, basePath }, environment);
   const progress = progressLine(terminal);
   const signals = listenForStopSignals((sentence) => progress.messages.err(`${sentence}\n`));
   const { dataset } = reportSettings(settings);
@@ -170,14 +170,14 @@ function datesWanted(task: DatasetTask, wanted: WantedDates): Promise<readonly s
 /** Who merges the bins, where that is not this process; hung up on at the end of the command. */
 async function executorGiven(
   { executors, dryRun, verbose }: ConsolidateInvocation,
-  dataset: Omit<ExecutorsDataset, 'log'>,
-  { terminal, atEnd }: CliEnvironment,
+  dataset: ExecutorsDataset,
+  { terminal, version, atEnd }: CliEnvironment,
 ): Promise<BinExecutor | undefined> {
   if (executors === undefined || dryRun) return undefined;
   const { connectExecutors } = await import('../merge-bin/connect-executors.ts');
-  const executor = await connectExecutors(executors, { ...dataset, log: stderrLogger(terminal, verbose) });
-  atEnd(async () => executor.close());
-  return executor;
+  const connected = connectExecutors(executors, version, stderrLogger(terminal, verbose));
+  atEnd(async () => connected.close());
+  return await connected.for(dataset);
 }
 
 function noFold(settings: Settings): ConfigError {

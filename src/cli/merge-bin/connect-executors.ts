@@ -3,34 +3,46 @@ import type { Settings } from '../../config/settings.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { join, workspacePath } from '../../partition/names.ts';
+import type { BinExecutor } from '../../pipeline/bin-executor.ts';
 import type { Store } from '../../store/store.ts';
 import { nameOfThisUser } from '../open-dataset.ts';
 import { placeOf } from './dataset-place.ts';
-import { type SocketExecutor, socketExecutor } from './socket-executor.ts';
+import { socketExecutors } from './socket-executor.ts';
 
-/** The dataset that executors are to work on. */
+/** A dataset that executors are to work on. */
 export interface ExecutorsDataset {
   readonly settings: Settings;
   readonly store: Store;
   /** Full path within the store. */
   readonly basePath: string;
-  readonly version: string;
-  readonly log: Logger;
+}
+
+/** Whoever is at the other end of a connection that this process was started with. */
+export interface Executors {
+  /**
+   * Who merges the bins of a dataset.
+   * @throws ConfigError `executors-gateway`; StoreError
+   */
+  for(dataset: ExecutorsDataset): Promise<BinExecutor>;
+  /** Hangs up. Whoever connects does so at the end. */
+  close(): void;
 }
 
 /**
- * The executors at the other end of a connection that this process was started with. Whoever connects closes.
- * @param descriptor its file descriptor, as typed
- * @throws ConfigError `no-executors`, `executors-gateway`; StoreError
+ * Connects to executors.
+ * @param descriptor file descriptor of the connection, as typed
+ * @throws ConfigError `no-executors`
  */
-export async function connectExecutors(
-  descriptor: string,
-  dataset: ExecutorsDataset,
-): Promise<SocketExecutor> {
-  const { settings, store, basePath, version, log } = dataset;
-  if (await store.isGateway?.(join(workspacePath(basePath), 'never-made.staged'))) throw behindGateway(store);
-  const place = placeOf(settings, settings.base.kind === 'hdfs' ? nameOfThisUser() : '');
-  return socketExecutor(openSocket(descriptor), { place, version, log });
+export function connectExecutors(descriptor: string, version: string, log: Logger): Executors {
+  const executors = socketExecutors(openSocket(descriptor), { version, log });
+  return {
+    for: async ({ settings, store, basePath }) => {
+      const nothing = join(workspacePath(basePath), 'never-made.staged');
+      if (await store.isGateway?.(nothing)) throw behindGateway(store);
+      return executors.at(placeOf(settings, settings.base.kind === 'hdfs' ? nameOfThisUser() : ''));
+    },
+    close: () => executors.close(),
+  };
 }
 
 function openSocket(descriptor: string): Socket {

@@ -3,20 +3,20 @@ import type { Duplex } from 'node:stream';
 import { errorFromCopy } from '../../core/error-copy.ts';
 import { StoreError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import type { BinExecutor, MergedElsewhere } from '../../pipeline/bin-executor.ts';
+import type { BinExecutor, MergedElsewhere, MergeTask } from '../../pipeline/bin-executor.ts';
 import type { DatasetPlace } from './dataset-place.ts';
 import { type Answer, cancelLine, idOf, parseAnswerLine, taskLine } from './lines.ts';
 
-/** What {@link socketExecutor} works with. */
-export interface SocketExecutorOptions {
-  /** Where the tasks' files are. */
-  readonly place: DatasetPlace;
+/** What {@link socketExecutors} works with. */
+export interface SocketExecutorsOptions {
   readonly version: string;
   readonly log: Logger;
 }
 
-/** An executor behind a connection. */
-export interface SocketExecutor extends BinExecutor {
+/** Executors behind a connection. */
+export interface SocketExecutors {
+  /** The executor of a dataset's bins. */
+  at(place: DatasetPlace): BinExecutor;
   /** Hangs up: whoever is at the other end so learns that there will be no more tasks. */
   close(): void;
 }
@@ -30,9 +30,9 @@ interface Waiting {
  * Hands tasks to whoever is at the other end of a connection, a line of JSON each, and takes answers in the same form, in
  * any order. Answers nobody waits for any more are passed over.
  */
-export function socketExecutor(socket: Duplex, options: SocketExecutorOptions): SocketExecutor {
-  const { place, version, log } = options;
+export function socketExecutors(socket: Duplex, { version, log }: SocketExecutorsOptions): SocketExecutors {
   const waiting = new Map<string, Waiting>();
+  let asked = 0;
   let ending: string | undefined;
 
   const end = (why: string): void => {
@@ -60,30 +60,34 @@ export function socketExecutor(socket: Duplex, options: SocketExecutorOptions): 
   socket.on('end', () => end('they hung up'));
   socket.on('close', () => end('they hung up'));
 
+  const merge = (place: DatasetPlace, task: MergeTask, stop: AbortSignal): Promise<MergedElsewhere> =>
+    new Promise((resolve, reject) => {
+      stop.throwIfAborted();
+      if (ending !== undefined) throw gone(ending);
+      // Runs of two datasets may have begun in the same second.
+      const id = `${task.id}-${++asked}`;
+      const giveUp = (): void => {
+        if (!waiting.delete(id)) return;
+        if (ending === undefined) socket.write(`${cancelLine(id)}\n`);
+        reject(stop.reason);
+      };
+      stop.addEventListener('abort', giveUp, { once: true });
+      const over = (): void => stop.removeEventListener('abort', giveUp);
+      waiting.set(id, {
+        resolve: (merged) => {
+          over();
+          resolve(merged);
+        },
+        reject: (error) => {
+          over();
+          reject(error);
+        },
+      });
+      socket.write(`${taskLine({ place, task: { ...task, id } }, version)}\n`);
+    });
+
   return {
-    merge: (task, stop) =>
-      new Promise<MergedElsewhere>((resolve, reject) => {
-        stop.throwIfAborted();
-        if (ending !== undefined) throw gone(ending);
-        const giveUp = (): void => {
-          if (!waiting.delete(task.id)) return;
-          if (ending === undefined) socket.write(`${cancelLine(task.id)}\n`);
-          reject(stop.reason);
-        };
-        stop.addEventListener('abort', giveUp, { once: true });
-        const over = (): void => stop.removeEventListener('abort', giveUp);
-        waiting.set(task.id, {
-          resolve: (merged) => {
-            over();
-            resolve(merged);
-          },
-          reject: (error) => {
-            over();
-            reject(error);
-          },
-        });
-        socket.write(`${taskLine({ place, task }, version)}\n`);
-      }),
+    at: (place) => ({ merge: (task, stop) => merge(place, task, stop) }),
     close: () => {
       end('the run is over');
       socket.destroy();
