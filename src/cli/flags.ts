@@ -56,13 +56,39 @@ export const flagTable = {
     describe:
       'Path or URI (hdfs://host:8020/path, webhdfs://host:9870/path) of the directory that holds date=YYYY-MM-DD',
   },
+  dataset: {
+    ...takesText,
+    group: 'What:',
+    describe:
+      'Only this one of the datasets of the configuration file; may be given several times [default: all]',
+  },
+  all: {
+    ...isSwitch,
+    group: 'What:',
+    describe: 'Instead of a date: whatever is worth it, the best first, of all datasets',
+  },
   layout: {
     ...takesText,
     group: 'What:',
     describe:
       'Where partitions lie below the base path: year={yyyy}/month={MM}/day={dd}, {source}/dt={yyyyMMdd} [default: date={yyyy-MM-dd}]',
   },
-  days: { ...takesText, group: 'What:', describe: 'What ran in the last N days [default: 30]' },
+  'max-duration': {
+    ...takesText,
+    group: 'How:',
+    describe: 'Begin no partition that would not be done by then, e.g. 2h or 90m',
+  },
+  'max-bytes': {
+    ...takesText,
+    group: 'How:',
+    describe: 'Merge no more than this in the run, e.g. 500GB',
+  },
+  window: {
+    ...takesText,
+    group: 'How:',
+    describe: 'Begin partitions only in these hours: 22:00-06:00, or 22:00-06:00 Europe/Berlin',
+  },
+  days: { ...takesText, group: 'What:', describe: 'What ran in the last N days [default: 30; advise: 90]' },
   limit: { ...takesText, group: 'What:', describe: 'The newest N consolidations [default: 100]' },
   sql: {
     ...takesText,
@@ -151,6 +177,12 @@ export const flagTable = {
     group: 'How:',
     describe: 'Columns that get Bloom filters, e.g. "vehicle_id, device.serial" [default: none]',
   },
+  'sort-by': {
+    ...takesText,
+    group: 'How:',
+    describe:
+      'Sort the rows of each merged file by columns, e.g. "vehicle_id, event_time desc" [default: they keep their order]',
+  },
   'sort-check': {
     ...isSwitch,
     group: 'How:',
@@ -164,7 +196,7 @@ export const flagTable = {
   'target-size': {
     ...takesText,
     group: 'How:',
-    describe: 'Largest size of a consolidated file in MB [default: 128]',
+    describe: 'Largest size of a consolidated file in MB, or auto [default: 128]',
   },
   'min-files': { ...takesText, group: 'How:', describe: 'Fewest new small files worth a run [default: 5]' },
   memory: {

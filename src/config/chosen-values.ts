@@ -8,6 +8,8 @@ export interface ChosenValues {
   flag(key: SettingKey): boolean;
   optionalText(key: SettingKey): string | undefined;
   optionalNumber(key: SettingKey): number | undefined;
+  /** Undefined where the word of the setting stands for the number. */
+  numberUnlessWord(key: SettingKey): number | undefined;
 }
 
 /** @throws TypeError (a bug) when a setting is asked for as another type than the table gives it. */
@@ -23,6 +25,12 @@ export function chosenValues(chosen: ReadonlyMap<SettingKey, SourcedValue>): Cho
     },
     number: (key) => {
       const value = lookUp(key);
+      return typeof value === 'number' ? value : mismatch(key);
+    },
+    numberUnlessWord: (key) => {
+      const value = lookUp(key);
+      const { kind } = settingRow(key);
+      if (kind.type === 'number' && kind.word !== undefined && value === kind.word) return undefined;
       return typeof value === 'number' ? value : mismatch(key);
     },
     flag: (key) => {

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { closestName } from './closest-name.ts';
+import { datasetKeys, datasetsKey, perDatasetKeys } from './dataset-keys.ts';
+import { datasetSentence } from './dataset-problems.ts';
 import { checkValue, fileProblems, type SchemaProblem, type SettingValue, sectionNames } from './schema.ts';
-import { type SettingKey, settingKeys, settingRow } from './setting-table.ts';
+import { type SettingKey, type SettingKind, settingKeys, settingRow } from './setting-table.ts';
 import { valueProblem } from './value-problem.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
@@ -20,9 +22,19 @@ export interface SourcedValue {
   readonly relativeTo: string;
 }
 
+/** One of the datasets of a configuration file. */
+export interface ConfiguredDataset {
+  readonly name: string;
+  readonly priority: number;
+  /** What is said for this dataset alone, its base path among it. */
+  readonly values: ReadonlyMap<SettingKey, SourcedValue>;
+}
+
 /** What a configuration file says. */
 export interface ConfigFile {
   readonly values: ReadonlyMap<SettingKey, SourcedValue>;
+  /** Its `datasets`, in their order. */
+  readonly datasets: readonly ConfiguredDataset[];
   /** Every problem in the file, each with `file:line:column`; empty when the file is right. */
   readonly problems: readonly string[];
 }
@@ -53,29 +65,58 @@ export function interpretConfig(path: string, text: string): ConfigFile {
   if (file.syntaxErrors.length > 0) {
     return {
       values: new Map(),
+      datasets: [],
       problems: file.syntaxErrors.map((error) => `${path}:${error.line}:${error.column}: ${error.message}`),
     };
   }
   const values = new Map<SettingKey, SourcedValue>();
   for (const key of settingKeys) {
-    const keyPath = key.split('.');
-    const value = checkValue(settingRow(key).kind, valueAt(file.content, keyPath));
-    if (value === undefined) continue;
-    const place = file.valuePlace(keyPath);
-    const source = `${path}:${place.line}:${place.column}`;
-    values.set(key, {
-      value,
-      precedence: 1,
-      source,
-      subject: `${source}: ${key}`,
-      relativeTo: dirname(path),
-    });
+    const value = sourcedValue(path, file, key.split('.'), settingRow(key).kind);
+    if (value !== undefined) values.set(key, value);
   }
   const problems = fileProblems(file.content)
     .map((problem) => describe(path, file, problem))
     .sort((a, b) => a.line - b.line || a.column - b.column)
     .map((problem) => problem.text);
-  return { values, problems };
+  return { values, datasets: datasetsIn(path, file), problems };
+}
+
+function sourcedValue(
+  path: string,
+  file: YamlFile,
+  keyPath: readonly string[],
+  kind: SettingKind,
+): SourcedValue | undefined {
+  const value = checkValue(kind, valueAt(file.content, keyPath));
+  if (value === undefined) return undefined;
+  const place = file.valuePlace(keyPath);
+  const source = `${path}:${place.line}:${place.column}`;
+  return {
+    value,
+    precedence: 1,
+    source,
+    subject: `${source}: ${keyPath.join('.')}`,
+    relativeTo: dirname(path),
+  };
+}
+
+function datasetsIn(path: string, file: YamlFile): readonly ConfiguredDataset[] {
+  const datasets = valueAt(file.content, [datasetsKey]);
+  if (typeof datasets !== 'object' || datasets === null) return [];
+  return Object.keys(datasets).map((name): ConfiguredDataset => {
+    const at = [datasetsKey, name];
+    const values = new Map<SettingKey, SourcedValue>();
+    for (const { name: key, kind, setting } of datasetKeys) {
+      const value = sourcedValue(path, file, [...at, key], kind);
+      if (value !== undefined && setting !== undefined) values.set(setting, value);
+    }
+    for (const key of perDatasetKeys) {
+      const value = sourcedValue(path, file, [...at, ...key.split('.')], settingRow(key).kind);
+      if (value !== undefined) values.set(key, value);
+    }
+    const priority = valueAt(file.content, [...at, 'priority']);
+    return { name, priority: typeof priority === 'number' ? priority : 1, values };
+  });
 }
 
 function describe(
@@ -83,11 +124,16 @@ function describe(
   file: YamlFile,
   { path: keyPath, problem }: SchemaProblem,
 ): { line: number; column: number; text: string } {
-  const place = problem === 'unknown-key' ? file.keyPlace(keyPath) : file.valuePlace(keyPath);
+  const isAtKey = problem === 'unknown-key' || problem === 'bad-name';
+  // Of what is missing: where it should stand.
+  const place = isAtKey
+    ? file.keyPlace(keyPath)
+    : file.valuePlace(problem === 'missing' ? keyPath.slice(0, -1) : keyPath);
   return { ...place, text: `${path}:${place.line}:${place.column}: ${sentence(file, keyPath, problem)}` };
 }
 
 function sentence(file: YamlFile, keyPath: readonly string[], problem: SchemaProblem['problem']): string {
+  if (keyPath[0] === datasetsKey) return datasetSentence(keyPath, problem, valueAt(file.content, keyPath));
   const name = keyPath.join('.');
   const found = valueAt(file.content, keyPath);
   const key = settingKeys.find((one) => one === name);
@@ -115,7 +161,8 @@ function unknownKey(keyPath: readonly string[]): string {
 }
 
 function keysIn(section: string): readonly string[] {
-  if (section === '') return [...settingKeys.filter((key) => !key.includes('.')), ...sectionNames];
+  if (section === '')
+    return [...settingKeys.filter((key) => !key.includes('.')), ...sectionNames, datasetsKey];
   return settingKeys.flatMap((key) => (key.startsWith(`${section}.`) ? [key.slice(section.length + 1)] : []));
 }
 

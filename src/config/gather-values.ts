@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
-import { readConfigFile, type SourcedValue } from './config-file.ts';
+import { closestName } from './closest-name.ts';
+import { type ConfiguredDataset, readConfigFile, type SourcedValue } from './config-file.ts';
 import { checkText } from './schema.ts';
 import { configPathVariable, type SettingKey, settingKeys, settingRow } from './setting-table.ts';
-import { valueProblem } from './value-problem.ts';
+import { showValue, valueProblem } from './value-problem.ts';
 
 /** What settings are made from. */
 export interface SettingsInput {
@@ -15,6 +16,8 @@ export interface SettingsInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Value of `--config`; without it `CONSOLIDATION_CONFIG` is asked, and without that there is no file. */
   readonly configPath?: string;
+  /** Which of the file's datasets; absent: none, what is said outside of them counts alone. */
+  readonly dataset?: string;
   /** Absolute directory that relative paths of flags and environment start from; default: the process's. */
   readonly currentDirectory?: string;
 }
@@ -23,28 +26,56 @@ export interface SettingsInput {
 export interface GatheredValues {
   readonly chosen: ReadonlyMap<SettingKey, SourcedValue>;
   readonly problems: readonly string[];
+  /** The one that was asked for. */
+  readonly dataset?: ConfiguredDataset;
+  /** All of the file, in their order. */
+  readonly datasets: readonly ConfiguredDataset[];
   /** Full path of the configuration file, when there is one. */
   readonly configPath?: string;
 }
 
 /**
- * For every setting the value of highest precedence: flag, environment variable, configuration file. Values that lose
- * are checked too.
- * @throws ConfigError `config-unreadable` when the file cannot be read
+ * For every setting the value of highest precedence: flag, environment variable, the dataset's own in the configuration file, the
+ * file's. The base path of a dataset wins over the environment, which names one for all. Values that lose are checked too.
+ * @throws ConfigError `config-unreadable` when the file cannot be read; `dataset-unknown`
  */
 export async function gatherValues(input: SettingsInput): Promise<GatheredValues> {
   const currentDirectory = resolve(input.currentDirectory ?? process.cwd());
   const configPath = configPathOf(input, currentDirectory);
   const file = configPath === undefined ? undefined : await readConfigFile(configPath);
   const problems = [...(file?.problems ?? [])];
+  const datasets = file?.datasets ?? [];
+  const dataset = input.dataset === undefined ? undefined : findDataset(datasets, input.dataset, configPath);
   const chosen = new Map<SettingKey, SourcedValue>();
   for (const key of settingKeys) {
     const typed = typedValues(input, key, currentDirectory);
     problems.push(...typed.problems);
-    const winner = typed.values[0] ?? file?.values.get(key);
+    const own = dataset?.values.get(key);
+    const [first] = typed.values;
+    const isNamed = key === 'hdfs.base_path' && own !== undefined && first?.precedence === 2;
+    const winner = (isNamed ? undefined : first) ?? own ?? file?.values.get(key);
     if (winner !== undefined) chosen.set(key, winner);
   }
-  return { chosen, problems, ...(configPath === undefined ? {} : { configPath }) };
+  const found = dataset === undefined ? {} : { dataset };
+  return { chosen, problems, datasets, ...found, ...(configPath === undefined ? {} : { configPath }) };
+}
+
+function findDataset(
+  datasets: readonly ConfiguredDataset[],
+  name: string,
+  configPath: string | undefined,
+): ConfiguredDataset {
+  const found = datasets.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = datasets.map((one) => one.name);
+  const near = closestName(name, names);
+  const file = configPath ?? 'the configuration file';
+  const known = names.length === 0 ? `${file} has no datasets` : `${file} has ${names.join(', ')}`;
+  throw new ConfigError(`there is no dataset ${showValue(name)}: ${known}`, {
+    code: 'dataset-unknown',
+    ...(near === undefined ? {} : { hint: `Did you mean --dataset ${near}?` }),
+    dataState: 'nothing was touched',
+  });
 }
 
 function configPathOf(input: SettingsInput, currentDirectory: string): string | undefined {

@@ -67,7 +67,7 @@ export function configuredReplica(
 }
 
 /** False when one of them lies in the other, as far as their texts tell. */
-function isApart(one: BaseLocation, other: BaseLocation): boolean {
+export function isApart(one: BaseLocation, other: BaseLocation): boolean {
   const serverOf = (base: BaseLocation): string => (base.kind === 'local' ? '' : base.host.toLowerCase());
   if (serverOf(one) !== serverOf(other)) return true;
   const inside = (inner: string, outer: string): boolean =>

@@ -1,12 +1,35 @@
 import { resolve } from 'node:path';
+import { parseDailyWindow } from '../core/daily-window.ts';
 import { ConfigError } from '../core/errors.ts';
+import { parseSortOrder } from '../core/sort-order-text.ts';
 import { bytesPerMb } from '../core/units.ts';
+import { baseText } from './base-location.ts';
 import { type ChosenValues, chosenValues } from './chosen-values.ts';
 import { type GatheredValues, gatherValues, type SettingsInput } from './gather-values.ts';
-import { configuredBase, configuredReplica, hdfsSettings } from './hdfs-settings.ts';
+import type { HadoopConfiguration } from './hadoop/configuration.ts';
+import { configuredBase, configuredReplica, hdfsSettings, isApart } from './hdfs-settings.ts';
+import { parseDuration, parseMode, parseSize } from './quantities.ts';
 import { historySettings, metricsSettings, notifySettings } from './report-settings.ts';
-import { settingKeys } from './setting-table.ts';
-import { type CodecSetting, codecSettings, type Settings } from './settings.ts';
+import { settingKeys, settingTable } from './setting-table.ts';
+import { type CodecSetting, codecSettings, type DatasetIdentity, type Settings } from './settings.ts';
+
+/** Until a size is chosen. */
+const usualTargetMb = settingTable['consolidation.target_size_mb'].defaultValue;
+
+const usualRowGroupRows = settingTable['compression.row_group_size'].defaultValue;
+
+/**
+ * The datasets of the configuration file, in the order in which they are worked on: the greater priority first, of equal ones as they
+ * stand in the file. Empty where there are none.
+ * @throws ConfigError `config-unreadable`, `config-invalid`
+ */
+export async function loadDatasetNames(input: SettingsInput): Promise<readonly DatasetIdentity[]> {
+  const { datasets, problems } = await gatherValues(input);
+  if (problems.length > 0 && datasets.length > 0) throw invalid(problems);
+  return datasets
+    .map(({ name, priority }) => ({ name, priority }))
+    .toSorted((a, b) => b.priority - a.priority);
+}
 
 /** The settings of a command that works on files and not on a dataset, such as `merge`. */
 export type DatasetFreeSettings = Omit<Settings, 'base' | 'hdfs' | 'replica'>;
@@ -25,14 +48,18 @@ export async function loadSettings(input: SettingsInput): Promise<Settings> {
     base === undefined
       ? { problems: [] }
       : configuredReplica(gathered.chosen, values, base, hadoop?.configuration);
-  const all = [...gathered.problems, ...problems, ...copies.problems];
+  const nested =
+    gathered.problems.length + problems.length > 0 ? [] : nestedDatasets(gathered, hadoop?.configuration);
+  const all = [...gathered.problems, ...problems, ...copies.problems, ...nested];
   if (all.length > 0) throw invalid(all);
   if (base === undefined) throw baseMissing(gathered.configPath);
   const settings = assemble(gathered, values);
   const { replica } = copies;
   const isOnHdfs = base.kind === 'hdfs' || replica?.kind === 'hdfs';
+  const { dataset } = gathered;
   return {
     ...settings,
+    ...(dataset === undefined ? {} : { dataset: { name: dataset.name, priority: dataset.priority } }),
     base,
     ...(replica === undefined ? {} : { replica }),
     hdfs: hdfsSettings(gathered.chosen, values, base, isOnHdfs ? hadoop?.client : undefined),
@@ -81,6 +108,15 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
   const memoryMb = values.optionalNumber('consolidation.memory_mb');
   const concurrency = values.optionalNumber('consolidation.concurrency');
   const threads = values.optionalNumber('consolidation.threads');
+  const rowGroupRows = values.number('compression.row_group_size');
+  const targetMb = values.numberUnlessWord('consolidation.target_size_mb');
+  const queryColumns = values.optionalText('consolidation.query_columns');
+  const sortBy = parseSortOrder(values.optionalText('consolidation.sort_by') ?? '');
+  if (sortBy !== undefined && values.text('consolidation.mode') === 'fold') {
+    throw invalid([
+      'consolidation.sort_by is set together with consolidation.mode fold, which joins files without looking at their rows; allowed: one of both',
+    ]);
+  }
   const lateFiles = values.optionalNumber('late_data.min_files');
   const bloomFilters = values.optionalText('compression.bloom_filter_columns');
   const tempStart = chosen.get('consolidation.temp_directory')?.relativeTo ?? '/';
@@ -88,7 +124,9 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
     ...(configPath === undefined ? {} : { configPath }),
     title: values.text('title'),
     consolidation: {
-      targetSizeBytes: values.number('consolidation.target_size_mb') * bytesPerMb,
+      targetSizeBytes: (targetMb ?? usualTargetMb) * bytesPerMb,
+      ...(targetMb === undefined ? { isSizeChosen: true } : {}),
+      ...(queryColumns === undefined ? {} : { queryColumns: namesIn(queryColumns) }),
       minFiles: values.number('consolidation.min_files_threshold'),
       quietMinutes: values.number('consolidation.quiet_minutes'),
       layout: values.text('consolidation.layout'),
@@ -101,6 +139,7 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(threads === undefined ? {} : { threads }),
       tempDirectory: resolve(tempStart, values.text('consolidation.temp_directory')),
+      ...(sortBy === undefined ? {} : { sortBy }),
       schema: values.text('consolidation.schema') === 'exact' ? 'exact' : 'compatible',
       swap: values.text('consolidation.swap') === 'rename' ? 'rename' : 'auto',
       mode: values.text('consolidation.mode') === 'fold' ? 'fold' : 'rewrite',
@@ -109,7 +148,9 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       ...codecOf(values.text('compression.codec')),
       encodings: values.text('compression.encodings') === 'compact' ? 'compact' : 'standard',
       pageSizeBytes: values.number('compression.page_size_kb') * 1024,
-      rowGroupRows: values.number('compression.row_group_size'),
+      rowGroupRows,
+      // The default stands in the configuration that comes along: to write it out is not to ask for it.
+      ...(rowGroupRows === usualRowGroupRows ? {} : { areRowGroupRowsSaid: true }),
       rowGroupBytes: values.number('compression.row_group_mb') * bytesPerMb,
       useDictionary: values.flag('compression.use_dictionary'),
       ...(bloomFilters === undefined ? {} : { bloomFilterColumns: namesIn(bloomFilters) }),
@@ -121,10 +162,35 @@ function assemble(gathered: GatheredValues, values: ChosenValues): DatasetFreeSe
       maxRetries: values.number('safety.max_retries'),
       allowAttributeChange: values.flag('safety.allow_attribute_change'),
     },
+    budget: budgetSettings(values),
+    owners: ownerSettings(values),
     metrics: metricsSettings(gathered, values),
     notify: notifySettings(values),
     history: historySettings(values),
     sources: Object.fromEntries(settingKeys.map((key) => [key, chosen.get(key)?.source ?? 'default'])),
+  };
+}
+
+function budgetSettings(values: ChosenValues): Settings['budget'] {
+  const maxDurationMs = parseDuration(values.optionalText('budget.max_duration') ?? '');
+  const maxBytes = parseSize(values.optionalText('budget.max_bytes') ?? '');
+  const window = parseDailyWindow(values.optionalText('budget.window') ?? '');
+  return {
+    ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(window === undefined ? {} : { window }),
+  };
+}
+
+function ownerSettings(values: ChosenValues): Settings['owners'] {
+  const user = values.optionalText('owners.user');
+  const group = values.optionalText('owners.group');
+  const mode = parseMode(values.optionalText('owners.mode') ?? '');
+  return {
+    ...(user === undefined ? {} : { user }),
+    ...(group === undefined ? {} : { group }),
+    ...(mode === undefined ? {} : { mode }),
+    onMismatch: values.text('owners.on_mismatch') === 'warn' ? 'warn' : 'refuse',
   };
 }
 
@@ -140,6 +206,38 @@ function codecOf(text: string): { readonly codec: CodecSetting; readonly level?:
   const codec = codecSettings.find((name) => name === wanted);
   if (codec === undefined) throw new Error(`codec ${text} was not checked`);
   return level === undefined ? { codec } : { codec, level: Number(level) };
+}
+
+/**
+ * Datasets that lie in one another, since runs on them would have different workspaces, and not see each other's locks; and a replica
+ * that several would share.
+ */
+function nestedDatasets(
+  { chosen, datasets, dataset }: GatheredValues,
+  hadoop: HadoopConfiguration | undefined,
+): readonly string[] {
+  if (dataset === undefined) return [];
+  const copies = chosen.get('replica.uri');
+  if (copies !== undefined && copies !== dataset.values.get('replica.uri') && datasets.length > 1) {
+    return [
+      `${copies.subject} is one place for ${datasets.length} datasets; allowed: a replica.uri for each dataset, within it`,
+    ];
+  }
+  const based = datasets.flatMap((one) => {
+    const winner = one.values.get('hdfs.base_path');
+    if (winner === undefined) return [];
+    const own = new Map([...chosen, ['hdfs.base_path', winner] as const]);
+    const { base } = configuredBase(own, chosenValues(own), hadoop);
+    return base === undefined ? [] : [{ name: one.name, base, subject: winner.subject }];
+  });
+  return based.flatMap((one, index) => {
+    const other = based.slice(0, index).find(({ base }) => !isApart(base, one.base));
+    return other === undefined
+      ? []
+      : [
+          `${one.subject} is ${baseText(one.base)}, which lies in the dataset ${other.name} (${baseText(other.base)}), or around it; allowed: another place, or one dataset with a layout for both`,
+        ];
+  });
 }
 
 function invalid(problems: readonly string[]): ConfigError {

@@ -7,16 +7,26 @@ import { configPathVariable } from './setting-table.ts';
 import type { MetricsSettings, NotifySettings, Settings } from './settings.ts';
 
 /** The section `metrics` of the settings. */
-export function metricsSettings({ chosen }: GatheredValues, values: ChosenValues): MetricsSettings {
+export function metricsSettings({ chosen, dataset }: GatheredValues, values: ChosenValues): MetricsSettings {
   const pushgatewayUrl = values.optionalText('metrics.pushgateway_url');
   const textfile = values.optionalText('metrics.textfile');
   return {
     ...(pushgatewayUrl === undefined ? {} : { pushgatewayUrl }),
     ...(textfile === undefined
       ? {}
-      : { textfile: resolve(chosen.get('metrics.textfile')?.relativeTo ?? '/', textfile) }),
+      : {
+          textfile: resolve(
+            chosen.get('metrics.textfile')?.relativeTo ?? '/',
+            ofDataset(textfile, dataset?.name),
+          ),
+        }),
     job: values.text('metrics.job'),
   };
+}
+
+/** A file for each dataset: its name comes before the extension. */
+function ofDataset(path: string, name: string | undefined): string {
+  return name === undefined ? path : path.replace(/(\.[^./]*)?$/, (extension) => `-${name}${extension}`);
 }
 
 /** The sections `alerts`, `hooks` and `lineage` of the settings. */

@@ -115,8 +115,18 @@ export const settingTable = {
   'consolidation.target_size_mb': {
     flag: 'target-size',
     env: 'TARGET_SIZE_MB',
-    kind: { type: 'number', whole: true, min: 1, max: 102_400, unit: 'MB of 2^20 bytes' },
+    kind: { type: 'number', whole: true, min: 1, max: 102_400, unit: 'MB of 2^20 bytes', word: 'auto' },
     defaultValue: 128,
+  },
+  // Dotted paths, separated by commas.
+  'consolidation.query_columns': {
+    env: 'QUERY_COLUMNS',
+    kind: { type: 'text' },
+  },
+  'consolidation.sort_by': {
+    flag: 'sort-by',
+    env: 'SORT_BY',
+    kind: { type: 'order' },
   },
   'consolidation.min_files_threshold': {
     flag: 'min-files',
@@ -247,6 +257,40 @@ export const settingTable = {
     env: 'BLOOM_FILTER_COLUMNS',
     kind: { type: 'text' },
   },
+  // What a run may take before it begins no further partition; see `budget` in the settings.
+  'budget.max_duration': {
+    flag: 'max-duration',
+    env: 'MAX_DURATION',
+    kind: { type: 'duration' },
+  },
+  'budget.max_bytes': {
+    flag: 'max-bytes',
+    env: 'MAX_BYTES',
+    kind: { type: 'size' },
+  },
+  'budget.window': {
+    flag: 'window',
+    env: 'CONSOLIDATION_WINDOW',
+    kind: { type: 'window' },
+  },
+  // Whose the files must be, and how they may be read.
+  'owners.user': {
+    env: 'EXPECTED_USER',
+    kind: { type: 'text' },
+  },
+  'owners.group': {
+    env: 'EXPECTED_GROUP',
+    kind: { type: 'text' },
+  },
+  'owners.mode': {
+    env: 'EXPECTED_MODE',
+    kind: { type: 'mode' },
+  },
+  'owners.on_mismatch': {
+    env: 'EXPECTED_ON_MISMATCH',
+    kind: { type: 'choice', choices: ['refuse', 'warn'], later: [] },
+    defaultValue: 'refuse',
+  },
   'safety.verify_integrity': {
     env: 'VERIFY_INTEGRITY',
     kind: { type: 'switch' },
@@ -348,6 +392,14 @@ export type SettingKind =
   | { readonly type: 'namenode' }
   /** See `LayoutPattern`. */
   | { readonly type: 'layout' }
+  | { readonly type: 'duration' }
+  | { readonly type: 'size' }
+  /** See `DailyWindow`. */
+  | { readonly type: 'window' }
+  /** See `parseSortOrder`. */
+  | { readonly type: 'order' }
+  /** Octal digits. */
+  | { readonly type: 'mode' }
   /** A URL that may hold a password, so messages never show it. */
   | { readonly type: 'url'; readonly schemes: readonly string[] }
   | { readonly type: 'switch' }
@@ -358,6 +410,8 @@ export type SettingKind =
       readonly max: number;
       /** What is counted, for messages. */
       readonly unit: string;
+      /** Stands for a number that the program finds by itself. */
+      readonly word?: string;
     }
   | {
       readonly type: 'choice';
@@ -389,6 +443,16 @@ export function allowedText(kind: SettingKind): string {
       return 'text that is not empty';
     case 'namenode':
       return 'host, host:port, or a URI hdfs://host:port, webhdfs://host:port or swebhdfs://host:port without a path';
+    case 'duration':
+      return 'a duration such as 90m, 2h or 1h30m, at most 366 days';
+    case 'size':
+      return 'a size in MB, GB or TB (of 2^20, 2^30, 2^40 bytes) such as 500GB';
+    case 'window':
+      return 'hours such as 22:00-06:00, perhaps with a time zone behind them: 22:00-06:00 Europe/Berlin';
+    case 'order':
+      return 'columns separated by commas, each perhaps with asc or desc and nulls first or nulls last, such as "vehicle_id, event_time desc"';
+    case 'mode':
+      return 'octal digits as text, such as "0640"';
     case 'layout':
       return 'directories with yyyy, MM, dd (and HH) or names between braces, such as date={yyyy-MM-dd}, year={yyyy}/month={MM}/day={dd} or {source}/dt={yyyyMMdd}';
     case 'url':
@@ -396,7 +460,10 @@ export function allowedText(kind: SettingKind): string {
     case 'switch':
       return 'true or false';
     case 'number':
-      return `a ${kind.whole ? 'whole number' : 'number'} from ${kind.min} to ${kind.max} (${kind.unit})`;
+      return (
+        `a ${kind.whole ? 'whole number' : 'number'} from ${kind.min} to ${kind.max} (${kind.unit})` +
+        (kind.word === undefined ? '' : ` or ${kind.word}`)
+      );
     case 'choice':
       return [kind.choices.join(', '), ...levelTexts(kind.levels)].join('; with a level ');
   }

@@ -1,3 +1,5 @@
+import type { DailyWindow } from '../core/daily-window.ts';
+import type { SortTerm } from '../core/sort-order-text.ts';
 import type { HadoopClientSettings } from './hadoop/client-settings.ts';
 import type { HdfsScheme } from './namenode.ts';
 
@@ -66,12 +68,21 @@ export interface NotifySettings {
   readonly lineage?: { readonly url: string; readonly namespace: string };
 }
 
+/** One of the datasets of a configuration file. */
+export interface DatasetIdentity {
+  readonly name: string;
+  /** How many times what a merge brings counts here; 1 unless said. */
+  readonly priority: number;
+}
+
 /** Everything a run needs to know, after flags, environment, file and defaults were put together. Plain data. */
 export interface Settings {
   /** Title of the preview and the report. */
   readonly title: string;
   /** Full path of the file the settings came from, when there was one. */
   readonly configPath?: string;
+  /** The one of the file's `datasets` that the settings are for; absent: none of them. */
+  readonly dataset?: DatasetIdentity;
   readonly base: BaseLocation;
   readonly hdfs: {
     /** As it was written: host, `host:port` or a URI. */
@@ -114,7 +125,12 @@ export interface Settings {
     };
   };
   readonly consolidation: {
+    /** Where it is to be chosen, the default, until it is. */
     readonly targetSizeBytes: number;
+    /** Whether a run chooses the size of files by what it knows of the dataset. */
+    readonly isSizeChosen?: true;
+    /** Dotted paths of the columns that queries look for values in; absent: none are declared. */
+    readonly queryColumns?: readonly string[];
     readonly minFiles: number;
     readonly quietMinutes: number;
     /** How its partitions are called, such as `date={yyyy-MM-dd}`: see `LayoutPattern`. */
@@ -134,6 +150,8 @@ export interface Settings {
     readonly threads?: number;
     /** Absolute local directory for scratch files; never the only copy of anything. */
     readonly tempDirectory: string;
+    /** What the rows of merged files are sorted by, the most significant first; absent: they keep their order. */
+    readonly sortBy?: readonly SortTerm[];
     /**
      * exact: only files of equal schema are merged with each other. compatible: also files that differ in columns that may be
      * null, in the order of columns, in what may be null, and in the width of whole or floating-point numbers.
@@ -156,6 +174,8 @@ export interface Settings {
     /** Rough size of a page before compression. */
     readonly pageSizeBytes: number;
     readonly rowGroupRows: number;
+    /** Whether that is another number than the default: then none is chosen. */
+    readonly areRowGroupRowsSaid?: true;
     /** Before compression. */
     readonly rowGroupBytes: number;
     readonly useDictionary: boolean;
@@ -169,6 +189,22 @@ export interface Settings {
     /** Of calls to a remote store that change nothing, or may be repeated. */
     readonly maxRetries: number;
     readonly allowAttributeChange: boolean;
+  };
+  /** What a run may take before it begins no further partition. */
+  readonly budget: {
+    readonly maxDurationMs?: number;
+    /** Of the files that are merged. */
+    readonly maxBytes?: number;
+    /** Partitions of this dataset are begun only then. */
+    readonly window?: DailyWindow;
+  };
+  /** Whose data files must be, and with which mode; what is absent does not matter. */
+  readonly owners: {
+    readonly user?: string;
+    readonly group?: string;
+    readonly mode?: number;
+    /** What becomes of a partition with others in it. */
+    readonly onMismatch: 'refuse' | 'warn';
   };
   readonly metrics: MetricsSettings;
   readonly notify: NotifySettings;

@@ -100,12 +100,12 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'a section key at the top level',
     `${base}codec: snappy\n`,
-    'FILE:3:1: unknown key codec; it belongs under compression; allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage',
+    'FILE:3:1: unknown key codec; it belongs under compression; allowed: title, hdfs, consolidation, late_data, compression, budget, owners, safety, metrics, history, replica, alerts, hooks, lineage, datasets',
   ],
   [
     'an unknown section',
     `${base}kafka:\n  topic: x\n`,
-    'FILE:3:1: unknown key kafka; allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage',
+    'FILE:3:1: unknown key kafka; allowed: title, hdfs, consolidation, late_data, compression, budget, owners, safety, metrics, history, replica, alerts, hooks, lineage, datasets',
   ],
   [
     'a section that is no section',
@@ -115,15 +115,15 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
   [
     'a file that is a list',
     '# comment\n- hdfs\n',
-    'FILE:2:1: the file holds a list; allowed: sections and keys title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage',
+    'FILE:2:1: the file holds a list; allowed: sections and keys title, hdfs, consolidation, late_data, compression, budget, owners, safety, metrics, history, replica, alerts, hooks, lineage, datasets',
   ],
   ['a duplicate key', `${base}title: a\ntitle: b\n`, 'FILE:4:1: Map keys must be unique'],
   [
     'a key that is part of every object',
     `${base}__proto__: 1\nconstructor: 2\n`,
     '2 settings are wrong:\n' +
-      '  FILE:3:1: unknown key __proto__; allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage\n' +
-      '  FILE:4:1: unknown key constructor; allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage',
+      '  FILE:3:1: unknown key __proto__; allowed: title, hdfs, consolidation, late_data, compression, budget, owners, safety, metrics, history, replica, alerts, hooks, lineage, datasets\n' +
+      '  FILE:4:1: unknown key constructor; allowed: title, hdfs, consolidation, late_data, compression, budget, owners, safety, metrics, history, replica, alerts, hooks, lineage, datasets',
   ],
   ['an unknown tag', `${base}title: !secret a\n`, 'FILE:3:8: Unresolved tag: !secret'],
   [
@@ -143,7 +143,7 @@ const cases: readonly [what: string, yaml: string, message: string][] = [
     'a slip at the top of the file comes first',
     'titel: x\nhdfs:\n  base_path: 5\n',
     '2 settings are wrong:\n' +
-      '  FILE:1:1: unknown key titel; did you mean title? Allowed: title, hdfs, consolidation, late_data, compression, safety, metrics, history, replica, alerts, hooks, lineage\n' +
+      '  FILE:1:1: unknown key titel; did you mean title? Allowed: title, hdfs, consolidation, late_data, compression, budget, owners, safety, metrics, history, replica, alerts, hooks, lineage, datasets\n' +
       '  FILE:3:14: hdfs.base_path is 5; allowed: text that is not empty',
   ],
   [

@@ -24,6 +24,7 @@ test('the defaults are those of the requirements', async () => {
     consolidation: {
       targetSizeBytes: 134_217_728,
       minFiles: 5,
+      layout: 'date={yyyy-MM-dd}',
       quietMinutes: 60,
       late: { minRowShare: 0.25, maxAgeDays: 30 },
       tempDirectory: '/tmp/parquet_consolidation',
@@ -46,6 +47,8 @@ test('the defaults are those of the requirements', async () => {
       maxRetries: 3,
       allowAttributeChange: false,
     },
+    budget: {},
+    owners: { onMismatch: 'refuse' },
     metrics: { job: 'parquet_consolidation' },
     history: {},
     notify: { slowAfterMs: 300_000, afterSwap: { timeoutMs: 60_000 } },
@@ -262,6 +265,16 @@ function drawValue(key: SettingKey): fc.Arbitrary<string | number | boolean> {
       return fc.constantFrom('/a', 'b c', 'ü', '#5', 'it\'s: "x"');
     case 'namenode':
       return fc.constantFrom('nn', 'big-data-005.example.com', '10.0.0.1', '[::1]', 'swebhdfs://nn');
+    case 'duration':
+      return fc.constantFrom('90m', '2h', '1h30m');
+    case 'size':
+      return fc.constantFrom('500GB', '1.5 TB', '1MB');
+    case 'window':
+      return fc.constantFrom('22:00-06:00', '01:30-24:00 Europe/Berlin');
+    case 'order':
+      return fc.constantFrom('a', 'vehicle_id, at desc nulls first');
+    case 'mode':
+      return fc.constantFrom('0640', '755');
     case 'layout':
       return fc.constantFrom('dt={yyyyMMdd}', 'year={yyyy}/month={M}/day={d}', '{source}/{yyyy-MM-dd}');
     case 'url':
