@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import type { Settings } from '../config/settings.ts';
 import type { RunOptions } from '../pipeline/consolidate-dates.ts';
+import type { BeginBin } from '../pipeline/partition-task.ts';
 import { type WorkRoom, workRoom } from '../pipeline/work-room.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
+import { binThreads } from './threads/bin-threads.ts';
 
 /**
  * Small partitions mostly wait: for a disk to have written, for the NameNode's replies. With four, one waits while another is
@@ -12,6 +15,8 @@ const usuallyAtOnce = 4;
 /** How a run over several partitions does them at the same time. */
 export interface AtOnce {
   readonly room: WorkRoom | undefined;
+  /** Absent where this thread does all: with one partition at a time, one core, or one thread wanted. */
+  readonly beginBin: BeginBin | undefined;
   readonly options: RunOptions;
 }
 
@@ -21,12 +26,15 @@ export interface AtOnce {
  * @param keepsPlans whether what is said in the end needs more of each partition than its figures
  */
 export function atOnceFor(
-  { memoryBytes, concurrency = usuallyAtOnce }: Settings['consolidation'],
+  settings: Settings['consolidation'],
   partitions: number,
   keepsPlans: boolean,
 ): AtOnce {
+  const { memoryBytes, concurrency = usuallyAtOnce, threads = availableParallelism() } = settings;
   const atOnce = Math.min(concurrency, partitions);
   return {
+    beginBin:
+      atOnce > 1 && threads > 1 ? binThreads(Math.min(threads, availableParallelism()), settings) : undefined,
     room: atOnce > 1 ? workRoom(memoryBytes) : undefined,
     options: { atOnce, ...(keepsPlans ? {} : { keep: withoutPlan }) },
   };

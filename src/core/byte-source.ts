@@ -14,6 +14,8 @@ export interface ByteSource {
    * @throws StoreError as `read` does; `target` then holds anything
    */
   readNow?(offsetBytes: number, target: Uint8Array): void;
+  /** Set where nobody but the caller has the bytes that `read` gives: their buffer may be transferred to another thread. */
+  readonly givesAway?: boolean;
   close(): Promise<void>;
 }
 

@@ -26,7 +26,7 @@ export interface InputFile {
  * @throws StoreError when a file cannot be opened or is no longer the one expected; FormatError for a bad footer
  */
 export async function openInputs(
-  store: Store,
+  store: Pick<Store, 'open'>,
   files: readonly InputFile[],
   footers?: FooterMemory,
   keep: (footer: ParquetFooter) => ParquetFooter = (footer) => footer,

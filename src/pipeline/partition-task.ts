@@ -3,14 +3,25 @@ import type { Logger } from '../core/log.ts';
 import type { BaseEntries } from '../partition/base-entries.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
 import type { PartitionLayout } from '../partition/layout.ts';
+import type { SizingDecision } from '../plan/choose-size.ts';
 import type { FileRef, Store } from '../store/store.ts';
 import type { CleanupOutcome } from '../swap/cleanup.ts';
 import type { PartitionResult } from '../telemetry/partition-result.ts';
+import type { BinAtWork, BinStore, BinWork } from './bin-at-work.ts';
 import type { BinExecutor } from './bin-executor.ts';
 import type { EngineThreads } from './engine-threads.ts';
 import type { InputFile } from './open-inputs.ts';
 import type { ShowProgress } from './progress.ts';
 import type { WorkRoom } from './work-room.ts';
+
+/**
+ * Begins to merge and verify a bin in another thread, which may open files of its own or ask this one for those of the store.
+ * @param here what is used in this thread: the store that questions go to, and who is told what
+ */
+export type BeginBin = (
+  work: BinWork,
+  here: { readonly store: BinStore; readonly log: Logger; readonly stop: AbortSignal },
+) => BinAtWork;
 
 /** Everything that is the same for all partitions of one invocation. */
 export interface DatasetTask {
@@ -18,6 +29,8 @@ export interface DatasetTask {
   /** Full path of the dataset within the store. */
   readonly basePath: string;
   readonly settings: Settings;
+  /** The sizes that `settings` has, where the program chose them: see `sizedTask`. */
+  readonly sizing?: SizingDecision;
   /** How its partitions are called; absent: `date=2025-08-15`. */
   readonly layout?: PartitionLayout;
   /** The current day in the operator's time zone, `YYYY-MM-DD`. */
@@ -34,6 +47,8 @@ export interface DatasetTask {
   readonly showProgress: ShowProgress;
   /** Threads for merging these files and verifying the merged one, when they are worth it; absent: none, as for files behind a network. */
   readonly columnThreads?: (files: readonly InputFile[]) => EngineThreads | undefined;
+  /** Has bins merged and verified in other threads; absent: this one does it. */
+  readonly beginBin?: BeginBin | undefined;
   /** Merges bins elsewhere; absent: this process does. */
   readonly executor?: BinExecutor;
   /** What partitions that are at work at the same time take their memory from; absent: there is only one. */

@@ -9,16 +9,17 @@ import { deleteDirectorySurely } from '../swap/sure-steps.ts';
 import type { OutputFile } from '../telemetry/partition-result.ts';
 import type { Stopwatch } from '../telemetry/stopwatch.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';
+import { type BinAtWork, type BinWork, binHere, type RowGroupsBefore, rowGroupsOf } from './bin-at-work.ts';
 import { createdBy, inputFilesOf, recipeOf } from './bin-recipe.ts';
 import { mergeElsewhere, type TakeMerged } from './merge-elsewhere.ts';
 import { type OpenInputs, openInputs } from './open-inputs.ts';
 import type { PartitionAtWork } from './partition-task.ts';
 import type { ProgressStep } from './progress.ts';
+import { sortingOutcome } from './sorting-outcome.ts';
 import { stageBackup } from './stage-backup.ts';
 import { type FoldStaging, stageFold } from './stage-fold.ts';
 import { stoppableStore } from './stoppable-store.ts';
-import { verifyMerged } from './verify-merged.ts';
-import { type WrittenFile, writeMerged } from './write-merged.ts';
+import type { WrittenFile } from './write-merged.ts';
 
 /** A bin whose new files are staged, but not yet put in place. */
 export interface StagedBin {
@@ -90,6 +91,9 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
   const store = stoppableStore(task.store, task.stop);
   const files = inputFilesOf(plan, bin);
   collectGarbage();
+  if (!store.abilities.fold && task.beginBin !== undefined && binTask.merged === undefined) {
+    return await mergeBin(binTask, undefined).finally(() => task.forget(files));
+  }
   const opened = await watch.time('merge', () => openInputs(store, files, task.footers));
   try {
     if (!store.abilities.fold) return await mergeBin(binTask, opened);
@@ -169,17 +173,49 @@ async function foldOnly(
   };
 }
 
+/** A bin in another thread where there is one for it, else in this one, which then has its inputs open. */
+function beginBin({ task, staging, plan, bin }: BinTask, opened: OpenInputs | undefined): BinAtWork {
+  const { settings, log, stop } = task;
+  const files = inputFilesOf(plan, bin);
+  const store = stoppableStore(task.store, stop);
+  const work: BinWork = {
+    files,
+    path: stagedBinPath(staging.runDirectory, bin.index),
+    recipe: recipeOf(task, staging.runId, bin),
+    level: settings.safety.verifyIntegrity ? 'full' : 'counts',
+    sampleSeed: staging.runId,
+  };
+  const elsewhere = task.beginBin?.(work, { store, log, stop });
+  if (elsewhere !== undefined) return elsewhere;
+  if (opened === undefined) throw new Error(`bin ${bin.index} has its inputs open nowhere`);
+  return binHere({ ...work, store, opened, threads: task.columnThreads?.(files), log, stop });
+}
+
 /**
  * Merges a bin, and verifies what was written.
+ * @param opened its inputs; undefined: another thread opens them
  * @param stageBeside what else is to be staged that goes by the length of the merged file; done while that is verified
  */
 async function mergeBin(
-  { task, staging, plan, bin, watch, merged }: BinTask,
-  opened: OpenInputs,
+  binTask: BinTask,
+  opened: OpenInputs | undefined,
   stageBeside?: (mergedSizeBytes: number) => Promise<FoldParts>,
 ): Promise<StagedBin> {
-  const { settings, date } = task;
-  const store = stoppableStore(task.store, task.stop);
+  const atWork = beginBin(binTask, opened);
+  try {
+    return await mergeAndVerify(binTask, atWork, opened, stageBeside);
+  } finally {
+    await atWork.stop();
+  }
+}
+
+async function mergeAndVerify(
+  { task, staging, plan, bin, watch, merged }: BinTask,
+  atWork: BinAtWork,
+  opened: OpenInputs | undefined,
+  stageBeside: ((mergedSizeBytes: number) => Promise<FoldParts>) | undefined,
+): Promise<StagedBin> {
+  const { date } = task;
   const path = stagedBinPath(staging.runDirectory, bin.index);
   const show = (doing: ProgressStep['doing'], done: number, total: number): void =>
     task.showProgress({
@@ -190,48 +226,31 @@ async function mergeBin(
     });
   const log = withFields(task.log, { runId: staging.runId, bin: bin.index });
 
-  const threads = task.columnThreads?.(inputFilesOf(plan, bin));
   show('merging', 0, bin.sizeBytes);
   const begunMs = performance.now();
-  const mergeHere = (): Promise<WrittenFile> =>
-    writeMerged({
-      ...recipeOf(task, staging.runId, bin),
-      store,
-      path,
-      inputs: opened.inputs,
-      threads,
-      stop: task.stop,
-      // The merge goes by rows; of what lies in front of it people know the size.
-      onRows: (done, total) =>
-        show('merging', Math.round((bin.sizeBytes * done) / Math.max(1, total)), bin.sizeBytes),
-    });
-  const output = await watch.time('merge', () => (merged === undefined ? mergeHere() : merged(path)));
+  const mergeHere = (): Promise<WrittenFile & RowGroupsBefore> =>
+    // The merge goes by rows; of what lies in front of it people know the size.
+    atWork.write((done, total) =>
+      show('merging', Math.round((bin.sizeBytes * done) / Math.max(1, total)), bin.sizeBytes),
+    );
+  const takeMerged = async (take: TakeMerged): Promise<WrittenFile & RowGroupsBefore> => ({
+    ...(await take(path)),
+    rowGroupsBefore: rowGroupsOf(opened?.inputs ?? []),
+  });
+  const output = await watch.time('merge', () => (merged === undefined ? mergeHere() : takeMerged(merged)));
   const mergedMs = performance.now();
   log.info(
     `merged ${bin.inputs.length} files (${formatSize(bin.sizeBytes)}) into ${formatSize(output.merged.sizeBytes)}, ` +
       `${output.merged.rows} rows`,
     { date, step: 'merge', durationMs: Math.round(mergedMs - begunMs) },
   );
-  const verify = (): Promise<VerifiedFile> =>
-    verifyMerged({
-      store,
-      path,
-      inputs: opened.inputs,
-      schema: settings.consolidation.schema,
-      memoryBytes: settings.consolidation.memoryBytes,
-      output,
-      threads: threads?.rowGroups,
-      level: settings.safety.verifyIntegrity ? 'full' : 'counts',
-      sampleSeed: staging.runId,
-      onBytes: (done, total) => show('verifying', done, total),
-      log: task.log,
-    });
   const [file, fold] = await watch.time('verify', async () => {
     const staged = stageBeside?.(output.merged.sizeBytes);
     // Each takes its memory: those of a large bin not at the same time.
     if (bin.sizeBytes > forgetEarlyBytes) await Promise.allSettled([staged]);
     collectGarbage();
-    return await bothOf(verify(), staged);
+    const verified = atWork.verify(output, (done, total) => show('verifying', done, total));
+    return await bothOf(verified, staged);
   });
   log.info(
     file.receipt.level === 'full'
@@ -249,9 +268,10 @@ async function mergeBin(
       rowGroups: output.merged.rowGroups,
       inputFiles: bin.inputs.length,
       inputSizeBytes: bin.sizeBytes,
+      ...sortingOutcome(output.merged),
       verification: file.receipt,
     },
-    rowGroupsBefore: rowGroupsOf(opened.inputs),
+    rowGroupsBefore: output.rowGroupsBefore,
     warnings: output.merged.warnings,
   };
 }
@@ -260,8 +280,4 @@ async function mergeBin(
 async function bothOf<A, B>(a: Promise<A>, b: Promise<B> | undefined): Promise<[A, B | undefined]> {
   await Promise.allSettled([a, b]);
   return [await a, await b];
-}
-
-function rowGroupsOf(inputs: OpenInputs['inputs']): number {
-  return inputs.reduce((sum, { footer }) => sum + footer.rowGroups.length, 0);
 }

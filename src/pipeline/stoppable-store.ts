@@ -21,16 +21,17 @@ export function stoppableStore(store: Store, stop: AbortSignal): Store {
 }
 
 function stoppableSource(source: ByteSource, stop: AbortSignal): ByteSource {
-  const { name, sizeBytes, readNow } = source;
+  const { name, sizeBytes, readNow, givesAway = false } = source;
   const read: ByteSource['read'] = async (offsetBytes, lengthBytes) => {
     stop.throwIfAborted();
     return source.read(offsetBytes, lengthBytes);
   };
   const close = (): Promise<void> => source.close();
-  if (readNow === undefined) return { name, sizeBytes, read, close };
+  if (readNow === undefined) return { name, sizeBytes, givesAway, read, close };
   return {
     name,
     sizeBytes,
+    givesAway,
     read,
     readNow: (offsetBytes, target) => {
       stop.throwIfAborted();

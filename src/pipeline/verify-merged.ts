@@ -17,7 +17,7 @@ const readAhead = { windowBytes: 8 * bytesPerMb, windowsAhead: 2, keepBytes: 32 
 
 /** A file that was just written, and what it was made of. */
 export interface VerifyMerged {
-  readonly store: Store;
+  readonly store: Pick<Store, 'abilities' | 'open' | 'stat'>;
   /** Full path of the file. */
   readonly path: string;
   /** Still open, in the order in which they were merged. */
@@ -80,7 +80,7 @@ export async function verifyMerged(args: VerifyMerged): Promise<VerifiedFile> {
   }
 }
 
-async function openStaged(store: Store, path: string, ref: FileRef): Promise<ByteSource> {
+async function openStaged(store: VerifyMerged['store'], path: string, ref: FileRef): Promise<ByteSource> {
   const source = await store.open(path, ref);
   return store.abilities.remote === true ? readAheadSource(source, readAhead) : source;
 }

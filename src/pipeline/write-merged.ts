@@ -1,4 +1,6 @@
 import type { SchemaMode, Settings } from '../config/settings.ts';
+import type { ScratchSpace } from '../core/scratch-space.ts';
+import type { SortTerm } from '../core/sort-order-text.ts';
 import { stampKey, stampValue } from '../parquet/consolidation-stamp.ts';
 import { writersOf } from '../parquet/created-by.ts';
 import { memoryLimitsFor } from '../parquet/memory-limits.ts';
@@ -20,6 +22,8 @@ export interface MergeRecipe {
   /** What the file says about its writer. */
   readonly createdBy: string;
   readonly placement?: Placement | undefined;
+  /** What the rows are sorted by, and where what does not fit into memory goes; absent: they keep their order. */
+  readonly sort?: { readonly by: readonly SortTerm[]; readonly tempDirectory: string };
 }
 
 /** What is written, and where. */
@@ -50,9 +54,29 @@ export async function writeMerged(args: WriteMerged): Promise<WrittenFile> {
 }
 
 async function writeOnce(args: WriteMerged): Promise<WrittenFile> {
+  const scratch =
+    args.sort === undefined ? undefined : await scratchFor(args.sort.tempDirectory, args.inputs);
+  try {
+    return await writeTo(digestSink(await args.store.create(args.path, args.placement)), args, scratch);
+  } finally {
+    scratch?.close();
+  }
+}
+
+/** What is sorted lies there once, compressed quickly, with the keys of the rows. */
+async function scratchFor(directory: string, inputs: readonly MergeInput[]): Promise<ScratchSpace> {
+  const { openScratchFile } = await import('../store/scratch-file.ts');
+  const bytes = inputs.reduce((sum, { source }) => sum + source.sizeBytes, 0);
+  return openScratchFile(directory, bytes);
+}
+
+async function writeTo(
+  sink: ReturnType<typeof digestSink>,
+  args: WriteMerged,
+  scratch: ScratchSpace | undefined,
+): Promise<WrittenFile> {
   const footers = args.inputs.map(({ footer }) => footer);
   const { bloomFilterColumns } = args.compression;
-  const sink = digestSink(await args.store.create(args.path, args.placement));
   try {
     const merged = await mergeFiles(args.inputs, sink, {
       schema: args.schema,
@@ -65,6 +89,9 @@ async function writeOnce(args: WriteMerged): Promise<WrittenFile> {
       pages: { pageSizeBytes: args.compression.pageSizeBytes },
       ...(bloomFilterColumns === undefined ? {} : { bloomFilterColumns }),
       copyRowGroups: true,
+      ...(args.sort === undefined || scratch === undefined
+        ? {}
+        : { sort: { by: args.sort.by, scratch, seed: args.stamp.runId } }),
       // Costs nothing where the inputs state no sorting columns.
       sortCheck: true,
       keyValues: [{ key: stampKey, value: stampValue({ ...args.stamp, writers: writersOf(footers) }) }],

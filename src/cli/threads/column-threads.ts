@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { Settings } from '../../config/settings.ts';
 import type { LeafRange } from '../../parquet/merge/leaf-ranges.ts';
 import type { ColumnThread, MergeOptions } from '../../parquet/merge/merge-request.ts';
 import type { EngineThreads } from '../../pipeline/engine-threads.ts';
 import type { InputFile } from '../../pipeline/open-inputs.ts';
-import { beginInThread } from './engine-thread.ts';
+import { beginInThread, type ThreadSettings } from './engine-thread.ts';
 
 /** Below this a second thread costs more than it saves: it loads the program and reads all footers once more. */
 const leastBytes = 64 * 1024 * 1024;
@@ -24,7 +23,7 @@ const ringBytes = 16 * 1024 * 1024;
  */
 export function columnThreads(
   files: readonly InputFile[],
-  { threads: wanted, memoryBytes = leastMemoryBytes }: Settings['consolidation'],
+  { threads: wanted, memoryBytes = leastMemoryBytes }: ThreadSettings,
 ): EngineThreads | undefined {
   const bytes = files.reduce((sum, { ref }) => sum + ref.sizeBytes, 0);
   const isWorthIt =
@@ -58,7 +57,7 @@ function beginColumns(files: readonly InputFile[], range: LeafRange, options: Me
   const unexpected = (): Error => new Error('a thread merges other row groups than this one');
   let isTaken = true;
   const takeLast = (): void => {
-    if (!isTaken) thread.take();
+    if (!isTaken) thread.tell('taken');
     isTaken = true;
   };
   return {

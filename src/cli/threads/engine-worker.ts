@@ -6,6 +6,7 @@ import { footerForMerge } from '../../parquet/metadata/merge-footer.ts';
 import { openInputs } from '../../pipeline/open-inputs.ts';
 import { openLocalStore } from '../../store/open-local-store.ts';
 import { verifyRowGroups } from '../../verify/verify-row-groups.ts';
+import { type BinOrder, binDesk, workOnBin } from './bin-desk.ts';
 import { chunkRing, placeIn, takeBack } from './chunk-ring.ts';
 import type { FromThread, ThreadResult, ThreadWork, ToThread } from './engine-thread.ts';
 
@@ -14,10 +15,15 @@ if (port === null) throw new Error('this is the module of a thread, not of a pro
 const send = (message: FromThread, buffers: readonly ArrayBuffer[] = []): void =>
   port.postMessage(message, buffers);
 let onTaken = (): void => {};
+let onBin = (_message: BinOrder): void => {};
 
 port.on('message', (message: ToThread) => {
   if (message === 'taken') {
     onTaken();
+    return;
+  }
+  if (message === 'write' || !('begin' in message)) {
+    onBin(message);
     return;
   }
   void work(message.begin)
@@ -26,7 +32,17 @@ port.on('message', (message: ToThread) => {
 });
 
 function work(work: ThreadWork): Promise<ThreadResult> {
-  return work.kind === 'columns' ? mergeColumns(work) : decodeRowGroups(work);
+  switch (work.kind) {
+    case 'columns':
+      return mergeColumns(work);
+    case 'row groups':
+      return decodeRowGroups(work);
+    case 'bin': {
+      const desk = binDesk(send);
+      onBin = desk.hear;
+      return workOnBin(work, desk);
+    }
+  }
 }
 
 async function mergeColumns({

@@ -88,6 +88,7 @@ export function openSource(client: WebHdfsClient, looks: Looks, path: string, ex
   return {
     name: `${client.uri}${path}`,
     sizeBytes: expected.sizeBytes,
+    givesAway: true,
     async read(offsetBytes, lengthBytes) {
       if (closed) throw new RangeError(`${path}: read after close`);
       if (offsetBytes < 0 || lengthBytes < 0 || offsetBytes + lengthBytes > expected.sizeBytes) {
