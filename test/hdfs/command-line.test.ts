@@ -90,7 +90,7 @@ test('preview, consolidation, inspect, undo, recover and cleanup of a dataset on
   assert.equal(undone.exit, 0, undone.stderr);
   assert.match(
     undone.stdout,
-    /all bytes and rows of 8 files \(\S+\) are back, as 1 file in the place of the merged one/,
+    /all bytes and rows of 8 files \(.+?\) are back, as 1 file \(\S+\.merged-\S+-0-undone\.parquet\); \S+\.merged-\S+-0\.parquet is out/,
   );
   assert.equal(await valuesDigest(running(), partition), before);
 

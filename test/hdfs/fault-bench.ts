@@ -106,6 +106,7 @@ export function endingOf(run: CliRun): string {
     return result === undefined ? 'no result' : (result.error?.code ?? result.rule ?? result.result);
   }
   if ('error' in said) return (said.error as { code: string }).code;
+  if ('undoneRunId' in said) return 'undone';
   return 'nothing said';
 }
 
@@ -133,13 +134,15 @@ export async function stateOf(bench: BenchPlace): Promise<string> {
   const entries = await listAll(bench.cluster, bench.partition);
   const names = entries.map(({ name }) => name);
   const inputs = names.filter((name) => bench.inputs.includes(name)).length;
-  const merged = names.filter((name) => /\.merged-/.test(name)).length;
+  const undone = names.filter((name) => name.includes('-undone.')).length;
+  const merged = names.filter((name) => /\.merged-/.test(name)).length - undone;
   const tails = names.filter((name) => /^\.consolidate-.*\.tail$/.test(name)).length;
-  const others = names.length - inputs - merged - tails;
+  const others = names.length - inputs - merged - undone - tails;
   const workspace = await workspaceNames(bench);
   const parts = [
     inputs > 0 ? `${inputs} of ${bench.inputs.length} inputs` : '',
     merged > 0 ? 'merged name' : '',
+    undone > 0 ? 'undone name' : '',
     tails > 0 ? 'tail' : '',
     others > 0 ? `${others} other` : '',
     workspace.some((path) => path.endsWith('/lock')) ? 'lock' : '',
@@ -210,12 +213,12 @@ export function stepName(
       .replace(`${bench.base}/_consolidation`, '_consolidation')
       .replaceAll(/\d{8}T\d{6}Z-[0-9a-f]{6}/g, 'R')
       .replace(/telemetry-[^/]*\.merged-R-(\d+)\.parquet/, 'merged-$1')
+      .replace(/telemetry-[^/]*\.merged-R-(\d+)-undone\.parquet/, 'undone-$1')
       .replace(/^W\/R\//, 'R/')
       .replaceAll(/\.consolidate-R-/g, '.consolidate-');
   // A file that is replaced is named by its id.
-  const replaced = /\/bin-(\d+)\.staged$/.exec(path)?.[1] ?? '';
-  const destination = params
-    .get('destination')
-    ?.replace(/^\/\.reserved\/\.inodes\/\d+$/, `P/merged-${replaced}`);
+  const bin = /\/(?:bin|restore)-(\d+)\.(?:staged|backup)$/.exec(path)?.[1] ?? '';
+  const replaced = `P/${path.includes('/restore-') ? 'undone' : 'merged'}-${bin}`;
+  const destination = params.get('destination')?.replace(/^\/\.reserved\/\.inodes\/\d+$/, replaced);
   return `${op} ${plain(path)}${destination === undefined ? '' : ` → ${plain(destination)}`}`;
 }

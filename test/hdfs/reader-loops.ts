@@ -119,20 +119,29 @@ async function idsOf(
 
 /**
  * Only lists. The inputs leave in their order and all that left are in the merged file, so a listing is right when the
- * inputs in it are the last ones, and a merged file is there as soon as the first is missing.
+ * inputs in it are the last ones, and a merged file is there as soon as the first is missing. While it is undone, the file of the
+ * originals may lie beside it, as long as that has no rows.
  */
 export const listOnly: ReaderPass = async (address, target) => {
-  const names = dataFilesOf(await listAll(address, target.partition)).map(({ name }) => name);
+  const listed = dataFilesOf(await listAll(address, target.partition));
+  const names = listed.map(({ name }) => name);
   const inputs = target.inputs.filter((name) => names.includes(name));
   const others = names.filter((name) => !target.inputs.includes(name));
   const areLast = inputs.every((name, i) => name === target.inputs[target.inputs.length - inputs.length + i]);
   if (!areLast) return `${inputs.length} inputs are listed, and not the last ones`;
-  if (others.length > 1) return `listed together: ${others.join(', ')}`;
+  const withRows = listed.filter((file) => others.includes(file.name) && !isWithoutRows(file, listed));
+  if (withRows.length > 1) return `listed together: ${others.join(', ')}`;
   if (inputs.length < target.inputs.length && others.length === 0) {
     return `${inputs.length} of ${target.inputs.length} inputs are listed, and nothing in place of the others`;
   }
   return undefined;
 };
+
+/** True for the file that a merged one is about to be folded into: folded, it would be longer than that. */
+function isWithoutRows({ name, sizeBytes }: ListedFile, listed: readonly ListedFile[]): boolean {
+  const merged = listed.find((file) => file.name === name.replace('-undone.', '.'));
+  return name.includes('-undone.') && merged !== undefined && sizeBytes < merged.sizeBytes;
+}
 
 /** A stream that was opened and is not read on for a while. */
 export interface HeldStream {

@@ -67,7 +67,7 @@ async function act(cluster: HdfsCluster, base: string, words: readonly string[])
   assert.equal(run.exit, 0, `${words.join(' ')}: ${run.stderr}`);
 }
 
-test('Spark reads every row once, or fails loudly, while partitions are folded and replaced', {
+test('Spark reads every row once, or fails loudly, while partitions are folded, replaced and undone', {
   skip,
 }, async (t) => {
   if (shared === undefined) return;
@@ -90,12 +90,20 @@ test('Spark reads every row once, or fails loudly, while partitions are folded a
     await act(shared, base, [...words, '--mode', mode]);
     assert.equal((await ask({ do: 'read listed', ...at })).found, 'FAILED_READ_FILE.FILE_NOT_EXIST', mode);
   }
+  // One that listed the merged file, which is undone then: the file of the originals is longer, and has another name.
+  await ask({ do: 'list', ...at });
+  await act(shared, base, ['undo', at.date]);
+  assert.equal((await ask({ do: 'read listed', ...at })).found, 'FAILED_READ_FILE.FILE_NOT_EXIST', 'undo');
+  await ask({ do: 'list', ...at });
+  assert.equal((await ask({ do: 'read listed', ...at })).found, 'right', 'after the undo');
   for (const [round, date] of dates.entries()) {
     await ask({ do: 'read', base: uri, date });
     const consolidate = ['--date', date, '--quiet-minutes', '0'];
     // Now and then only folded first, and merged later.
     if (round % 2 === 1) await act(shared, base, [...consolidate, '--mode', 'fold']);
     await act(shared, base, consolidate);
+    await ask({ do: 'go through' });
+    await act(shared, base, ['undo', date]);
     await ask({ do: 'go through' });
   }
   const tallies = (await ask({ do: 'end' })) as Readonly<Record<string, Tally>>;

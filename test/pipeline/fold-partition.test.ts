@@ -143,6 +143,81 @@ describe('a partition on a store that folds', () => {
     assert.equal((await consolidate(lake.store)).result, 'nothing');
   });
 
+  const undoOf = (store: Store): ReturnType<typeof undoRun> =>
+    undoRun({
+      store,
+      basePath,
+      date,
+      newRunId: '20260103T000000Z-000001',
+      toolVersion: '0',
+      stage: stageUndo,
+      log: silentLogger,
+    });
+
+  it('that is undone reads right after each step, the folded file being as long as the one that replaces it', async () => {
+    const lake = await makeLake();
+    const originals = await lake.reading();
+    await consolidate(lake.store);
+    const steps: string[] = [];
+    const lengths: number[] = [];
+    const checked = async (step: string, work: Promise<void>): Promise<void> => {
+      await work;
+      steps.push(step);
+      const undone = ((await lake.store.list(partition)) ?? []).find(({ name }) => name.includes('-undone.'));
+      lengths.push(undone?.sizeBytes ?? 0);
+      assert.deepEqual(await lake.reading(), originals, `after ${step}`);
+    };
+    const store: Store = {
+      ...lake.store,
+      rename: (from, to) => {
+        const work = lake.store.rename(from, to);
+        return from.includes('base.staged') ? checked('publish', work) : work;
+      },
+      concat: (target, sources) => checked('concat', lake.store.concat(target, sources)),
+      replaceFile: (from, to, id) => checked('replace', lake.store.replaceFile(from, to, id)),
+    };
+    await undoOf(store);
+    assert.deepEqual(steps, ['publish', 'concat', 'replace']);
+    const [base = 0, folded = 0, restored = 0] = lengths;
+    assert.ok(base < folded && folded >= restored, lengths.join(', '));
+  });
+
+  it('stays folded, with exit code 3, when the merged file grows at the very moment an undo folds it', async () => {
+    const lake = await makeLake();
+    const originals = await lake.reading();
+    const { runId = '' } = await consolidate(lake.store);
+    const store = atConcat(lake.store, 1, async (go) => {
+      lake.append(join(partition, (await lake.names()).at(-1) ?? ''), 'something more');
+      await go();
+    });
+    await assert.rejects(undoOf(store), { code: 'partly-undone', exitCode: 3 });
+    assert.deepEqual(await lake.reading(), originals);
+    assert.equal((await lake.names()).length, 1);
+    const backup = `${basePath}/_consolidation/${date}/${runId}/bin-0.backup`;
+    assert.deepEqual(await readAll(lake.store, [backup]), originals);
+    const next = await consolidate(lake.store);
+    assert.equal(next.result, 'consolidated', next.reason);
+    assert.deepEqual(await lake.reading(), originals);
+  });
+
+  it('is undone by two renames where the store does not fold any more', async () => {
+    const lake = await makeLake();
+    const originals = await lake.reading();
+    await consolidate(lake.store);
+    const merged = await lake.names();
+    const moving: Store = {
+      ...lake.store,
+      abilities: { fold: false, hardLink: false, moveAlong: true },
+      concat: () => Promise.reject(new Error('a CONCAT')),
+      replaceFile: () => Promise.reject(new Error('a RENAME with OVERWRITE')),
+    };
+    const outcome = await undoOf(moving);
+    assert.deepEqual(await lake.names(), merged.map(undoneName));
+    assert.deepEqual(outcome.restoredNames, merged.map(undoneName));
+    assert.deepEqual(await lake.reading(), originals);
+    assert.equal((await consolidate(lake.store)).rule, 'on-hold');
+  });
+
   it('is folded without reading more than the ends of its files, and encoded anew by a later run', async () => {
     const lake = await makeLake();
     const originals = await lake.reading();
