@@ -1,12 +1,15 @@
 import { StoreError } from '../core/errors.ts';
+import { inNameOrder } from '../core/name-order.ts';
 import { msPerDay } from '../core/units.ts';
 import type { FooterMemory } from '../partition/footer-memory.ts';
 import { listPartition } from '../partition/list-partition.ts';
 import { readFooters } from '../partition/read-footers.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
+import type { PartitionListing } from '../plan/plan-input.ts';
 import { planPartition } from '../plan/plan-partition.ts';
 import { defaultPolicy, type PlanPolicy } from '../plan/policy.ts';
-import { settledByListing } from '../plan/settled-by-listing.ts';
+import { ignored, settledByListing, stopped } from '../plan/settled-by-listing.ts';
+import { unexpectedOwners } from '../plan/unexpected-owners.ts';
 import type { Store } from '../store/store.ts';
 import { isOnHold } from '../swap/hold.ts';
 import type { PartitionTask } from './partition-task.ts';
@@ -46,6 +49,12 @@ async function lookAndPlan(task: PartitionTask, footers?: FooterMemory): Promise
   const input = { listing, today, currentDayAllowed, onHold };
   const settled = settledByListing(input);
   if (settled !== undefined) return settled;
+  const { owners } = task.settings;
+  const others = unexpectedOwners(
+    listing.entries.filter((entry) => entry.notData === undefined),
+    owners,
+  );
+  if (others !== undefined && owners.onMismatch === 'refuse') return refusedOwners(listing, others);
   const total = listing.entries.filter((entry) => entry.notData === undefined).length;
   let done = 0;
   const watched: Store = {
@@ -56,18 +65,38 @@ async function lookAndPlan(task: PartitionTask, footers?: FooterMemory): Promise
     },
   };
   const whole = { ...input, ...(await readFooters(watched, listing.entries, footers)) };
-  const plan = planPartition(whole, policyOf(task));
+  const plan = {
+    ...planPartition(whole, policyOf(task)),
+    ...(others === undefined ? {} : { warnings: [`${listing.partitionPath}: ${others}`] }),
+  };
   if (plan.decision !== 'consolidate') return plan;
   // Asked only where there is something to do, and with the plan made: a directory without a quota must be counted for it.
-  const quotas = await quotasFor(store, basePath, listing.partitionPath);
-  return quotas.length === 0 ? plan : planPartition({ ...whole, quotas }, policyOf(task));
+  const limits = await quotasFor(store, basePath, listing.partitionPath);
+  if (limits.quotas.length === 0) return plan;
+  return { ...plan, ...planPartition({ ...whole, ...limits }, policyOf(task)) };
+}
+
+/** The plan of a partition with files of others, where that is not to be. */
+function refusedOwners(listing: PartitionListing, others: string): PartitionPlan {
+  const decision = {
+    decision: 'refuse',
+    rule: 'unexpected-owner',
+    reason: `${others}; settle whose files these are, or change owners.* in the configuration (on_mismatch: warn merges them)`,
+  } as const;
+  const files = inNameOrder(listing.entries).map(({ name, sizeBytes, notData }) => ({
+    name,
+    sizeBytes,
+    ...(notData === undefined ? stopped(decision) : ignored(notData)),
+  }));
+  return { date: listing.date, partitionPath: listing.partitionPath, ...decision, bins: [], files };
 }
 
 /** The figures that planning on this store, with these settings, goes by. */
 export function policyOf({
   store,
+  sizing,
   settings: { consolidation, safety },
-}: Pick<PartitionTask, 'store' | 'settings'>): PlanPolicy {
+}: Pick<PartitionTask, 'store' | 'settings' | 'sizing'>): PlanPolicy {
   return {
     ...defaultPolicy,
     mode: consolidation.mode,
@@ -76,6 +105,7 @@ export function policyOf({
     // The swap there joins the inputs under one footer, which has one schema.
     schema: store.abilities.fold ? 'exact' : consolidation.schema,
     targetSizeBytes: consolidation.targetSizeBytes,
+    ...(sizing === undefined ? {} : { sizing }),
     minFiles: consolidation.minFiles,
     quietMs: consolidation.quietMinutes * 60_000,
     late: {

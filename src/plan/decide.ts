@@ -32,7 +32,7 @@ export function decide(input: PlanInput, grouping: Grouping, policy: PlanPolicy)
   return (
     refusedForUnreadable(input) ??
     refusedForObstacle(input, grouping) ??
-    refusedForQuota(input.quotas ?? [], input.listing.partitionPath, grouping.bins, policy) ??
+    refusedForQuota(input, grouping.bins, policy) ??
     consolidate(grouping, policy)
   );
 }

@@ -1,4 +1,4 @@
-import type { FileStatus } from '../store/store.ts';
+import type { FileStatus, Placement } from '../store/store.ts';
 import type { Quota } from '../store/survey.ts';
 import type { CandidateFile } from './partition-plan.ts';
 
@@ -71,6 +71,8 @@ export interface PlanInput {
   readonly currentDayAllowed: boolean;
   /** The quotas that hold where files are made, when they were asked for. */
   readonly quotas?: readonly Quota[];
+  /** How the run's own small files are kept (lock, journal, receipt), where quotas hold. */
+  readonly ownFiles?: Placement;
   /** True when the partition was undone and the operator does not force it. */
   readonly onHold: boolean;
 }

@@ -2,9 +2,11 @@ import { formatSize } from '../core/units.ts';
 import type { Placement } from '../store/store.ts';
 import type { Quota } from '../store/survey.ts';
 import { type DataFile, total } from './data-file.ts';
+import type { PlanInput } from './plan-input.ts';
 import type { PlanPolicy } from './policy.ts';
 import { countOf } from './sentences.ts';
 import type { Decision } from './settled-by-listing.ts';
+import { mostStoredBytes, reservedBytes, storedBytes } from './striping.ts';
 
 /** What a run needs beside what is there already, at the moment at which it needs most: before anything is replaced. */
 export interface RoomNeeded {
@@ -28,31 +30,51 @@ const namesInPartition = 2;
 /**
  * What these bins need in the workspace. All of them are staged before the first is swapped. The merged file counts as long
  * as its inputs; and HDFS wants room for a whole block of every file that is being written, however short it will be
- * (`FSDirWriteFileOp.addBlock`).
+ * (`FSDirWriteFileOp.addBlock`): also of the run's own, whose blocks may be larger than those of the data.
  */
-export function roomNeeded(bins: readonly (readonly DataFile[])[], policy: PlanPolicy): RoomNeeded {
+export function roomNeeded(
+  bins: readonly (readonly DataFile[])[],
+  policy: PlanPolicy,
+  ownFiles?: Placement,
+): RoomNeeded {
   const byType = new Map<string, number>();
   let names = namesOfRun;
   let spaceBytes = 0;
   const perCopy = policy.mode === 'fold' ? 0 : policy.copiesInputs ? 2 : 1;
   const add = (bytes: number, placement: Placement | undefined): void => {
-    const copies = placement?.replication ?? 1;
-    spaceBytes += bytes * copies;
-    for (const [type, share] of typesOf(placement, copies)) {
+    spaceBytes += bytes;
+    for (const [type, share] of sharesOf(placement))
       byType.set(type, (byType.get(type) ?? 0) + bytes * share);
-    }
   };
   for (const files of bins) {
     const placement = files[0]?.placement;
     const footers = total(files, (file) => file.footer.footerSizeBytes);
     names += perCopy + 2 + Math.floor(files.length / filesPerTail);
-    add(total(files, (file) => file.sizeBytes) * perCopy + footers, placement);
+    const merged = storedBytes(
+      total(files, (file) => file.sizeBytes),
+      placement,
+    );
+    add(merged * perCopy + mostStoredBytes(footers, placement), placement);
   }
   const largest = bins
     .flat()
     .reduce((most, { placement }) => Math.max(most, placement?.blockSizeBytes ?? 0), 0);
-  add(largest * Math.max(1, perCopy), bins[0]?.[0]?.placement);
+  const [first] = bins[0] ?? [];
+  if (first?.placement !== undefined) {
+    const written = { ...first.placement, blockSizeBytes: largest };
+    const own = ownFiles && { ...first.placement, ...ownFiles };
+    // Its own files are written before and after those, one at a time.
+    const forData = reservedBytes(written) * Math.max(1, perCopy);
+    const forOwn = reservedBytes(own);
+    add(...(forOwn > forData ? ([forOwn, own] as const) : ([forData, written] as const)));
+  }
   return { names, spaceBytes, byType };
+}
+
+/** Which part of what is stored lies on which storage type; an erasure-coded file is taken for one copy. */
+function sharesOf(placement: Placement | undefined): readonly (readonly [string, number])[] {
+  const copies = placement?.erasureCoding === undefined ? Math.max(1, placement?.replication ?? 1) : 1;
+  return typesOf(placement, copies).map(([type, ofThem]) => [type, ofThem / copies]);
 }
 
 /** Copies by storage type, for the storage policies of HDFS (`BlockStoragePolicySuite`). */
@@ -92,12 +114,11 @@ function typesOf(placement: Placement | undefined, copies: number): readonly (re
 
 /** The refusal of a plan that a quota leaves no room for, before anything is written; undefined when there is room. */
 export function refusedForQuota(
-  quotas: readonly Quota[],
-  partitionPath: string,
+  { quotas = [], ownFiles, listing: { partitionPath } }: Pick<PlanInput, 'quotas' | 'ownFiles' | 'listing'>,
   bins: readonly (readonly DataFile[])[],
   policy: PlanPolicy,
 ): Decision | undefined {
-  const needed = roomNeeded(bins, policy);
+  const needed = roomNeeded(bins, policy, ownFiles);
   for (const quota of quotas) {
     const { path, of, limit, used } = quota;
     const free = Math.max(0, limit - used);

@@ -22,6 +22,8 @@ export interface Placement {
   readonly replication: number;
   /** Name of the storage policy in effect for the file, such as `HOT`; absent when it is the store's default. */
   readonly storagePolicy?: string;
+  /** Name of the erasure coding policy; absent for files that are replicated. A file is given that of its directory. */
+  readonly erasureCoding?: string;
 }
 
 /** One directory entry as the store describes it. */

@@ -1,3 +1,5 @@
+import type { Placement } from './store.ts';
+
 /** Who is asking, as a person is told. Holds no secret. */
 export interface Identity {
   readonly kind: 'simple' | 'kerberos' | 'delegation-token';
@@ -69,6 +71,8 @@ export interface Survey {
   /** Whether the user may do this with a file or directory; undefined when the server does not answer that. */
   mayAccess(path: string, access: 'r-x' | 'rwx'): Promise<boolean | undefined>;
   quotas(directory: string): Promise<QuotaReport>;
+  /** How a new file is kept of which nothing is said when it is made; undefined when the store does not tell. */
+  usualPlacement(): Promise<Placement | undefined>;
   place(directory: string): Promise<PlaceFacts>;
   /** Algorithm of the checksum the store has of a file, e.g. `MD5-of-0MD5-of-512CRC32C`; undefined when it tells none. */
   checksumAlgorithm(path: string): Promise<string | undefined>;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { storedBytes } from '../../src/plan/striping.ts';
 import type { PartitionResult } from '../../src/telemetry/partition-result.ts';
 import { runCliInProcess } from '../cli/cli-in-process.ts';
 import { noHdfs, ownCluster } from '../support/hdfs-cluster.ts';
@@ -171,6 +172,24 @@ test('erasure coding: one policy for the whole dataset is joined, two are not', 
   const report = await look(coded);
   assert.equal(report.exit, 0, JSON.stringify(report.checks.filter(({ verdict }) => verdict === 'bad')));
   assert.match(report.text('erasure coding'), /^XOR-2-1-1024k in the whole dataset/);
+
+  // What HDFS counts for such files is what the plan reckons with.
+  const { ContentSummary: counted } = (await hdfsJson(running(), {
+    method: 'GET',
+    op: 'GETCONTENTSUMMARY',
+    path: partition,
+  })) as { ContentSummary: { spaceConsumed: number } };
+  const placement = { blockSizeBytes, replication: 1, erasureCoding: policy };
+  assert.equal(
+    counted.spaceConsumed,
+    files.reduce((sum, { bytes }) => sum + storedBytes(bytes.length, placement), 0),
+  );
+  // A file wants room for a group of three blocks while it is written, and those of the run's own files have 128 MB each.
+  const space = (megabytes: number) =>
+    put('SETQUOTA', coded, { storagespacequota: counted.spaceConsumed + megabytes * 1024 * 1024 });
+  await space(383);
+  await isRefused(coded, 'quota-too-small', /space quota of \/coded leaves 383M of .*, and up to 385M/);
+  await space(386);
   await isMerged(coded);
   const { FileStatuses } = (await hdfsJson(running(), {
     method: 'GET',
@@ -268,7 +287,14 @@ test('quotas: what does not fit is refused before anything is written, and the b
   const report = await look('/above/lake');
   assert.equal(report.exit, 10);
   assert.match(report.text('quotas'), /^\/above: .*of 1\.0M space free next: raise it/);
-  await put('SETQUOTA', '/above', { storagespacequota: 400 * blockSizeBytes });
+  // The blocks of the data have 1 MB here, those of the run's own files 128.
+  await put('SETQUOTA', '/above', { storagespacequota: 100 * blockSizeBytes });
+  await isRefused(
+    '/above/lake',
+    'quota-too-small',
+    /space quota of \/above leaves .* of 100M, and up to 129M/,
+  );
+  await put('SETQUOTA', '/above', { storagespacequota: 130 * blockSizeBytes });
   await isMerged('/above/lake');
 
   const typed = await baseOf('typed');

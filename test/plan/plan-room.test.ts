@@ -4,6 +4,7 @@ import { isReadable } from '../../src/plan/data-file.ts';
 import { planPartition } from '../../src/plan/plan-partition.ts';
 import type { PlanPolicy } from '../../src/plan/policy.ts';
 import { roomNeeded } from '../../src/plan/room.ts';
+import { reservedBytes, storedBytes } from '../../src/plan/striping.ts';
 import type { Placement } from '../../src/store/store.ts';
 import type { Quota } from '../../src/store/survey.ts';
 import { candidate, inputOf, partitionPath, policy, rulesOf } from './plan-fixtures.ts';
@@ -34,6 +35,47 @@ test('needed are merged file and backup, times the copies, and a block for each 
   );
   const [one, two] = [roomNeeded([bin(onDisk)], copying), roomNeeded([bin(onDisk), bin(onDisk)], copying)];
   assert.equal(two.names - one.names, 4);
+});
+
+test('an erasure-coded file takes its data and the parity of its stripes, and a whole group of blocks while it is written', () => {
+  const cell = 1024 * 1024;
+  const coded = (erasureCoding: string): Placement => ({ ...onDisk, replication: 1, erasureCoding });
+  const rs63 = coded('RS-6-3-1024k');
+  // Each line as StripedBlockUtil.spaceConsumedByStripedBlock counts: three parity cells as long as the first of the stripe.
+  assert.equal(storedBytes(0, rs63), 0);
+  assert.equal(storedBytes(1, rs63), 4);
+  assert.equal(storedBytes(cell, rs63), 4 * cell);
+  assert.equal(storedBytes(cell + 1, rs63), cell + 1 + 3 * cell);
+  assert.equal(storedBytes(6 * cell, rs63), 9 * cell);
+  assert.equal(storedBytes(6 * cell + 5, rs63), 9 * cell + 20);
+  assert.equal(storedBytes(15 * cell, rs63), 15 * cell + 9 * cell);
+  assert.equal(storedBytes(2 * cell, coded('XOR-2-1-1024k')), 3 * cell);
+  assert.equal(storedBytes(10, coded('RS-LEGACY-6-3-1024k')), 40);
+  assert.equal(storedBytes(10, coded('not told')), 40, 'as the default policy');
+  assert.equal(storedBytes(10, onDisk), 30);
+  assert.equal(reservedBytes(rs63), 9 * 1_000);
+
+  // 6 files of 100 bytes with footers of 300: each byte of a file of less than a cell four times, twice nine blocks.
+  const { spaceBytes, byType } = roomNeeded([bin(rs63)], copying);
+  assert.equal(spaceBytes, 4 * (2 * 600 + 6 * 300) + 2 * 9 * 1_000);
+  assert.deepEqual([...byType], [['DISK', spaceBytes]]);
+  assert.equal(roomNeeded([bin(rs63)], folding).spaceBytes, 4 * 6 * 300 + 9 * 1_000);
+});
+
+test('the blocks of the own files of a run count where they are larger than those of the data', () => {
+  const own: Placement = { blockSizeBytes: 5_000, replication: 2 };
+  const data = 3 * (2 * 600 + 6 * 300);
+  assert.equal(roomNeeded([bin(onDisk)], copying, own).spaceBytes, data + 2 * 5_000);
+  assert.equal(
+    roomNeeded([bin(onDisk)], copying, { ...own, replication: 1 }).spaceBytes,
+    data + 3 * 2 * 1_000,
+  );
+  const coded = { ...onDisk, replication: 1, erasureCoding: 'RS-3-2-1024k' };
+  assert.equal(
+    roomNeeded([bin(coded)], copying, own).spaceBytes,
+    3 * (2 * 600 + 6 * 300) + 5 * 5_000,
+    'five units',
+  );
 });
 
 test('storage types take what the storage policy gives them', () => {

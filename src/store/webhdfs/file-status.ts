@@ -66,14 +66,15 @@ export function remoteStatus(json: unknown, path: string): RemoteStatus {
     mode: Number.parseInt(permission, 8),
     acl: [],
   };
-  const placement = {
-    blockSizeBytes: numberAt(json, 'blockSize') ?? 0,
-    replication: numberAt(json, 'replication') ?? 0,
-  };
   const isErasureCoded = member(json, 'ecBit') === true;
   const isEncrypted = member(json, 'encBit') === true;
   const keptAs = isErasureCoded ? 'erasure-coded' : isEncrypted ? 'encrypted' : undefined;
   const coding = isErasureCoded ? { erasureCoding: textAt(json, 'ecPolicy') ?? 'not told' } : {};
+  const placement = {
+    blockSizeBytes: numberAt(json, 'blockSize') ?? 0,
+    replication: numberAt(json, 'replication') ?? 0,
+    ...coding,
+  };
   return {
     status:
       kind === 'file'

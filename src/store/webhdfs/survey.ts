@@ -4,6 +4,7 @@ import type { WebHdfsClient } from './client.ts';
 import type { Looks } from './look.ts';
 import { nameNodeFacts } from './name-node-facts.ts';
 import { remotePlace } from './place.ts';
+import type { ServerDefaults } from './server-defaults.ts';
 import { storedChecksum } from './verify-upload.ts';
 import type { WhoAsks } from './who-asks.ts';
 
@@ -12,10 +13,11 @@ export interface SurveyParts {
   readonly looks: Looks;
   readonly who: WhoAsks;
   readonly quotas: (directory: string) => Promise<QuotaReport>;
+  readonly defaults: () => Promise<ServerDefaults>;
 }
 
 /** {@link Survey} of an HDFS. */
-export function remoteSurvey(client: WebHdfsClient, { looks, who, quotas }: SurveyParts): Survey {
+export function remoteSurvey(client: WebHdfsClient, { looks, who, quotas, defaults }: SurveyParts): Survey {
   return {
     servers: () => Promise.all(client.nameNodes().map((origin) => nameNodeFacts(client, origin))),
     activeServer: () => client.activeNameNode(),
@@ -43,6 +45,10 @@ export function remoteSurvey(client: WebHdfsClient, { looks, who, quotas }: Surv
       }
     },
     quotas,
+    async usualPlacement() {
+      const { blockSizeBytes, replication } = await defaults();
+      return replication === undefined ? undefined : { blockSizeBytes, replication };
+    },
     place: (directory) => remotePlace(client, looks, directory),
     checksumAlgorithm: async (path) => (await storedChecksum(client, path))?.algorithm,
   };

@@ -52,7 +52,7 @@ export function webHdfsStore(cluster: HdfsCluster): Store {
       ...(isReplacedWhole ? { moveAlong: true } : { concatPathBytes: maxSourceBytes }),
     },
 
-    survey: remoteSurvey(client, { looks, who, quotas: remoteQuotas(client, looks) }),
+    survey: remoteSurvey(client, { looks, who, quotas: remoteQuotas(client, looks), defaults }),
 
     nowMs,
     list: (directory, range) => listStatuses(client, looks, directory, range),
