@@ -1,3 +1,4 @@
+import { withFields } from '../core/log.ts';
 import type { Reservation } from '../core/memory-budget.ts';
 import { bytesPerMb } from '../core/units.ts';
 import { defaultMemoryBytes } from '../parquet/memory-limits.ts';
@@ -19,6 +20,7 @@ import {
 } from './partition-report.ts';
 import type { PartitionAtWork, PartitionTask } from './partition-task.ts';
 import { settleDeadRun } from './settle-dead-run.ts';
+import { sizedTask } from './sized-task.ts';
 import { stageBins } from './stage-bins.ts';
 import { underLock } from './under-lock.ts';
 import { binNeedBytes, planNeedBytes } from './work-room.ts';
@@ -38,8 +40,12 @@ export async function consolidatePartition(given: PartitionTask): Promise<Partit
   }
 }
 
-async function consolidate(task: PartitionAtWork, held: Reservation[]): Promise<PartitionResult> {
-  const { store, basePath, date, log, showProgress, toolVersion } = task;
+async function consolidate(known: PartitionAtWork, held: Reservation[]): Promise<PartitionResult> {
+  const { store, basePath, date, showProgress, toolVersion } = known;
+  // Every line says which partition it is about, and which run once there is one: others are at work at the same time.
+  const place: { date: string; runId?: string } = { date };
+  const log = withFields(known.log, place);
+  const given = { ...known, log };
   const watch = stopwatch();
   const report: PartitionReport = {
     date,
@@ -48,12 +54,14 @@ async function consolidate(task: PartitionAtWork, held: Reservation[]): Promise<
     warnings: [],
   };
   try {
-    task.stop.throwIfAborted();
+    given.stop.throwIfAborted();
+    const task = await sizedTask(given);
     const found = await watch.time('recover', () => settleDeadRun(task));
     report.warnings.push(...found.warnings);
     report.swapsRecovered = found.swapsRecovered;
     const preview = await watch.time('list', () => listAndPlan(task, task.footers));
     report.plan = preview;
+    report.warnings.push(...(preview.warnings ?? []));
     log.info(`plan: ${preview.decision} (${preview.rule}): ${preview.reason}`, {
       date,
       step: 'list',
@@ -71,6 +79,7 @@ async function consolidate(task: PartitionAtWork, held: Reservation[]): Promise<
     if (room !== undefined) held.push(room);
     return await underLock(task, report, async (lock) => {
       const { runId } = lock;
+      place.runId = runId;
       log.info(`run ${runId} holds the partition`, {
         date,
         runId,

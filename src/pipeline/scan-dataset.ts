@@ -11,9 +11,11 @@ import type { PartitionPlan } from '../plan/partition-plan.ts';
 import type { ListedEntry, PartitionMarker } from '../plan/plan-input.ts';
 import { smallBelowBytes } from '../plan/policy.ts';
 import { settledByListing } from '../plan/settled-by-listing.ts';
+import { unexpectedOwners } from '../plan/unexpected-owners.ts';
 import { isOnHold } from '../swap/hold.ts';
 import { listAndPlan, policyOf } from './list-and-plan.ts';
 import type { DatasetTask } from './partition-task.ts';
+import { sizedTask } from './sized-task.ts';
 
 /** One partition as a scan saw it. Plain data, a few hundred bytes. */
 export interface ScannedPartition {
@@ -52,7 +54,8 @@ const ahead = 8;
  * bring. Changes nothing. Of what it has yielded it keeps nothing, so that memory does not grow but with the names of the dates.
  * @throws ConfigError `base-path-absent`; StoreError when the store fails as a whole; the reason of `task.stop`
  */
-export async function* scanDataset(task: ScanTask): AsyncGenerator<ScannedPartition, void, undefined> {
+export async function* scanDataset(given: ScanTask): AsyncGenerator<ScannedPartition, void, undefined> {
+  const task = await sizedTask(given);
   const { store, basePath, layout = defaultLayout } = task;
   const partitions = await listPartitions({ store, basePath, layout, stop: task.stop }, task);
   const known: KnownOfBase = {
@@ -150,6 +153,9 @@ async function lookAt(
   const onHold = known.touched.has(date) && (await isOnHold(store, basePath, date)) !== undefined;
   const settled = settledByListing({ listing, today, currentDayAllowed, onHold });
   if (settled !== undefined) return { ...counted, ...stateOf(settled) };
+  const { owners } = task.settings;
+  const others = owners.onMismatch === 'refuse' ? unexpectedOwners(data, owners) : undefined;
+  if (others !== undefined) return { ...counted, state: 'refused', rule: 'unexpected-owner', reason: others };
 
   const groups = groupsByListing(
     data.map((file) => ({ ...file, isMerged: isMergedName(file.name) })),

@@ -1,4 +1,5 @@
 import type { FileAttributes, FileRef, Placement } from '../store/store.ts';
+import type { SizingDecision } from './choose-size.ts';
 
 /** What the footer of a data file says that planning needs. Plain data. */
 export interface FooterFacts {
@@ -96,6 +97,8 @@ export interface PartitionPlan {
    * or busy, a later run will do it. refuse: something here must be settled by a person first.
    */
   readonly decision: 'consolidate' | 'nothing' | 'wait' | 'refuse';
+  /** Things a person should look at, which keep nobody from doing what was decided. */
+  readonly warnings?: readonly string[];
   /** Stable kebab-case name of the rule that decided. */
   readonly rule: string;
   /** A sentence a person can act on. */
@@ -103,6 +106,8 @@ export interface PartitionPlan {
   /** When a partition that must wait will qualify, in milliseconds since 1970, if that is known. */
   readonly qualifiesAtMs?: number;
   readonly bins: readonly Bin[];
+  /** How large files are made, where the program chose that. */
+  readonly sizing?: SizingDecision;
   /** One verdict for every entry of the directory, in byte order of names. */
   readonly files: readonly FileVerdict[];
 }

@@ -24,6 +24,7 @@ export function planPartition(input: PlanInput, policy: PlanPolicy): PartitionPl
     partitionPath: input.listing.partitionPath,
     ...decision,
     bins: decision.decision === 'consolidate' ? grouping.bins.flatMap(describeBin) : [],
+    ...(policy.sizing === undefined ? {} : { sizing: policy.sizing }),
     files: fileVerdicts(input, grouping, decision, policy),
   };
 }

@@ -1,4 +1,5 @@
 import { bytesPerMb, msPerDay } from '../core/units.ts';
+import type { SizingDecision } from './choose-size.ts';
 
 /** The figures that planning goes by. */
 export interface PlanPolicy {
@@ -16,6 +17,8 @@ export interface PlanPolicy {
   readonly copiesInputs: boolean;
   /** No bin is filled above this. */
   readonly targetSizeBytes: number;
+  /** Why it is this, where the program chose it. */
+  readonly sizing?: SizingDecision;
   /** New small files of one cohort that make a merge worth it; at least 2. */
   readonly minFiles: number;
   /** How long a partition must lie unchanged; 0 = not at all. */
