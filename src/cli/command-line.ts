@@ -4,7 +4,7 @@ import { flagNames, settingFlagNames } from './command-flags.ts';
 import { flagTable } from './flags.ts';
 import { inspectFlags } from './inspect/inspect-flags.ts';
 import type { CommonFlags, DatasetFlags, Invocation } from './invocation.ts';
-import { given, isOn, last, type Parsed, text, texts } from './parsed-flags.ts';
+import { every, given, isOn, last, type Parsed, text, texts } from './parsed-flags.ts';
 import { checkSwitches, usageProblem, wrongUsage } from './usage-problem.ts';
 
 /**
@@ -65,6 +65,7 @@ function buildParser(
           .example('$0 --from 2023-01-01 --to 2025-08-15', 'A backfill: every partition there is')
           .example('$0 --from 2023-01-01 --to 2025-08-15 --shard 0/4', 'The first of four runs that share it')
           .example('$0 --date yesterday --base-path hdfs://nn/data', 'A dataset on HDFS, over WebHDFS')
+          .example('$0 --all --max-duration 2h', 'What is worth it of all datasets, the best first')
           .example('$0 --date 2025-08-15 --mode fold', 'On HDFS: one file of many, no data is moved')
           .example('$0 --date 2025-08-15 --output json', 'The result as one line of JSON'),
       (argv) =>
@@ -80,6 +81,7 @@ function buildParser(
           command: 'consolidate',
           dryRun: isOn(argv, 'dry-run'),
           force: isOn(argv, 'force'),
+          all: isOn(argv, 'all'),
         }),
     )
     .command(
@@ -250,6 +252,21 @@ function buildParser(
         }),
     )
     .command(
+      'advise',
+      'Say by the history when to run and how large files should become, with every number it goes by',
+      (parser) =>
+        flags(parser, flagNames.advise)
+          .example('$0 advise', 'By the last 90 days')
+          .example('$0 advise --days 365 --output json', 'By a year, as one line of JSON'),
+      (argv) =>
+        use({
+          ...datasetFlags(argv),
+          ...given('timeZone', text(argv, 'time-zone')),
+          ...given('days', text(argv, 'days')),
+          command: 'advise',
+        }),
+    )
+    .command(
       'demo',
       'Fill a dataset of its own with small telemetry files and consolidate it',
       (parser) =>
@@ -302,7 +319,13 @@ function datasetFlags(argv: Parsed): DatasetFlags {
     const value = last(argv[name]);
     if (typeof value === 'string' || typeof value === 'boolean') settingFlags[name] = value;
   }
-  return { ...commonFlags(argv), ...given('configPath', text(argv, 'config')), settingFlags };
+  const datasets = every(argv, 'dataset');
+  return {
+    ...commonFlags(argv),
+    ...given('configPath', text(argv, 'config')),
+    ...(datasets.length === 0 ? {} : { datasets }),
+    settingFlags,
+  };
 }
 
 function dateFlags(argv: Parsed): { readonly date?: string; readonly timeZone?: string } {

@@ -9,6 +9,10 @@ export interface CommonFlags {
 /** What a command takes that works with a configured dataset. */
 export interface DatasetFlags extends CommonFlags {
   readonly configPath?: string;
+  /** Names behind `--dataset`, as typed. */
+  readonly datasets?: readonly string[];
+  /** The one dataset of the configuration file that is meant, once it is chosen. */
+  readonly dataset?: string;
   /** Values of flags that are settings, as typed, by flag name. */
   readonly settingFlags: Readonly<Record<string, string | boolean>>;
 }
@@ -28,6 +32,8 @@ export type Invocation =
       readonly dryRun: boolean;
       readonly force: boolean;
       readonly executors?: string;
+      /** Whatever is worth it, instead of dates. */
+      readonly all: boolean;
     })
   | (DatasetFlags & { readonly command: 'merge-bin' })
   | (DatasetFlags & {
@@ -65,6 +71,7 @@ export type Invocation =
       readonly dryRun: boolean;
     })
   | (DatasetFlags & { readonly command: 'cleanup'; readonly dryRun: boolean })
+  | (DatasetFlags & { readonly command: 'advise'; readonly timeZone?: string; readonly days?: string })
   | (DatasetFlags & {
       readonly command: 'history';
       readonly date?: string;

@@ -4,7 +4,7 @@ import { errorFacts } from '../telemetry/error-facts.ts';
 import { commandWords } from './command-for.ts';
 import { parseCommandLine } from './command-line.ts';
 import { type CliEnvironment, programName } from './environment.ts';
-import type { Invocation } from './invocation.ts';
+import type { DatasetFlags, Invocation } from './invocation.ts';
 import { type CommandFor, withHintCommands } from './output/commands-in-text.ts';
 import { jsonLine } from './output/json-line.ts';
 import { checkLogFormat, recordTerminal, tellError, wantsRecords } from './output/record-terminal.ts';
@@ -97,22 +97,50 @@ async function dispatch(invocation: Invocation, environment: CliEnvironment): Pr
     case 'inspect':
       return (await import('./commands/inspect.ts')).runInspect(invocation, environment);
     case 'scan':
-      return (await import('./commands/scan.ts')).runScan(invocation, environment);
+      return each(invocation, environment, async (one) =>
+        (await import('./commands/scan.ts')).runScan(one, environment),
+      );
     case 'explain':
-      return (await import('./commands/explain.ts')).runExplain(invocation, environment);
+      return each(invocation, environment, async (one) =>
+        (await import('./commands/explain.ts')).runExplain(one, environment),
+      );
     case 'recover':
-      return (await import('./commands/recover.ts')).runRecover(invocation, environment);
+      return each(invocation, environment, async (one) =>
+        (await import('./commands/recover.ts')).runRecover(one, environment),
+      );
     case 'undo':
-      return (await import('./commands/undo.ts')).runUndo(invocation, environment);
+      return (await import('./commands/undo.ts')).runUndo(
+        await (await import('./each-dataset.ts')).forOneDataset(invocation, environment),
+        environment,
+      );
     case 'cleanup':
-      return (await import('./commands/cleanup.ts')).runCleanup(invocation, environment);
+      return each(invocation, environment, async (one) =>
+        (await import('./commands/cleanup.ts')).runCleanup(one, environment),
+      );
     case 'doctor':
-      return (await import('./commands/doctor.ts')).runDoctor(invocation, environment);
+      return each(invocation, environment, async (one) =>
+        (await import('./commands/doctor.ts')).runDoctor(one, environment),
+      );
+    case 'advise':
+      return each(invocation, environment, async (one) =>
+        (await import('./commands/advise.ts')).runAdvise(one, environment),
+      );
     case 'history':
-      return (await import('./commands/history.ts')).runHistory(invocation, environment);
+      return each(invocation, environment, async (one) =>
+        (await import('./commands/history.ts')).runHistory(one, environment),
+      );
     case 'demo':
       return (await import('./commands/demo.ts')).runDemo(invocation, environment);
   }
+}
+
+/** Once for each dataset that the command is about. */
+async function each<I extends DatasetFlags>(
+  invocation: I,
+  environment: CliEnvironment,
+  run: (one: I) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  return (await import('./each-dataset.ts')).eachDataset(invocation, environment, run);
 }
 
 /** Whether JSON was asked for, also on a command line that could not be understood. */

@@ -1,15 +1,14 @@
 import { baseText } from '../../config/base-location.ts';
-import { ConfigError, StoreError } from '../../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
-import type { Logger } from '../../core/log.ts';
 import { msPerDay } from '../../core/units.ts';
-import { listBase } from '../../partition/list-base.ts';
 import { parseDate } from '../../partition/partition-dates.ts';
 import { type HistoryQuery, historyEntries, ownQuery } from '../../telemetry/history/history-query.ts';
 import { type OpenHistory, openHistory } from '../../telemetry/history/open-history.ts';
 import type { CliEnvironment } from '../environment.ts';
+import { openUnlessElsewhere, wholeNumber } from '../history-dataset.ts';
 import type { Invocation } from '../invocation.ts';
-import { type OpenDataset, openDataset, settingsOf } from '../open-dataset.ts';
+import { settingsOf } from '../open-dataset.ts';
 import { historyText, rowsText } from '../output/history-text.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
@@ -79,35 +78,4 @@ async function answerOf(
       cause,
     });
   }
-}
-
-/** The dataset; undefined where it cannot be reached, but a database may have its history. */
-async function openUnlessElsewhere(
-  invocation: HistoryInvocation,
-  environment: CliEnvironment,
-  hasDatabase: boolean,
-  log: Logger,
-): Promise<OpenDataset | undefined> {
-  try {
-    const opened = await openDataset(invocation, environment);
-    await listBase(opened.store, opened.basePath);
-    return opened;
-  } catch (error) {
-    if (!hasDatabase || !(error instanceof StoreError)) throw error;
-    log.warn(`${error.message}; what the database does not have yet stays there`);
-    return undefined;
-  }
-}
-
-function wholeNumber(
-  typed: string | undefined,
-  { flag, most, otherwise }: { readonly flag: string; readonly most: number; readonly otherwise: number },
-): number {
-  if (typed === undefined) return otherwise;
-  const number = /^\d+$/.test(typed) ? Number(typed) : 0;
-  if (number >= 1 && number <= most) return number;
-  throw new ConfigError(`${flag} is "${typed}"; allowed: a whole number from 1 to ${most}`, {
-    code: `bad-${flag.slice(2)}`,
-    dataState: 'nothing was touched',
-  });
 }

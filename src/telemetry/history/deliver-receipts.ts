@@ -166,14 +166,14 @@ async function deliverUndo(
 const insertMetrics = `
   INSERT INTO consolidation_metrics (
     run_id, partition_date, dataset, calculation_date, tool_version, outcome, files_before_consolidation,
-    files_after_consolidation, bytes_before, bytes_after, row_count, duration_seconds, undone_by, verification, warnings)
+    files_after_consolidation, bytes_before, bytes_after, row_count, duration_seconds, undone_by, verification, warnings, arrivals)
   SELECT
     run_id, partition_date, dataset, calculation_date, tool_version, outcome, files_before_consolidation,
-    files_after_consolidation, bytes_before, bytes_after, row_count, duration_seconds, undone_by, verification, warnings
+    files_after_consolidation, bytes_before, bytes_after, row_count, duration_seconds, undone_by, verification, warnings, arrivals
   FROM jsonb_to_record($1::text::jsonb) AS given (
     run_id text, partition_date date, dataset text, calculation_date timestamptz, tool_version text, outcome text,
     files_before_consolidation integer, files_after_consolidation integer, bytes_before bigint, bytes_after bigint,
-    row_count bigint, duration_seconds numeric, undone_by text, verification jsonb, warnings jsonb)
+    row_count bigint, duration_seconds numeric, undone_by text, verification jsonb, warnings jsonb, arrivals jsonb)
   ON CONFLICT DO NOTHING
   RETURNING run_id`;
 

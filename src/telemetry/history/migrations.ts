@@ -51,6 +51,8 @@ const migrations: readonly (readonly string[])[] = [
     'CREATE INDEX consolidation_log_by_time ON consolidation_log (calculation_date)',
     'CREATE TABLE consolidation_delivery (dataset text PRIMARY KEY, looked_at timestamptz NOT NULL)',
   ],
+  // By hours from the beginning of the date, how many of the files were written then: `arrivalsOf`.
+  ['ALTER TABLE consolidation_metrics ADD COLUMN arrivals jsonb'],
 ];
 
 /** The version of the schema that this program knows. */

@@ -1,5 +1,6 @@
 import { dateOf } from '../../core/partition-key.ts';
 import type { SwapReceipt } from '../../swap/journal.ts';
+import { arrivalsOf } from './arrivals.ts';
 
 /** A row of `consolidation_metrics`, as JSON; columns that the database works out are not in it. */
 export interface MetricsRow {
@@ -18,6 +19,7 @@ export interface MetricsRow {
   readonly undone_by: string | null;
   readonly verification: SwapReceipt['verification'];
   readonly warnings: readonly string[];
+  readonly arrivals: Readonly<Record<string, number>> | null;
 }
 
 /** A row of `consolidation_log`, as JSON, without what it shares with its row of `consolidation_metrics`. */
@@ -63,6 +65,7 @@ export function receiptRows(
       undone_by: receipt.undoneBy ?? null,
       verification,
       warnings: receipt.warnings,
+      arrivals: arrivalsOf(receipt) ?? null,
     },
     log: removed.map(({ name, sizeBytes }) => ({
       file_name: name,

@@ -1,0 +1,76 @@
+import type { PastRun } from './past-runs.ts';
+
+/** When the files of a dataset's dates were there. Hours count from the end of their date (UTC); below 0: within it. */
+export interface ArrivalPattern {
+  /** Files whose time is known, and the dates they are of. */
+  readonly files: number;
+  readonly dates: number;
+  /** By hour: files, and the share of all that were there at its end. Ascending. */
+  readonly hours: readonly {
+    readonly hour: number;
+    readonly files: number;
+    readonly shareByItsEnd: number;
+  }[];
+  /** For each date its hours with files, ascending. */
+  readonly byDate: readonly (readonly number[])[];
+}
+
+const hoursOfDay = 24;
+
+/** Puts the arrivals of all runs of a date together. */
+export function arrivalPattern(runs: readonly PastRun[]): ArrivalPattern {
+  const total = new Map<number, number>();
+  const dates = new Map<string, Set<number>>();
+  for (const { date, arrivals } of runs) {
+    const hours = Object.entries(arrivals ?? {});
+    if (hours.length === 0) continue;
+    const known = dates.get(date) ?? new Set<number>();
+    dates.set(date, known);
+    for (const [text, count] of hours) {
+      const hour = Number(text) - hoursOfDay;
+      known.add(hour);
+      total.set(hour, (total.get(hour) ?? 0) + count);
+    }
+  }
+  const files = [...total.values()].reduce((sum, count) => sum + count, 0);
+  let before = 0;
+  const hours = [...total]
+    .sort(([a], [b]) => a - b)
+    .map(([hour, count]) => {
+      before += count;
+      return { hour, files: count, shareByItsEnd: before / files };
+    });
+  const byDate = [...dates.values()].map((known) => [...known].sort((a, b) => a - b));
+  return { files, dates: dates.size, hours, byDate };
+}
+
+/** Hours after the end of the date at which this share of the files was there; at least 0. Undefined without files. */
+export function hoursUntil({ hours }: ArrivalPattern, share: number): number | undefined {
+  const last = hours.find(({ shareByItsEnd }) => shareByItsEnd >= share);
+  return last === undefined ? undefined : Math.max(0, last.hour + 1);
+}
+
+/** The share of the files that were there so many hours after the end of the date. */
+export function shareAfter({ hours }: ArrivalPattern, after: number): number {
+  return hours.findLast(({ hour }) => hour < after)?.shareByItsEnd ?? 0;
+}
+
+/**
+ * The longest times, in whole hours, that went by without a file between the end of a date and its last file before `until`: for each
+ * date one, ascending.
+ */
+export function longestPauses({ byDate }: ArrivalPattern, until: number): readonly number[] {
+  return byDate
+    .map((hours) => {
+      // What came within the date is as if it came at its end.
+      let last = -1;
+      let longest = 0;
+      for (const hour of hours) {
+        if (hour < 0 || hour >= until) continue;
+        longest = Math.max(longest, hour - last - 1);
+        last = hour;
+      }
+      return longest;
+    })
+    .sort((a, b) => a - b);
+}
