@@ -90,7 +90,7 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
   const { task, plan, bin, watch } = binTask;
   const store = stoppableStore(task.store, task.stop);
   const files = inputFilesOf(plan, bin);
-  collectGarbage();
+  collectGarbage(task.settings.consolidation.memoryBytes);
   if (!store.abilities.fold && task.beginBin !== undefined && binTask.merged === undefined) {
     return await mergeBin(binTask, undefined).finally(() => task.forget(files));
   }
@@ -241,14 +241,14 @@ async function mergeAndVerify(
   const mergedMs = performance.now();
   log.info(
     `merged ${bin.inputs.length} files (${formatSize(bin.sizeBytes)}) into ${formatSize(output.merged.sizeBytes)}, ` +
-      `${output.merged.rows} rows`,
+      `${output.merged.rows} rows${copiedText(output.merged)}`,
     { date, step: 'merge', durationMs: Math.round(mergedMs - begunMs) },
   );
   const [file, fold] = await watch.time('verify', async () => {
     const staged = stageBeside?.(output.merged.sizeBytes);
     // Each takes its memory: those of a large bin not at the same time.
     if (bin.sizeBytes > forgetEarlyBytes) await Promise.allSettled([staged]);
-    collectGarbage();
+    collectGarbage(task.settings.consolidation.memoryBytes);
     const verified = atWork.verify(output, (done, total) => show('verifying', done, total));
     return await bothOf(verified, staged);
   });
@@ -280,4 +280,8 @@ async function mergeAndVerify(
 async function bothOf<A, B>(a: Promise<A>, b: Promise<B> | undefined): Promise<[A, B | undefined]> {
   await Promise.allSettled([a, b]);
   return [await a, await b];
+}
+
+function copiedText({ rowGroups, rowGroupsCopied = 0 }: WrittenFile['merged']): string {
+  return rowGroupsCopied === 0 ? '' : `, ${rowGroupsCopied} of ${rowGroups} row groups copied as they were`;
 }
