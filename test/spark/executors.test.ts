@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadSettings } from '../../src/config/load-settings.ts';
@@ -41,7 +42,7 @@ async function taskFor(t: TestContext, changes: Partial<PartitionTask> = {}, cop
 /** An executor of this process. */
 function here(
   work: (task: MergeTask, stop: AbortSignal) => Promise<MergedElsewhere> = (task, stop) =>
-    mergeAttempt(task, { store: localStore(), stop }),
+    mergeAttempt(task, { tempDirectory: tmpdir(), store: localStore(), stop }),
 ): BinExecutor {
   return { merge: work };
 }
@@ -70,7 +71,11 @@ test('what executors merge is, byte for byte, what this process merges; all bins
     mostOut = Math.max(mostOut, ++out);
     ids.add(task.id);
     // What travels is JSON.
-    const merged = await mergeAttempt(JSON.parse(JSON.stringify(task)), { store: localStore(), stop });
+    const merged = await mergeAttempt(JSON.parse(JSON.stringify(task)), {
+      tempDirectory: tmpdir(),
+      store: localStore(),
+      stop,
+    });
     out--;
     return merged;
   });
@@ -88,7 +93,7 @@ test('what executors merge is, byte for byte, what this process merges; all bins
 test('of two attempts at once one counts, and of the other nothing is left', async (t) => {
   const attempts: string[] = [];
   const executor = here(async (task, stop) => {
-    const both = [0, 1].map(() => mergeAttempt(task, { store: localStore(), stop }));
+    const both = [0, 1].map(() => mergeAttempt(task, { tempDirectory: tmpdir(), store: localStore(), stop }));
     const [first, second] = await Promise.all(both);
     attempts.push(first?.attempt ?? '', second?.attempt ?? '');
     return second ?? assert.fail('no second attempt');
@@ -133,11 +138,15 @@ test('an executor that was given up finds no place to write in, and makes none',
   const zombies: Promise<MergedElsewhere>[] = [];
   const executor = here(async (task, stop) => {
     for (const store of [late, halfDone]) {
-      const zombie = mergeAttempt(task, { store, stop: new AbortController().signal });
+      const zombie = mergeAttempt(task, {
+        tempDirectory: tmpdir(),
+        store,
+        stop: new AbortController().signal,
+      });
       zombie.catch(() => {});
       zombies.push(zombie);
     }
-    return mergeAttempt(task, { store: localStore(), stop });
+    return mergeAttempt(task, { tempDirectory: tmpdir(), store: localStore(), stop });
   });
   const { task, partition, workspace } = await taskFor(t, { executor });
   assert.equal((await consolidatePartition(task)).result, 'consolidated');
@@ -186,6 +195,16 @@ const lies: readonly {
     exitCode: 13,
     code: 'second-reader-differs',
     merge: (task, stop) => honest({ ...task, inputs: task.inputs.toReversed() }, stop),
+  },
+  {
+    lie: 'tells of an order that nobody asked for',
+    exitCode: 13,
+    code: 'row-order',
+    merge: async (task, stop) => {
+      const { merged, ...rest } = await honest({ ...task, inputs: task.inputs.toReversed() }, stop);
+      const sorted = { by: [], rowSum: '', sample: [], overlap: [], runs: 1, scratchBytes: 0 };
+      return { ...rest, merged: { ...merged, sorted } };
+    },
   },
   {
     lie: 'tells another checksum',
@@ -262,7 +281,7 @@ const lies: readonly {
 ];
 
 function honest(task: MergeTask, stop: AbortSignal): Promise<MergedElsewhere> {
-  return mergeAttempt(task, { store: localStore(), stop });
+  return mergeAttempt(task, { tempDirectory: tmpdir(), store: localStore(), stop });
 }
 
 for (const { lie, exitCode, code, merge } of lies) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -181,11 +182,13 @@ test('on HDFS, too, an executor that was given up finds no place to write in, an
     executor: {
       merge: async (task, stop) => {
         for (const means of [late, slow]) {
-          zombies.push(mergeAttempt(task, { store: means, stop: new AbortController().signal }));
+          zombies.push(
+            mergeAttempt(task, { tempDirectory: tmpdir(), store: means, stop: new AbortController().signal }),
+          );
         }
         void Promise.allSettled(zombies);
         while ((await listAll(shared, task.attemptsDirectory)).length === 0) await sleep(10);
-        return await mergeAttempt(task, { store, stop });
+        return await mergeAttempt(task, { tempDirectory: tmpdir(), store, stop });
       },
     },
   });
