@@ -49,7 +49,7 @@ const light = {
     // Its decoders come along; the package itself brings an S3 client, and finds files beside itself.
     onResolve({ filter: /^@dsnp\/parquetjs$/ }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /.*/, namespace: 'lightly' }, ({ path }) => ({ contents: lightly[path] }));
-    // An import of node:crypto makes all it has, Web Crypto and what not; who asks for it as a package in CommonJS would does not.
+    // An import of one of Node's own modules evaluates all that it has, Web Crypto and what not; require does not.
     onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
       namespace === 'asked' ? { path, external: true } : { path, namespace: 'asked' },
     );
@@ -94,7 +94,7 @@ function needed({ inputs }, path) {
   const found = new Set([path]);
   for (const one of found) {
     for (const { path: next, kind, external } of inputs[one]?.imports ?? [])
-      if (!external && kind !== 'dynamic-import' && !next.startsWith('lightly:')) found.add(next);
+      if (!external && kind !== 'dynamic-import' && !/^[a-z]+:/.test(next)) found.add(next);
   }
   found.delete(path);
   return [...found];

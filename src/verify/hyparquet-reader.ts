@@ -1,6 +1,6 @@
 import zlib from 'node:zlib';
 import { zstdDecompress } from '../parquet/codec/zstd.ts';
-import { type Hyparquet, loadHyparquet } from './hyparquet.ts';
+import { type Hyparquet, hyparquet } from './hyparquet.ts';
 import type { Indexed } from './row-values.ts';
 import { type PageDecoder, type SampleColumn, type SampleLimits, sampleReader } from './sample-file.ts';
 import type { SecondReader } from './second-reader.ts';
@@ -11,9 +11,8 @@ type Values = ReturnType<Hyparquet['readPlain']>;
  * hyparquet as the second reader: its footer parser, its page headers, decompression, levels and encodings, for every
  * physical type, but not its conversions, which would cut timestamps to milliseconds and decimals to doubles.
  */
-export async function hyparquetReader(limits: SampleLimits): Promise<SecondReader> {
-  const hyparquet = await loadHyparquet();
-  return sampleReader(hyparquet, pageDecoder(hyparquet), limits);
+export function hyparquetReader(limits: SampleLimits): SecondReader {
+  return sampleReader(hyparquet, pageDecoder(), limits);
 }
 
 const compressors: NonNullable<SampleColumn['decoder']['compressors']> = {
@@ -24,7 +23,7 @@ const compressors: NonNullable<SampleColumn['decoder']['compressors']> = {
   ZSTD: zstdDecompress,
 };
 
-function pageDecoder(hyparquet: Hyparquet): PageDecoder<Values> {
+function pageDecoder(): PageDecoder<Values> {
   return {
     name: 'hyparquet',
     limit: ({ decoder }, { data_page_header: v1 }) => {

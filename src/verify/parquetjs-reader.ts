@@ -1,6 +1,6 @@
-import { loadHyparquet } from './hyparquet.ts';
+import { hyparquet } from './hyparquet.ts';
 import { lookedUp } from './hyparquet-reader.ts';
-import { loadParquetjsDecoders, type ParquetjsDecoders } from './parquetjs.ts';
+import { type ParquetjsDecoders, parquetjsDecoders } from './parquetjs.ts';
 import type { Indexed } from './row-values.ts';
 import {
   type PageDecoder,
@@ -23,9 +23,8 @@ export interface ParquetjsLimits extends SampleLimits {
  * a footer of some hundred chunks, and cut timestamps. It is not asked about INT96, which it reads without the day,
  * nor about codecs and encodings that it does not have.
  */
-export async function parquetjsReader(limits: ParquetjsLimits): Promise<SecondReader> {
-  const [hyparquet, parquetjs] = await Promise.all([loadHyparquet(), loadParquetjsDecoders()]);
-  return sampleReader(hyparquet, pageDecoder(parquetjs, limits.maxPageValues), limits);
+export function parquetjsReader(limits: ParquetjsLimits): SecondReader {
+  return sampleReader(hyparquet, pageDecoder(parquetjsDecoders, limits.maxPageValues), limits);
 }
 
 const codecsRead: readonly string[] = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI'];

@@ -2,6 +2,7 @@ import type { ByteSource } from '../core/byte-source.ts';
 import type { Logger } from '../core/log.ts';
 import { prepareCodecs } from '../parquet/codec/zstd.ts';
 import type { ParquetFooter } from '../parquet/footer.ts';
+import type { SortedFacts } from '../parquet/sort/sort-request.ts';
 import { codecsOf } from '../parquet/supported-features.ts';
 import { type ComparedSample, compareSample } from './compare-sample.ts';
 import { hyparquetReader } from './hyparquet-reader.ts';
@@ -12,6 +13,7 @@ import {
   chooseSmallSite,
   type SampleSite,
   sitesOfInputs,
+  sitesOfRows,
 } from './sample-sites.ts';
 import { columnKey, columnName } from './second-reader.ts';
 import type { VerificationReceipt } from './verified-file.ts';
@@ -29,6 +31,9 @@ const parquetjsColumns = 2;
 /** Most level entries of a page that parquetjs decodes, and of a nested column up to the rows it is asked for. */
 const parquetjsEntries = 25_000;
 
+/** Rows that parquetjs looks at one by one. */
+const parquetjsRows = 2;
+
 /** Most columns hyparquet looks at in one run. */
 const hyparquetColumns = 100;
 
@@ -37,6 +42,8 @@ const hyparquetColumns = 100;
  * What the engine reads wrong it reads wrong in both, so its own check cannot see it; this one can. hyparquet reads
  * all columns (of very wide files a hundred) at the first rows and a third of them at a handful of other places; @dsnp/parquetjs, which is slow, a few columns at
  * one place.
+ * @param sorted of a file whose rows were sorted: which rows to look for, and where. Each is a claim that the readers put to
+ * the test, with all that is in the row
  * @param seed a new one for every run, so that many runs look at many places; the same seed looks at the same
  * @throws VerifyError at the first difference
  * @throws StoreError when a source cannot be read
@@ -46,6 +53,7 @@ export async function readSample(
   inputs: readonly OpenParquet[],
   seed: string,
   log: Logger,
+  sorted?: SortedFacts,
 ): Promise<NonNullable<VerificationReceipt['sample']>> {
   const inputRows = inputs.map(({ footer }) => footer.rows);
   const groupRows = staged.footer.rowGroups.map(({ rows }) => rows);
@@ -57,26 +65,28 @@ export async function readSample(
   };
 
   await prepareCodecs(codecsOf([staged, ...inputs].map(({ footer }) => footer)));
-  const sites = chooseSites(inputRows, groupRows, seed);
+  const rowSites = sorted === undefined ? undefined : sitesOfRows(inputRows, sorted.sample);
+  const sites = rowSites ?? chooseSites(inputRows, groupRows, seed);
   const drawn = chooseColumns(keys, hyparquetColumns, seed);
-  const hyparquet = await hyparquetReader({ maxNestedEntries });
+  const hyparquet = hyparquetReader({ maxNestedEntries });
   const first = await compareSample({
     ...sources,
     reader: hyparquet,
     // Files of several schemas may be wrong in any column anywhere.
-    sites: sources.isEvolved
-      ? [...sites, ...sitesOfInputs(inputRows, onePerSchema(inputs, sites))]
-      : sites.map((site, i) =>
-          i === 0
-            ? site
-            : { ...site, only: chooseColumns([...drawn], columnsElsewhere(drawn), `${seed}/${i}`) },
-        ),
+    sites:
+      sources.isEvolved && rowSites === undefined
+        ? [...sites, ...sitesOfInputs(inputRows, onePerSchema(inputs, sites))]
+        : sites.map((site, i) =>
+            i === 0
+              ? site
+              : { ...site, only: chooseColumns([...drawn], columnsElsewhere(drawn), `${seed}/${i}`) },
+          ),
     only: drawn,
   });
   const second = await compareSample({
     ...sources,
-    reader: await parquetjsReader({ maxNestedEntries: parquetjsEntries, maxPageValues: parquetjsEntries }),
-    sites: chooseSmallSite(inputRows, groupRows, seed),
+    reader: parquetjsReader({ maxNestedEntries: parquetjsEntries, maxPageValues: parquetjsEntries }),
+    sites: rowSites?.slice(0, parquetjsRows) ?? chooseSmallSite(inputRows, groupRows, seed),
     arbiter: hyparquet,
     only: chooseColumns([...drawn], parquetjsColumns, seed),
   });

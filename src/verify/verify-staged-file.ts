@@ -8,7 +8,7 @@ import type { FileRef } from '../store/store.ts';
 import { checkColumns } from './check-columns.ts';
 import { checkFooter } from './check-footer.ts';
 import { type BytesDigest, digestOf } from './digest-sink.ts';
-import { readSample } from './read-sample.ts';
+import { checkSorted, type SortedStretch } from './sorted-rows.ts';
 import { difference } from './staged-difference.ts';
 import type { VerificationReceipt, VerifiedFile } from './verified-file.ts';
 import {
@@ -72,9 +72,14 @@ export async function verifyStagedFile(verification: Verification): Promise<Veri
     if (threads === undefined) return proven(stagedPath, ref, { ...facts, columns: [] });
 
     const found = await decoded(staged, footer, threads);
-    const columns = checkColumns(staged.name, merged.columns, found);
-    const sample = await readSample({ source: staged, footer }, inputs, sampleSeed, log);
-    return proven(stagedPath, ref, { ...facts, columns, sample });
+    const columns = checkColumns(staged.name, merged.columns, found.columns, merged.sorted === undefined);
+    if (merged.sorted !== undefined) checkSorted(staged.name, merged.sorted, found.sorted);
+    // Only now, as it brings the second readers along.
+    const { readSample } = await import('./read-sample.ts');
+    const sample = await readSample({ source: staged, footer }, inputs, sampleSeed, log, merged.sorted);
+    const sorted =
+      merged.sorted === undefined ? {} : { sorted: { by: merged.sorted.by, rowSum: merged.sorted.rowSum } };
+    return proven(stagedPath, ref, { ...facts, columns, ...sorted, sample });
   } finally {
     await Promise.allSettled(threads?.others.map((thread) => thread.stop()) ?? []);
   }
@@ -88,7 +93,9 @@ interface DecodingThreads {
 function beginThreads({ stagedPath, ref, memory, merged, threads }: Verification): DecodingThreads {
   const count = Math.max(1, Math.min(threads?.count ?? 1, merged.rowGroups));
   const stretches = stretchCount(merged.rowGroups, count);
-  const work = { stagedPath, ref, memory, stretches, next: new Int32Array(new SharedArrayBuffer(4)) };
+  const next = new Int32Array(new SharedArrayBuffer(4));
+  const sortedBy = merged.sorted === undefined ? {} : { sortedBy: merged.sorted.by };
+  const work = { stagedPath, ref, memory, stretches, next, ...sortedBy };
   const others: RowGroupThread[] = [];
   while (threads !== undefined && others.length < count - 1) others.push(threads.begin(work));
   return { work, others };
@@ -99,7 +106,7 @@ async function decoded(
   staged: ByteSource,
   footer: ParquetFooter,
   { work, others }: DecodingThreads,
-): Promise<readonly ColumnFingerprint[]> {
+): Promise<{ readonly columns: readonly ColumnFingerprint[]; readonly sorted: readonly SortedStretch[] }> {
   const found = [...(await verifyRowGroups(staged, footer, work))];
   for (const thread of others) {
     found.push(...(await thread.finish()));
@@ -110,10 +117,12 @@ async function decoded(
   if (inOrder.length !== work.stretches || inOrder.some(({ number }, i) => number !== i)) {
     throw new Error(`${inOrder.length} of ${work.stretches} stretches of row groups were decoded`);
   }
-  return joinFingerprints(
+  const columns = joinFingerprints(
     footer.leaves,
-    inOrder.map(({ columns }) => columns),
+    inOrder.map((stretch) => stretch.columns),
   );
+  const sorted = inOrder.flatMap((stretch) => (stretch.sorted === undefined ? [] : [stretch.sorted]));
+  return { columns, sorted };
 }
 
 async function checkBytes({ staged, ref, merged, written }: Verification): Promise<void> {

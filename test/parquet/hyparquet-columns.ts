@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { brotliDecompressSync, crc32, gunzipSync } from 'node:zlib';
 import { prepareCodecs, zstdDecompress } from '../../src/parquet/codec/zstd.ts';
 import { codec } from '../../src/parquet/format.ts';
-import { loadHyparquet } from '../../src/verify/hyparquet.ts';
+import { hyparquet } from '../../src/verify/hyparquet.ts';
 import type { LevelColumn } from './model.ts';
 
-const hyparquet = await loadHyparquet();
 await prepareCodecs([codec.ZSTD]);
 
 /** What others have for the codecs that hyparquet leaves to its caller. */

@@ -9,7 +9,7 @@ import type { LeafColumn } from '../../src/parquet/metadata/leaf-column.ts';
 import type { ColumnIndex } from '../../src/parquet/metadata/page-index.ts';
 import { readPageIndexes } from '../../src/parquet/read/page-indexes.ts';
 import { type BoundKind, shortLowerBound, shortUpperBound } from '../../src/parquet/write/shorten-bound.ts';
-import { loadHyparquet, loadHyparquetRows } from '../../src/verify/hyparquet.ts';
+import { hyparquet, loadHyparquetRows } from '../../src/verify/hyparquet.ts';
 import type { Rows } from './foreign-file.ts';
 import { type ReadChunk, readWithHyparquet } from './hyparquet-columns.ts';
 import { mergeBytes } from './merging.ts';
@@ -17,7 +17,7 @@ import { type Field, randomFields, randomRows } from './model.ts';
 import { ownFile } from './own-file.ts';
 import { randomSource } from './random-source.ts';
 
-const { parquetHeader } = await loadHyparquet();
+const { parquetHeader } = hyparquet;
 const { readOffsetIndex, readColumnIndex } = await loadHyparquetRows();
 const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

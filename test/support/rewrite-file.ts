@@ -4,7 +4,7 @@ import { readFooter } from '../../src/parquet/footer.ts';
 import { statisticsOf } from '../../src/parquet/metadata/column-chunk.ts';
 import type { EncodedChunk } from '../../src/parquet/write/encoded-chunk.ts';
 import { appendChunk, beginFile, endFile, endRowGroup } from '../../src/parquet/write/file-writer.ts';
-import { loadHyparquet } from '../../src/verify/hyparquet.ts';
+import { hyparquet } from '../../src/verify/hyparquet.ts';
 
 /** A column chunk taken apart: one entry of `pages` is one page with its header, the dictionary page first. */
 export type ChunkParts = EncodedChunk;
@@ -61,7 +61,7 @@ export async function rewriteFile(
 }
 
 async function splitPages(chunk: Uint8Array): Promise<readonly Uint8Array[]> {
-  const { parquetHeader } = await loadHyparquet();
+  const { parquetHeader } = hyparquet;
   const reader = { view: new DataView(chunk.buffer, chunk.byteOffset, chunk.length), offset: 0 };
   const pages: Uint8Array[] = [];
   while (reader.offset < chunk.length) {

@@ -82,7 +82,7 @@ test('a file cut short or grown is caught by its length', async () => {
 });
 
 async function readAll(bytes: Uint8Array): Promise<Readings> {
-  const reader = await hyparquetReader({ maxNestedEntries: 1_000_000 });
+  const reader = hyparquetReader({ maxNestedEntries: 1_000_000 });
   const file = await reader.open(memorySource('x', bytes));
   return file.read({ firstRow: 0, rows: file.rows });
 }

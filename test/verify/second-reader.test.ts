@@ -21,8 +21,8 @@ const rows = madeRows(0, 120);
 const inputs = [await madeFile('/data/a', rows.slice(0, 50)), await madeFile('/data/b', rows.slice(50))];
 const made = await madeMerge(inputs);
 const staged = memorySource('/data/staged', made.bytes);
-const hyparquet = await hyparquetReader({ maxNestedEntries: 50_000 });
-const parquetjs = await parquetjsReader({ maxNestedEntries: 50_000, maxPageValues: 50_000 });
+const hyparquet = hyparquetReader({ maxNestedEntries: 50_000 });
+const parquetjs = parquetjsReader({ maxNestedEntries: 50_000, maxPageValues: 50_000 });
 
 for (const reader of [hyparquet, parquetjs]) {
   test(`${reader.name} gives stored values and levels, uncut and unconverted`, async () => {
@@ -160,11 +160,11 @@ test('a reader that misreads an input, which the arbiter shows, has no say', asy
 });
 
 test('nested rows that lie too deep are left out, flat ones are not', async () => {
-  const shallow = await hyparquetReader({ maxNestedEntries: 20 });
+  const shallow = hyparquetReader({ maxNestedEntries: 20 });
   const readings = await (await shallow.open(staged)).read({ firstRow: 60, rows: 10 });
   assert.ok('rows' in (readings.get(columnKey(['lat'])) ?? {}));
   assert.ok('limit' in (readings.get(columnKey(['tags'])) ?? {}));
-  const small = await parquetjsReader({ maxNestedEntries: 20, maxPageValues: 20 });
+  const small = parquetjsReader({ maxNestedEntries: 20, maxPageValues: 20 });
   const limited = await (await small.open(staged)).read({ firstRow: 60, rows: 10 });
   assert.ok([...limited.values()].every((reading) => 'limit' in reading));
 });

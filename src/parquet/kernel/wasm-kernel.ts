@@ -12,7 +12,7 @@ interface Memory {
 // What is used of it.
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly validate: (bytes: Uint8Array) => boolean;
+  readonly CompileError: abstract new () => Error;
   readonly Instance: new (module: object) => { readonly exports: Functions & { readonly memory: Memory } };
 }
 
@@ -33,9 +33,14 @@ export function wasmKernel(): Kernel | undefined {
   if (WebAssembly === undefined) return undefined;
   if (compiled === undefined) {
     const bytes = kernelBytes();
-    // Not valid where the processor's vectors are not known (SIMD).
-    if (bytes === undefined || !WebAssembly.validate(bytes)) return undefined;
-    compiled = new WebAssembly.Module(bytes);
+    if (bytes === undefined) return undefined;
+    try {
+      compiled = new WebAssembly.Module(bytes);
+    } catch (error) {
+      // Where the processor's vectors are not known (SIMD).
+      if (error instanceof WebAssembly.CompileError) return undefined;
+      throw error;
+    }
   }
   const { memory, ...functions } = new WebAssembly.Instance(compiled).exports;
   return { name: 'WebAssembly', memory: linearMemory(memory), ...functions };
