@@ -13,7 +13,7 @@ import { commandFor, commandWords } from '../command-for.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
 import { afterSwap } from '../notify.ts';
-import { type OpenDataset, openDataset } from '../open-dataset.ts';
+import { datasetNamed, type OpenDataset, openDataset } from '../open-dataset.ts';
 import { withHintCommands } from '../output/commands-in-text.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { counted } from '../output/numbers.ts';
@@ -46,7 +46,7 @@ export async function runUndo(invocation: UndoInvocation, environment: CliEnviro
   const keys = await havingRun(dataset, await typedKeysWorkedOn(dataset, meant), runId);
   if (keys.length === 0) throw nothingToUndo(typedLabel(meant), runId);
   const [only] = keys;
-  const of = { store: store.uri, basePath };
+  const of = { ...datasetNamed(dataset.settings), store: store.uri, basePath };
   if (keys.length === 1 && only !== undefined) {
     const outcome = await undoPartition(invocation, environment, dataset, only);
     if (invocation.output === 'json') {
@@ -123,6 +123,8 @@ async function undoPartition(
   const { dryRun, runId } = invocation;
   const nowMs = await store.nowMs();
   const signals = listenForStopSignals((sentence) => terminal.err(`${sentence}\n`));
+  const log = stderrLogger(terminal, invocation.verbose);
+  let isAssured = false;
   const request: UndoRequest = {
     store,
     basePath,
@@ -130,12 +132,16 @@ async function undoPartition(
     ...(runId === undefined ? {} : { runId }),
     newRunId: makeRunId(nowMs, randomInt(2 ** 24)),
     toolVersion: version,
-    // The engine is loaded only where files are folded.
-    stage: async (staging) => (await import('../../pipeline/stage-undo.ts')).stageUndo(staging),
+    // The engine is loaded only where files are folded, and what stands before the store is tried before the first is.
+    stage: async (staging) => {
+      if (!isAssured) await (await import('../assure-swap.ts')).assureSwap(store, basePath, log);
+      isAssured = true;
+      return (await import('../../pipeline/stage-undo.ts')).stageUndo(staging);
+    },
     allowAttributeChange: settings.safety.allowAttributeChange,
     dryRun,
     stop: signals.signal,
-    log: stderrLogger(terminal, invocation.verbose),
+    log,
   };
   let outcome: UndoOutcome;
   try {
@@ -158,7 +164,6 @@ async function undoPartition(
       partition: partitionPath(dataset, date),
       ...(outcome.runId === undefined ? {} : { runId: outcome.runId }),
     } as const;
-    const { log } = request;
     for (const problem of await afterSwap({ notify, env: environment.env, log }, swapped)) {
       log.warn(problem, { date });
     }
