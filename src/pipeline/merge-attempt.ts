@@ -16,6 +16,10 @@ export interface AttemptMeans {
   /** The store that the task's paths are in. */
   readonly store: Store;
   readonly threads?: ColumnThreads | undefined;
+  /** Of this machine, where the rows are sorted and do not fit into memory. */
+  readonly tempDirectory: string;
+  /** What the process may take, where that is less or more than what the task says; undefined: what the task says. */
+  readonly memoryBytes?: number | undefined;
   readonly stop: AbortSignal;
 }
 
@@ -25,12 +29,16 @@ export interface AttemptMeans {
  * @throws StoreError, FormatError; the reason of `stop`. A part of the file may then be left there
  */
 export async function mergeAttempt(task: MergeTask, means: AttemptMeans): Promise<MergedElsewhere> {
-  const store = stoppableStore(remembering(means.store, task), means.stop);
+  const memoryBytes = means.memoryBytes ?? task.recipe.memoryBytes;
+  const store = stoppableStore(remembering(means.store, memoryBytes), means.stop);
   const attempt = attemptName(task.binIndex, randomBytes(8).toString('hex'));
   const opened = await openInputs(store, task.inputs, undefined, footerForMerge);
   try {
+    const { sort, ...recipe } = task.recipe;
     const written = await writeMerged({
-      ...task.recipe,
+      ...recipe,
+      memoryBytes,
+      ...(sort === undefined ? {} : { sort: { ...sort, tempDirectory: means.tempDirectory } }),
       store,
       path: join(task.attemptsDirectory, attempt),
       inputs: opened.inputs,
@@ -45,10 +53,10 @@ export async function mergeAttempt(task: MergeTask, means: AttemptMeans): Promis
 }
 
 /** Where every read crosses a network, small files are read once, for their footers and for what is in them. */
-function remembering(store: Store, { recipe }: MergeTask): Store {
+function remembering(store: Store, memoryBytes: number = defaultMemoryBytes): Store {
   if (store.abilities.remote !== true) return store;
   return rememberingStore(store, {
-    budgetBytes: Math.floor(Math.min(80 * bytesPerMb, (recipe.memoryBytes ?? defaultMemoryBytes) / 6)),
+    budgetBytes: Math.floor(Math.min(80 * bytesPerMb, memoryBytes / 6)),
     wholeFileBytes: bytesPerMb / 4,
     tailBytes: 64 * 1024,
   });

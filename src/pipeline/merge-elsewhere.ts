@@ -3,10 +3,11 @@ import { attemptsDirectory, join, parseAttemptName } from '../partition/names.ts
 import type { PartitionPlan } from '../plan/partition-plan.ts';
 import type { Store } from '../store/store.ts';
 import { renameSurely } from '../swap/sure-steps.ts';
+import { difference } from '../verify/staged-difference.ts';
 import type { MergedElsewhere } from './bin-executor.ts';
 import { inputFilesOf, recipeOf } from './bin-recipe.ts';
 import type { PartitionAtWork } from './partition-task.ts';
-import type { WrittenFile } from './write-merged.ts';
+import type { MergeRecipe, WrittenFile } from './write-merged.ts';
 
 /**
  * Waits until a bin is merged, gives its file the name `path`, and tells what is said to be in it.
@@ -32,21 +33,44 @@ export function mergeElsewhere(
   const directory = attemptsDirectory(staging.runDirectory);
   const stop = AbortSignal.any([task.stop, isOver]);
   for (const bin of plan.bins) {
+    const recipe = recipeOf(task, staging.runId, bin);
     const begun = executor.merge(
       {
         id: `${staging.runId}-${bin.index}`,
         binIndex: bin.index,
         attemptsDirectory: directory,
         inputs: inputFilesOf(plan, bin),
-        recipe: recipeOf(task, staging.runId, bin),
+        recipe,
       },
       stop,
     );
     // Seen to when the bin's turn comes.
     begun.catch(() => {});
-    merging.set(bin.index, async (path) => takeAttempt(store, directory, bin.index, await begun, path));
+    merging.set(bin.index, async (path) => {
+      const merged = await begun;
+      checkOrder(recipe, merged, path);
+      return takeAttempt(store, directory, bin.index, merged, path);
+    });
   }
   return merging;
+}
+
+/** By what an executor says of the order of the rows they are compared: it must be the one that was asked for. */
+function checkOrder(
+  { sort }: MergeRecipe,
+  { merged: { rows, sorted } }: MergedElsewhere,
+  path: string,
+): void {
+  const asked = JSON.stringify(sort?.by ?? []);
+  const said = JSON.stringify(sorted?.by ?? []);
+  const isSampled = sorted === undefined || rows === 0 || sorted.sample.length > 0;
+  if ((sort === undefined) === (sorted === undefined) && asked === said && isSampled) return;
+  throw difference({
+    code: 'row-order',
+    staged: path,
+    expected: `rows in the order ${asked}, and some of them named`,
+    found: `${said}, as the executor says`,
+  });
 }
 
 /** From here on the file has a name that no executor knows, and lies where none of them writes. */

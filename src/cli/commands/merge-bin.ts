@@ -41,7 +41,9 @@ export async function runMergeBin(
         stop.throwIfAborted();
         const { place, task } = parseTaskLine(line, version);
         const begunMs = performance.now();
-        const merged = await mergeAttempt(task, { store: await storeAt(place), stop });
+        const store = await storeAt(place);
+        const { tempDirectory, memoryBytes } = own.consolidation;
+        const merged = await mergeAttempt(task, { store, tempDirectory, memoryBytes, stop });
         log.info(`merged ${task.inputs.length} files into ${merged.attempt}`, {
           step: 'merge',
           durationMs: Math.round(performance.now() - begunMs),

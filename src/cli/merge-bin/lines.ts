@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { copyOfError, type ErrorCopy } from '../../core/error-copy.ts';
 import { ConfigError } from '../../core/errors.ts';
-import type { ColumnFingerprint } from '../../parquet/fingerprint.ts';
 import type { MergedElsewhere, MergeTask } from '../../pipeline/bin-executor.ts';
 import type { DatasetPlace } from './dataset-place.ts';
+import { isObject } from './json-shapes.ts';
+import { mergedIn } from './merged-in.ts';
 
 /** A task and where its files are. */
 export interface PlacedTask {
@@ -83,48 +84,6 @@ export function parseAnswerLine(line: string, version: string): Answer | undefin
   return merged === undefined ? undefined : { id, done: merged };
 }
 
-function mergedIn(done: unknown): MergedElsewhere | undefined {
-  if (!isObject(done) || !isObject(done.merged) || !isObject(done.written)) return undefined;
-  const { attempt, merged, written } = done;
-  const { rows, rowGroups, sizeBytes, columns, sorting, warnings } = merged;
-  if (typeof attempt !== 'string' || !isCount(rows) || !isCount(rowGroups) || !isCount(sizeBytes))
-    return undefined;
-  if (!Array.isArray(columns) || !isTexts(warnings)) return undefined;
-  if (!isCount(written.sizeBytes) || typeof written.sha256 !== 'string') return undefined;
-  const fingerprints = columns.map(fingerprintIn).filter((one) => one !== undefined);
-  if (fingerprints.length !== columns.length) return undefined;
-  const stated = isObject(sorting) ? sorting.stated : undefined;
-  const kept = isObject(sorting) ? sorting.kept : undefined;
-  return {
-    attempt,
-    merged: {
-      rows,
-      rowGroups,
-      sizeBytes,
-      columns: fingerprints,
-      ...(isTexts(stated) && isTexts(kept) ? { sorting: { stated, kept } } : {}),
-      warnings,
-    },
-    written: { sizeBytes: written.sizeBytes, sha256: written.sha256 },
-  };
-}
-
-function fingerprintIn(column: unknown): ColumnFingerprint | undefined {
-  if (!isObject(column)) return undefined;
-  const { path, values, nulls, levelDigest, valueDigest, min, max } = column;
-  if (typeof path !== 'string' || !isCount(values) || !isCount(nulls)) return undefined;
-  if (typeof levelDigest !== 'string' || typeof valueDigest !== 'string') return undefined;
-  return {
-    path,
-    values,
-    nulls,
-    levelDigest,
-    valueDigest,
-    ...(typeof min === 'string' ? { min: bytesOf(min) } : {}),
-    ...(typeof max === 'string' ? { max: bytesOf(max) } : {}),
-  };
-}
-
 function isErrorCopy(value: unknown): value is ErrorCopy {
   if (!isObject(value)) return false;
   const { kind, details } = value;
@@ -145,24 +104,8 @@ function parsedJson(line: string): unknown {
   }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string');
-}
-
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
-}
-
-function bytesOf(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'base64'));
 }
 
 function sha256(text: string): string {
