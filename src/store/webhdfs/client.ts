@@ -53,6 +53,8 @@ export interface Call {
 export interface DataPlace {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** Set where a gateway takes or hands out the data itself. */
+  readonly isGateway?: true;
 }
 
 /** Talks to the NameNodes of a cluster, and to the DataNodes that they name. */
@@ -171,6 +173,7 @@ export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
   const ownPlace = async (question: Question, url?: URL): Promise<DataPlace> => {
     const credentials = await authentication.credentialsFor(question);
     return {
+      isGateway: true,
       url: url ?? urlOf(question, credentials),
       headers: { ...csrfHeaders(csrfHeader, question.method), ...credentials.headers },
     };

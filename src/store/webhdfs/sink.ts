@@ -46,17 +46,21 @@ export async function createSink(
   };
   const failedHosts: string[] = [];
   const upload = await withRetries(client.retries, () => beginUpload(client, looks, call, failedHosts));
-  if (placement?.storagePolicy !== undefined) {
+  const setStoragePolicy = async (): Promise<void> => {
+    if (placement?.storagePolicy === undefined) return;
+    await client.json({
+      method: 'PUT',
+      operation: 'SETSTORAGEPOLICY',
+      path,
+      op: 'create',
+      attempt: `set the storage policy of ${client.uri}${path} to ${placement.storagePolicy}`,
+      parameters: { storagepolicy: placement.storagePolicy },
+    });
+  };
+  if (upload.fileId !== undefined) {
     try {
       // Before the first block: blocks stay where they were put.
-      await client.json({
-        method: 'PUT',
-        operation: 'SETSTORAGEPOLICY',
-        path,
-        op: 'create',
-        attempt: `set the storage policy of ${client.uri}${path} to ${placement.storagePolicy}`,
-        parameters: { storagepolicy: placement.storagePolicy },
-      });
+      await setStoragePolicy();
     } catch (error) {
       upload.abort();
       throw error;
@@ -109,11 +113,14 @@ export async function createSink(
       assertOpen();
       await flush();
       await notTaken(upload.finish()).catch(async (error: unknown) => {
-        // No answer is no failure: the file is looked at, as it is after an answer.
-        const isUnknown = error instanceof StoreError && error.outcomeUnknown;
-        if (!isUnknown || !(await allArrived(looks, path, upload.fileId, sentBytes))) throw error;
+        const { fileId } = upload;
+        // No answer is no failure: the file is looked at, as it is after an answer. Of one that was never seen it cannot be told whose it is.
+        const isUnknown = error instanceof StoreError && error.outcomeUnknown && fileId !== undefined;
+        if (!isUnknown || !(await allArrived(looks, path, fileId, sentBytes))) throw error;
       });
       state = 'closed';
+      // Its blocks lie elsewhere then, until HDFS's mover comes by.
+      if (upload.fileId === undefined) await setStoragePolicy();
       gathered = Buffer.alloc(0);
       await verifyUpload(client, looks, path, { sizeBytes: sentBytes, checksums: checksum.end() });
     },

@@ -2,17 +2,23 @@ import type { ClientRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../core/errors.ts';
 import { noReplyError, replyError } from './call-errors.ts';
-import type { Call, WebHdfsClient } from './client.ts';
+import type { Call, DataPlace, WebHdfsClient } from './client.ts';
 import { bodyOf, timedOut } from './exchange.ts';
 import type { Looks } from './look.ts';
 
 /** Longest wait between two looks. */
 const maxLookDelayMs = 100;
 
+/** So long a gateway is given to create a file of which it has no bytes yet. */
+const gatewayLookMs = 1_000;
+
+/** Clients of gateways that did not do so. */
+const createsLate = new WeakSet<WebHdfsClient>();
+
 /** A new file that a DataNode is writing. */
 export interface Upload {
-  /** Of the new file. */
-  readonly fileId: string;
+  /** Of the new file; undefined where a gateway creates it only when bytes come. */
+  readonly fileId: string | undefined;
   /** Hands over bytes; resolves when they have left this process, so that their memory may be used again. */
   send(bytes: Uint8Array): Promise<void>;
   /** Ends the file; resolves when the DataNode says that it is complete. */
@@ -24,7 +30,8 @@ export interface Upload {
 /**
  * Begins to write a file where the NameNode says, and resolves once it is there. The DataNode asks for the bytes
  * (`100 Continue`) before it creates the file, and says no more until it has them all or refuses (`WebHdfsHandler.onCreate`):
- * so this looks for the file.
+ * so this looks for the file. Knox asks for the bytes too, but hands on what it was sent only when it has some of them: there the
+ * file is created later.
  * @param failedHosts gets the host of a DataNode that could not be reached
  * @throws StoreError; retryable while it is certain that nothing was created
  */
@@ -36,7 +43,7 @@ export async function beginUpload(
 ): Promise<Upload> {
   const facts = client.factsOf(call);
   const [place, other] = await Promise.all([
-    client.dataPlace(call, failedHosts),
+    uploadPlace(client, call, failedHosts),
     looks.remote(call.path, call.op),
   ]);
   if (other !== undefined) {
@@ -84,15 +91,22 @@ export async function beginUpload(
 
   const continued = new Promise<void>((resolve) => request.once('continue', resolve));
   request.flushHeaders();
-  let fileId: string;
+  let fileId: string | undefined;
   const givenUp = new AbortController();
   try {
     await within('the DataNode did not ask for the bytes', continued, refusal);
-    fileId = await within(
+    const waits =
+      place.isGateway === true ? [sleep(createsLate.has(client) ? 0 : gatewayLookMs, undefined)] : [];
+    fileId = await within<string | undefined>(
       'the DataNode did not create the file',
       appeared(looks, call, givenUp.signal),
       refusal,
+      ...waits,
     );
+    if (fileId === undefined) {
+      createsLate.add(client);
+      givenUp.abort();
+    }
   } catch (error) {
     givenUp.abort();
     if (!exchange.wasSent()) failedHosts.push(url.hostname);
@@ -111,6 +125,21 @@ export async function beginUpload(
       request.destroy();
     },
   };
+}
+
+/**
+ * Where the bytes go. No flags go through a gateway: HttpFS knows none, and Knox encodes the comma between them twice, so that a
+ * DataNode refuses them.
+ */
+async function uploadPlace(
+  client: WebHdfsClient,
+  call: Call,
+  failedHosts: readonly string[],
+): Promise<DataPlace> {
+  const place = await client.dataPlace(call, failedHosts);
+  if (place.isGateway !== true) return place;
+  const { createflag: _, ...parameters } = call.parameters ?? {};
+  return await client.dataPlace({ ...call, parameters }, failedHosts);
 }
 
 /** The id of the file at the call's path, as soon as there is one. Gives up looking when the file was refused. */
