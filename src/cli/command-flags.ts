@@ -64,7 +64,7 @@ export const flagNames = {
     'threads',
     ...general,
   ],
-  'merge-bin': ['ca-file', 'principal', 'keytab', 'proxy-user', 'config', 'log-format', 'verbose'],
+  'merge-bin': ['memory', 'ca-file', 'principal', 'keytab', 'proxy-user', 'config', 'log-format', 'verbose'],
   inspect: ['pages', 'diff', ...who, ...general],
   scan: [
     'from',

@@ -22,6 +22,7 @@ export function commandFor(
     program,
     ...words.map(shellWord),
     ...(typeof basePath === 'string' ? ['--base-path', shellWord(basePath)] : []),
+    ...(flags.dataset === undefined || !takes.has('dataset') ? [] : ['--dataset', flags.dataset]),
     ...(configPath === undefined ? [] : ['--config', shellWord(configPath)]),
   ].join(' ');
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
 import { defaultLayout, type PartitionLayout } from '../partition/layout.ts';
+import type { DateLimits } from '../partition/list-partitions.ts';
 import { currentDate, datesBack, parseDate } from '../partition/partition-dates.ts';
 import type { DateRange } from '../pipeline/dates-in-range.ts';
 import type { Shard } from '../pipeline/dates-of-shard.ts';
@@ -10,7 +11,9 @@ import { parsePartition } from './typed-partition.ts';
 export type WantedDates =
   | { readonly dates: readonly string[] }
   | { readonly range: DateRange; readonly shard?: Shard }
-  | { readonly key: string };
+  | { readonly key: string }
+  /** Whatever is worth it, perhaps within a range. */
+  | { readonly all: DateLimits };
 
 /** The partitions somebody asked for. */
 export interface ChosenDates {
@@ -23,6 +26,7 @@ export interface ChosenDates {
 
 /** What was typed, and what it is understood by. */
 export interface TypedDates {
+  readonly all?: boolean;
   readonly date?: string;
   readonly daysBack?: string;
   readonly from?: string;
@@ -47,6 +51,15 @@ export function chooseDates(typed: TypedDates): ChosenDates {
   const { nowMs, timeZone, date = '', layout = defaultLayout } = typed;
   const context = { nowMs, ...(timeZone === undefined ? {} : { timeZone }) };
   const today = currentDate(context);
+  if (typed.all === true) {
+    const from = typed.from === undefined ? undefined : parseDate(typed.from, context, '--from');
+    const to = typed.to === undefined ? undefined : parseDate(typed.to, context, '--to');
+    if (from !== undefined && to !== undefined && from > to) {
+      throw badRange(`--from ${from} is after --to ${to}`, typed.program);
+    }
+    const limits = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+    return { wanted: { all: limits }, today, currentDayAllowed: typed.to === 'today' };
+  }
   if (typed.from === undefined || typed.to === undefined) {
     const one = parsePartition(date, layout, context);
     if ('key' in one && typed.daysBack !== undefined) {
@@ -76,6 +89,7 @@ export function chooseDates(typed: TypedDates): ChosenDates {
  * @throws ConfigError `date-missing`, `bad-range`
  */
 export function checkDates({
+  all = false,
   date,
   daysBack,
   from,
@@ -84,7 +98,11 @@ export function checkDates({
   shardPlan,
   program,
 }: Omit<TypedDates, 'nowMs'>): void {
-  if (from !== undefined || to !== undefined) {
+  if (all) {
+    if (date !== undefined) throw badRange('--all and --date are both given', program);
+    if (daysBack !== undefined) throw badRange('--all and --days-back are both given', program);
+    if (shard !== undefined) throw badRange('--all and --shard are both given', program);
+  } else if (from !== undefined || to !== undefined) {
     if (from === undefined) throw badRange('--to is given, but no --from', program);
     if (to === undefined) throw badRange('--from is given, but no --to', program);
     if (date !== undefined) throw badRange('--date and --from are both given', program);
@@ -104,7 +122,8 @@ export function checkDates({
 }
 
 function badRange(problem: string, program: string): ConfigError {
-  return new ConfigError(`${problem}; allowed: --date with --days-back, or --from and --to with --shard`, {
+  const allowed = '--date with --days-back, --from and --to with --shard, or --all';
+  return new ConfigError(`${problem}; allowed: ${allowed}`, {
     code: 'bad-range',
     hint: `For example: ${program} --from 2023-01-01 --to 2025-08-15 --shard 0/4`,
     dataState: 'nothing was touched',

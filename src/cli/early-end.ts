@@ -1,7 +1,9 @@
 import { salvageSettings } from '../config/report-settings.ts';
+import type { Logger } from '../core/log.ts';
 import type { ErrorFacts } from '../telemetry/error-facts.ts';
 import type { ReportSink } from '../telemetry/run-report.ts';
 import { metricsSinks, type RunStart, runReport, tellOfRun } from './after-run.ts';
+import { chosenDatasets, forDataset } from './chosen-datasets.ts';
 import { commandNames, settingFlagNames } from './command-flags.ts';
 import type { CliEnvironment } from './environment.ts';
 import { flagTable } from './flags.ts';
@@ -32,29 +34,47 @@ export async function tellOfEarlyEnd(
   if (flags === undefined) return;
   const log = stderrLogger(environment.terminal, args.includes('--verbose'));
   try {
-    const settings = await salvageSettings(settingsInputOf(flags, environment));
-    const { dataset } = settings;
-    if (dataset === undefined) return;
-    const { exitCode } = error;
-    const report = runReport(
-      { start, settings: { ...settings, dataset }, exitCode, partitions: [], error },
-      environment,
-    );
-    const sinks = async (): Promise<readonly ReportSink[]> => [
-      ...(await notifySinks(settings, environment)),
-      ...(await metricsSinks(settings, environment)),
-    ];
-    await tellOfRun(report, sinks, log);
+    const whole = { ...flags, output: 'text', verbose: false } as const;
+    for (const dataset of await chosenDatasets(whole, environment)) {
+      await tellOfFailure({ flags: forDataset(whole, dataset), start, error }, environment, log);
+    }
   } catch (problem) {
     log.warn(`the metrics were not told that the run failed: ${String(problem)}`);
   }
+}
+
+/** A run that could not begin with a dataset. */
+export interface FailedStart extends Pick<EarlyEnd, 'start' | 'error'> {
+  /** Of that dataset. */
+  readonly flags: Pick<DatasetFlags, 'configPath' | 'dataset' | 'settingFlags'>;
+}
+
+/** Tells the webhook and the metrics of a run that could not begin with a dataset, as far as it is known where they go. */
+export async function tellOfFailure(
+  { flags, start, error }: FailedStart,
+  environment: CliEnvironment,
+  log: Logger,
+): Promise<void> {
+  const settings = await salvageSettings(settingsInputOf(flags, environment));
+  const { dataset } = settings;
+  if (dataset === undefined) return;
+  const { exitCode } = error;
+  const report = runReport(
+    { start, settings: { ...settings, dataset }, exitCode, partitions: [], error },
+    environment,
+  );
+  const sinks = async (): Promise<readonly ReportSink[]> => [
+    ...(await notifySinks(settings, environment)),
+    ...(await metricsSinks(settings, environment)),
+  ];
+  await tellOfRun(report, sinks, log);
 }
 
 /** The settings among the flags of a consolidation; undefined when the words ask for something else. */
 function flagsOf(
   args: readonly string[],
   invocation: Invocation | undefined,
-): Pick<DatasetFlags, 'configPath' | 'settingFlags'> | undefined {
+): Pick<DatasetFlags, 'configPath' | 'datasets' | 'settingFlags'> | undefined {
   if (invocation !== undefined) {
     return invocation.command === 'consolidate' && !invocation.dryRun ? invocation : undefined;
   }

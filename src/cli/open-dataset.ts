@@ -29,15 +29,21 @@ export async function settingsOf(flags: DatasetFlags, environment: CliEnvironmen
   return loadSettings(settingsInputOf(flags, environment));
 }
 
+/** What JSON says of which dataset of the configuration file it is about. */
+export function datasetNamed({ dataset }: Pick<Settings, 'dataset'>): { readonly datasetName?: string } {
+  return dataset === undefined ? {} : { datasetName: dataset.name };
+}
+
 /** What those settings are made from. */
 export function settingsInputOf(
-  flags: Pick<DatasetFlags, 'configPath' | 'settingFlags'>,
+  flags: Pick<DatasetFlags, 'configPath' | 'dataset' | 'settingFlags'>,
   { env }: Pick<CliEnvironment, 'env'>,
 ): SettingsInput {
   const isNamed = flags.configPath !== undefined || (env[configPathVariable] ?? '') !== '';
   const configPath = flags.configPath ?? (isNamed ? undefined : shippedConfigPath());
   return {
     flags: flags.settingFlags,
+    ...(flags.dataset === undefined ? {} : { dataset: flags.dataset }),
     env,
     ...(configPath === undefined ? {} : { configPath }),
   };
@@ -74,7 +80,12 @@ export async function openUnreached(
     : await openRemote(settings);
   atEnd(async () => opened.store.close?.());
   const layout = makeLayout(settings.consolidation.layout);
-  return { settings, layout, ...opened, shownPath: (path) => (isLocal ? path : `${opened.store.uri}${path}`) };
+  return {
+    settings,
+    layout,
+    ...opened,
+    shownPath: (path) => (isLocal ? path : `${opened.store.uri}${path}`),
+  };
 }
 
 // Loaded when it is asked for: a third of the program speaks to NameNodes.

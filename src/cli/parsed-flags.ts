@@ -20,6 +20,12 @@ export function text(argv: Parsed, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** All texts of a flag that may be given several times. */
+export function every(argv: Parsed, name: string): readonly string[] {
+  const value = argv[name];
+  return [value].flat().filter((one): one is string => typeof one === 'string');
+}
+
 /** All texts of a positional that takes several. */
 export function texts(argv: Parsed, name: string): readonly string[] {
   const value = argv[name];

@@ -28,6 +28,7 @@ test('the default command, with everything as it was typed', () => {
       timeZone: 'UTC',
       dryRun: true,
       force: false,
+      all: false,
       verbose: true,
       output: 'json',
       configPath: 'c.yaml',

@@ -5,7 +5,7 @@ import { listBase } from '../../partition/list-base.ts';
 import { type CleanupOutcome, cleanupRuns } from '../../swap/cleanup.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
-import { openDataset } from '../open-dataset.ts';
+import { datasetNamed, openDataset } from '../open-dataset.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { counted } from '../output/numbers.ts';
 import { dated } from '../output/partition-words.ts';
@@ -45,6 +45,7 @@ export async function runCleanup(
       jsonLine({
         command: 'cleanup',
         exitCode: exitCodes.ok,
+        ...datasetNamed(settings),
         dryRun,
         store: store.uri,
         basePath,

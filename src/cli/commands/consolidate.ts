@@ -1,213 +1,149 @@
-import { baseText } from '../../config/base-location.ts';
-import type { Settings } from '../../config/settings.ts';
-import { ConfigError } from '../../core/errors.ts';
-import type { ExitCode } from '../../core/exit-codes.ts';
-import { defaultLayout } from '../../partition/layout.ts';
-import type { BinExecutor } from '../../pipeline/bin-executor.ts';
-import { consolidateDates } from '../../pipeline/consolidate-dates.ts';
-import { datesInRange } from '../../pipeline/dates-in-range.ts';
-import { datesOfShard } from '../../pipeline/dates-of-shard.ts';
-import type { DatasetTask } from '../../pipeline/partition-task.ts';
-import { partitionsOfDates } from '../../pipeline/partitions-of-dates.ts';
-import type { CaughtUp } from '../../pipeline/replica/replica-keeper.ts';
-import type { CleanupOutcome } from '../../swap/cleanup.ts';
-import { exitCodeOf } from '../../telemetry/exit-code.ts';
-import type { PartitionResult } from '../../telemetry/partition-result.ts';
-import { reportSettings, reportSinks, runReport, startRun, tellOfRun } from '../after-run.ts';
-import { atOnceFor } from '../at-once.ts';
-import { commandFor, commandWords } from '../command-for.ts';
-import { checkDates, chooseDates, type WantedDates } from '../dates.ts';
+import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
+import { errorFacts } from '../../telemetry/error-facts.ts';
+import { type RunStart, startRun } from '../after-run.ts';
+import { chosenDatasets, forDataset } from '../chosen-datasets.ts';
+import type { ConsolidateInvocation, RunShared } from '../consolidate/dataset-part.ts';
+import { type LeftOfPart, leftFacts, leftText } from '../consolidate/left-text.ts';
+import {
+  type FailedPart,
+  type OpenedPart,
+  openOrFail,
+  type QueueRun,
+  runQueue,
+} from '../consolidate/run-queue.ts';
+import { type DonePart, partFacts, partText, reportPart } from '../consolidate/tell-part.ts';
+import { checkDates } from '../dates.ts';
 import type { CliEnvironment } from '../environment.ts';
-import type { Invocation } from '../invocation.ts';
-import type { ExecutorsDataset } from '../merge-bin/connect-executors.ts';
-import { partitionNotices } from '../notify.ts';
-import { openDataset } from '../open-dataset.ts';
-import { type CommandFor, withCommands, withHintCommands } from '../output/commands-in-text.ts';
-import { consolidationText, noPartitionText, removedBackupsText } from '../output/consolidation-text.ts';
+import type { Executors } from '../merge-bin/connect-executors.ts';
 import { jsonLine } from '../output/json-line.ts';
-import { dated, datedWithPlan } from '../output/partition-words.ts';
 import { titleText } from '../output/preview.ts';
 import { progressLine } from '../output/progress-line.ts';
-import { replicaFailures, replicaText } from '../output/replica-text.ts';
+import { tellError } from '../output/record-terminal.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
 import { reportTroubles } from '../output/troubles.ts';
-import { given } from '../parsed-flags.ts';
-import { replicaOf } from '../replica.ts';
 import { listenForStopSignals } from '../stop-signals.ts';
-import { columnThreads } from '../threads/column-threads.ts';
 
-type ConsolidateInvocation = Extract<Invocation, { command: 'consolidate' }>;
-
-/** The default command: consolidates the partitions of one or more dates, or previews that. */
+/** The default command: consolidates the partitions of one or more dates, or what is worth it, of one dataset or several; or previews that. */
 export async function runConsolidate(
   invocation: ConsolidateInvocation,
   environment: CliEnvironment,
 ): Promise<ExitCode> {
   const start = startRun();
-  const { terminal, program, version } = environment;
-  const { dryRun, force, verbose } = invocation;
+  const { terminal, program } = environment;
   // Before the settings: without a date, that is what the operator must hear first.
   checkDates({ ...invocation, program });
-  const { settings, store, basePath, layout, shownPath } = await openDataset(invocation, environment);
-  const { mode } = settings.consolidation;
-  if (mode === 'fold' && !store.abilities.fold) throw noFold(settings);
-  const { wanted, today, currentDayAllowed } = chooseDates({
-    ...invocation,
-    layout,
-    nowMs: await store.nowMs(),
-    program,
-  });
-  if (!dryRun && settings.base.kind === 'hdfs') {
-    const { assureSwap } = await import('../assure-swap.ts');
-    await assureSwap(store, basePath, stderrLogger(terminal, verbose));
-  }
-  const executor = await executorGiven(invocation, { settings, store, basePath }, environment);
+  const names = await chosenDatasets(invocation, environment);
+  const executors = await executorsGiven(invocation, environment);
   const progress = progressLine(terminal);
   const signals = listenForStopSignals((sentence) => progress.messages.err(`${sentence}\n`));
-  const { dataset } = reportSettings(settings);
-  const notices = partitionNotices({
-    ...settings,
-    dataset,
-    mode,
-    env: environment.env,
-    log: stderrLogger(progress.messages, verbose),
-  });
-  let results: readonly PartitionResult[];
-  let removedBackups: readonly CleanupOutcome[] = [];
-  let caughtUp: readonly CaughtUp[] = [];
+  const shared: RunShared = { progress, stop: signals.signal, executors };
+  const opened: OpenedPart[] = [];
+  let run: QueueRun;
   try {
-    const log = stderrLogger(progress.messages, verbose);
-    const stop = signals.signal;
-    const replica = dryRun
-      ? undefined
-      : await replicaOf({ settings, store, basePath, stop, log }, environment);
-    const follow = replica?.follow ?? ((result: PartitionResult) => Promise.resolve(result));
-    const task: DatasetTask = {
-      store,
-      basePath,
-      settings,
-      layout,
-      today,
-      currentDayAllowed,
-      force,
-      dryRun,
-      toolVersion: version,
-      log: stderrLogger(progress.messages, verbose),
-      showProgress: progress.show,
-      ...(settings.base.kind === 'local'
-        ? { columnThreads: (files) => columnThreads(files, settings.consolidation) }
-        : {}),
-      ...(executor === undefined ? {} : { executor }),
-      onBackupsRemoved: (removed) => {
-        removedBackups = removed;
-      },
-      ...(dryRun ? {} : { around: async (date, work) => follow(await notices.around(date, work)) }),
-      ...(replica === undefined ? {} : { beforeSwap: replica.noteSwap }),
-      stop: signals.signal,
-    };
-    const dates = await datesWanted(task, wanted);
-    const keepsPlans = dryRun || verbose || invocation.output === 'json';
-    const { options, ...together } = atOnceFor(settings.consolidation, dates.length, keepsPlans);
-    const found = await consolidateDates({ ...task, ...together }, dates, options);
-    results = found.map((result) => typeable(result, commandWords(invocation, environment)));
-    caughtUp = signals.signal.aborted ? [] : ((await replica?.catchUp()) ?? []);
+    const isOnly = names.length === 1;
+    for (const name of names) {
+      opened.push(await openOrFail(forDataset(invocation, name), environment, shared, isOnly));
+    }
+    run = await runQueue(opened, invocation, environment, shared);
   } finally {
     signals.dispose();
     progress.clear();
   }
-  const exitCode = exitCodeOf(results);
-  if (invocation.output === 'json') {
-    terminal.out(
-      jsonLine({
-        command: 'consolidate',
-        exitCode,
-        dryRun,
-        mode,
-        store: store.uri,
-        basePath,
-        partitions: results.map(datedWithPlan),
-        removedBackups: removedBackups.map(dated),
-        ...(settings.replica === undefined ? {} : { replica: { uri: baseText(settings.replica), caughtUp } }),
-      }),
-    );
-  } else {
-    const context = {
-      style: terminal.style,
-      mode,
-      shownPath,
-      undoCommand: (date: string) => commandFor(['undo', date], invocation, environment),
-    };
-    const body =
-      results.length === 0 ? noPartitionText(wanted) : consolidationText(results, invocation, context);
-    const removed = removedBackupsText(removedBackups, settings.safety.backupRetentionDays);
-    const copied =
-      settings.replica === undefined ? '' : replicaText(baseText(settings.replica), results, caughtUp);
-    const after = removed + copied;
-    if (body !== '' || after !== '') terminal.out(titleText(settings.title) + body + after);
-  }
-  reportTroubles(results, invocation, terminal);
-  if (!dryRun) {
-    const behind = replicaFailures(results, caughtUp);
-    const sinkFailures = { ...notices.failures(), ...(behind === 0 ? {} : { replica: behind }) };
-    const end = { start, settings: reportSettings(settings), exitCode, partitions: results, sinkFailures };
-    const report = runReport({ ...end, ...given('shard', invocation.shard) }, environment);
-    const log = stderrLogger(terminal, verbose);
-    const run = { settings, store, basePath, exitCode, log };
-    await tellOfRun(report, () => reportSinks(run, environment), log);
+  const { done, left } = run;
+  const failures = opened.flatMap((one) => ('error' in one ? [one] : []));
+  const exitCode = overallCode(done, failures, signals.signal, left);
+  tell({ invocation, done, failures, left, isNamed: names.length > 1, exitCode }, environment);
+  for (const { results } of done) reportTroubles(results, invocation, terminal);
+  if (!invocation.dryRun) {
+    for (const one of done) await reportPart(one, start, environment);
+    for (const one of failures) await reportFailure(one, start, environment);
   }
   return exitCode;
 }
 
-function datesWanted(task: DatasetTask, wanted: WantedDates): Promise<readonly string[]> {
-  const { store, basePath, layout = defaultLayout, stop } = task;
-  if ('key' in wanted) return Promise.resolve([wanted.key]);
-  if ('dates' in wanted) return partitionsOfDates({ store, basePath, layout, stop }, wanted.dates);
-  return wanted.shard === undefined
-    ? datesInRange(store, basePath, wanted.range, layout)
-    : datesOfShard(task, wanted.range, wanted.shard);
+async function reportFailure(
+  { invocation, error }: FailedPart,
+  start: RunStart,
+  environment: CliEnvironment,
+): Promise<void> {
+  const { tellOfFailure } = await import('../early-end.ts');
+  const log = stderrLogger(environment.terminal, invocation.verbose);
+  await tellOfFailure({ flags: invocation, start, error }, environment, log);
+}
+
+function overallCode(
+  done: readonly DonePart[],
+  failures: readonly FailedPart[],
+  stop: AbortSignal,
+  left: readonly LeftOfPart[],
+): ExitCode {
+  const codes = [...done.map(({ exitCode }) => exitCode), ...failures.map(({ error }) => error.exitCode)];
+  const stopped = codes.find((code) => code === exitCodes.interrupted || code === exitCodes.terminated);
+  if (stopped !== undefined) return stopped;
+  if (left.some(({ because }) => because === 'stopped')) return errorFacts(stop.reason).exitCode;
+  const [only] = codes;
+  if (codes.length === 1 && only !== undefined) return only;
+  return codes.every((code) => code === exitCodes.ok) ? exitCodes.ok : exitCodes.partial;
+}
+
+interface Telling {
+  readonly invocation: ConsolidateInvocation;
+  readonly done: readonly DonePart[];
+  readonly failures: readonly FailedPart[];
+  readonly left: readonly LeftOfPart[];
+  /** There are several datasets. */
+  readonly isNamed: boolean;
+  readonly exitCode: ExitCode;
+}
+
+function tell(
+  { invocation, done, failures, left, isNamed, exitCode }: Telling,
+  environment: CliEnvironment,
+): void {
+  const { terminal } = environment;
+  const { dryRun } = invocation;
+  const leaving = left.length === 0 && !invocation.all ? {} : { left: leftFacts(left) };
+  if (invocation.output === 'json') {
+    const [only] = done;
+    const head = { command: 'consolidate', exitCode, dryRun };
+    if (!isNamed && only !== undefined) {
+      terminal.out(jsonLine({ ...head, ...named(only.part.invocation), ...partFacts(only), ...leaving }));
+    } else {
+      const datasets = [
+        ...done.map((one) => ({ ...named(one.part.invocation), exitCode: one.exitCode, ...partFacts(one) })),
+        ...failures.map(({ invocation: of, error }) => ({ ...named(of), exitCode: error.exitCode, error })),
+      ];
+      terminal.out(jsonLine({ ...head, datasets, ...leaving }));
+    }
+  } else {
+    const settings = done[0]?.part.dataset.settings;
+    const texts = done.map((one) => {
+      const text = partText(one, environment);
+      const head = terminal.style.bold(`Dataset ${one.part.invocation.dataset}`);
+      return isNamed && text !== '' ? `\n${head}\n${text}` : text;
+    });
+    const after = settings === undefined ? '' : leftText(left, settings);
+    const body = texts.join('') + after;
+    if (body !== '' && settings !== undefined) terminal.out(titleText(settings.title) + body);
+  }
+  for (const { invocation: of, error } of failures) {
+    const view = { verbose: invocation.verbose, style: terminal.errStyle, where: `${of.dataset}: ` };
+    tellError(terminal, error, view);
+  }
+}
+
+function named({ dataset }: ConsolidateInvocation): { readonly datasetName?: string } {
+  return dataset === undefined ? {} : { datasetName: dataset };
 }
 
 /** Who merges the bins, where that is not this process; hung up on at the end of the command. */
-async function executorGiven(
+async function executorsGiven(
   { executors, dryRun, verbose }: ConsolidateInvocation,
-  dataset: ExecutorsDataset,
   { terminal, version, atEnd }: CliEnvironment,
-): Promise<BinExecutor | undefined> {
+): Promise<Executors | undefined> {
   if (executors === undefined || dryRun) return undefined;
   const { connectExecutors } = await import('../merge-bin/connect-executors.ts');
   const connected = connectExecutors(executors, version, stderrLogger(terminal, verbose));
   atEnd(async () => connected.close());
-  return await connected.for(dataset);
-}
-
-function noFold(settings: Settings): ConfigError {
-  if (settings.base.kind === 'hdfs') {
-    return new ConfigError(
-      `${settings.sources['consolidation.mode']} is fold and ${settings.sources['consolidation.swap']} is rename, which exclude ` +
-        'each other: folding is what takes the place of the renames',
-      {
-        code: 'fold-or-rename',
-        hint: 'Leave one of --mode fold and --swap rename away.',
-        dataState: 'nothing was touched',
-      },
-    );
-  }
-  return new ConfigError(
-    `${settings.sources['consolidation.mode']} is fold, but ${baseText(settings.base)} is a directory of this machine: ` +
-      'only HDFS can make one file of many without moving their bytes',
-    {
-      code: 'fold-needs-hdfs',
-      hint: 'Leave --mode away to merge and encode anew, or name a dataset on HDFS: --base-path hdfs://host:8020/path',
-      dataState: 'nothing was touched',
-    },
-  );
-}
-
-/** The result with every command in its texts as it can be typed. */
-function typeable(result: PartitionResult, commands: CommandFor): PartitionResult {
-  return {
-    ...result,
-    reason: withCommands(result.reason, commands),
-    ...(result.error === undefined ? {} : { error: withHintCommands(result.error, commands) }),
-  };
+  return connected;
 }

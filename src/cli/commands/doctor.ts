@@ -17,7 +17,7 @@ import type { Subject } from '../doctor/subject.ts';
 import { newCourse, type TrialCourse } from '../doctor/trial-checks.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
-import { openUnreached, settingsOf, type UnreachedDataset } from '../open-dataset.ts';
+import { datasetNamed, openUnreached, settingsOf, type UnreachedDataset } from '../open-dataset.ts';
 import { withHintCommands } from '../output/commands-in-text.ts';
 import { conclusionText, resultWriter } from '../output/doctor-text.ts';
 import { jsonLine } from '../output/json-line.ts';
@@ -53,7 +53,10 @@ export async function runDoctor(
     if (isText) terminal.out(conclusionText(results, terminal.style));
     else {
       const checked = results.map((result) => withHintCommands(result, commands));
-      const place = dataset === undefined ? {} : { store: dataset.store.uri, basePath: dataset.basePath };
+      const place =
+        dataset === undefined
+          ? {}
+          : { ...datasetNamed(dataset.settings), store: dataset.store.uri, basePath: dataset.basePath };
       terminal.out(jsonLine({ command: 'doctor', exitCode, version, ...place, checks: checked }));
     }
     return exitCode;

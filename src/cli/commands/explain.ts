@@ -11,7 +11,7 @@ import { recoverPartition } from '../../swap/recover.ts';
 import { commandFor, commandWords } from '../command-for.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
-import { openDataset } from '../open-dataset.ts';
+import { datasetNamed, openDataset } from '../open-dataset.ts';
 import { withCommands } from '../output/commands-in-text.ts';
 import { explanationText } from '../output/explanation.ts';
 import { jsonLine } from '../output/json-line.ts';
@@ -78,7 +78,7 @@ export async function runExplain(
     progress.clear();
   }
   if (invocation.output === 'json') {
-    const of = { store: store.uri, basePath, mode: settings.consolidation.mode };
+    const of = { ...datasetNamed(settings), store: store.uri, basePath, mode: settings.consolidation.mode };
     const partitions = explained.map(({ plan, unsettled }) => {
       const bins = plan.bins.map(({ inputs, ...bin }) => ({ ...bin, files: inputs.length }));
       return { ...dated(plan), bins, unsettled };

@@ -8,7 +8,7 @@ import { type OpenHistory, openHistory } from '../../telemetry/history/open-hist
 import type { CliEnvironment } from '../environment.ts';
 import { openUnlessElsewhere, wholeNumber } from '../history-dataset.ts';
 import type { Invocation } from '../invocation.ts';
-import { settingsOf } from '../open-dataset.ts';
+import { datasetNamed, settingsOf } from '../open-dataset.ts';
 import { historyText, rowsText } from '../output/history-text.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
@@ -47,7 +47,14 @@ export async function runHistory(
     const answer = await answerOf(history, invocation.sql, query);
     terminal.out(
       invocation.output === 'json'
-        ? jsonLine({ command: 'history', exitCode: exitCodes.ok, dataset, source: history.source, ...answer })
+        ? jsonLine({
+            command: 'history',
+            exitCode: exitCodes.ok,
+            ...datasetNamed(settings),
+            dataset,
+            source: history.source,
+            ...answer,
+          })
         : 'rows' in answer
           ? rowsText(answer.rows)
           : historyText(answer.consolidations, { ...query, source: history.source, days }),

@@ -10,7 +10,7 @@ import { commandWords } from '../command-for.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
 import { afterSwap } from '../notify.ts';
-import { openDataset } from '../open-dataset.ts';
+import { datasetNamed, openDataset } from '../open-dataset.ts';
 import { withHintCommands } from '../output/commands-in-text.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { dated } from '../output/partition-words.ts';
@@ -76,6 +76,7 @@ export async function runRecover(
       jsonLine({
         command: 'recover',
         exitCode,
+        ...datasetNamed(settings),
         dryRun,
         store: store.uri,
         basePath,

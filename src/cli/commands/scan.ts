@@ -5,7 +5,7 @@ import { scanDataset } from '../../pipeline/scan-dataset.ts';
 import { commandFor } from '../command-for.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
-import { openDataset } from '../open-dataset.ts';
+import { datasetNamed, openDataset } from '../open-dataset.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { dated } from '../output/partition-words.ts';
 import { titleText } from '../output/preview.ts';
@@ -53,7 +53,13 @@ export async function runScan(invocation: ScanInvocation, environment: CliEnviro
   const summary = collector.summary();
   const exitCode = summary.others.some(({ state }) => state === 'failed') ? exitCodes.partial : exitCodes.ok;
   if (invocation.output === 'json') {
-    const of = { store: store.uri, basePath, footers, mode: settings.consolidation.mode };
+    const of = {
+      ...datasetNamed(settings),
+      store: store.uri,
+      basePath,
+      footers,
+      mode: settings.consolidation.mode,
+    };
     const ranked = summary.ranked.map(dated);
     const others = summary.others.map((one) => ({ ...one, example: dated(one.example) }));
     terminal.out(jsonLine({ command: 'scan', exitCode, ...of, ...summary, ranked, others }));

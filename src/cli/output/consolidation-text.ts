@@ -45,6 +45,7 @@ export function consolidationText(
 
 /** What is said when there is no partition at all of those that were asked for. */
 export function noPartitionText(wanted: WantedDates): string {
+  if ('all' in wanted) return '\nNothing to do: no partition is worth a run\n';
   if ('dates' in wanted) return `\nNothing to do: there is no partition of ${dateRanges(wanted.dates)}\n`;
   if ('key' in wanted) return `\nNothing to do: there is no ${partitionWords(wanted.key)}\n`;
   const {
