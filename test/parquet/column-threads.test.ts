@@ -2,69 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { memorySink } from '../../src/core/byte-sink.ts';
-import type { ColumnFingerprint } from '../../src/parquet/fingerprint.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
 import { leafRanges } from '../../src/parquet/merge/leaf-ranges.ts';
-import { mergeFiles, mergeLeaves } from '../../src/parquet/merge/merge-files.ts';
-import type {
-  ColumnThreads,
-  DetachedChunk,
-  MergeInput,
-  MergeOptions,
-} from '../../src/parquet/merge/merge-request.ts';
+import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
+import type { MergeInput, MergeOptions } from '../../src/parquet/merge/merge-request.ts';
+import { atHand, columnThreads } from './columns-in-turn.ts';
 import { foreignFile } from './foreign-file.ts';
 import { inputOf, mergeOptions } from './merging.ts';
 import { randomFields, randomRows } from './model.ts';
 import { ownFile } from './own-file.ts';
 import { randomSource } from './random-source.ts';
-
-/** Threads that are none: the shares are merged one after the other when their first chunk is asked for. */
-function columnThreads(count: number, inputs: readonly MergeInput[]): ColumnThreads & { begun: number } {
-  const threads = {
-    count,
-    begun: 0,
-    begin: (range: { from: number; to: number }, options: MergeOptions) => {
-      threads.begun++;
-      const chunks: DetachedChunk[] = [];
-      let columns: Promise<readonly ColumnFingerprint[]> | undefined;
-      const done = () => {
-        columns ??= mergeLeaves(inputs, range, options, async (chunk) => {
-          const { leaf: _, keyValueBytes: __, pages, ...facts } = chunk;
-          chunks.push({ ...facts, pages: pages.map((page) => page.slice()) });
-        });
-        return columns;
-      };
-      return {
-        next: async () => {
-          await done();
-          const chunk = chunks.shift();
-          assert.ok(chunk, 'more chunks were asked for than there are');
-          return chunk;
-        },
-        finish: async () => {
-          const result = await done();
-          assert.equal(chunks.length, 0, 'chunks that nobody asked for');
-          return result;
-        },
-        stop: async () => {},
-      };
-    },
-  };
-  return threads;
-}
-
-/** As a file of this machine's disk is: read without waiting. */
-function atHand({ source, footer }: MergeInput): MergeInput {
-  const readNow = (offsetBytes: number, target: Uint8Array): void => {
-    assert.ok(bytes !== undefined);
-    target.set(bytes.subarray(offsetBytes, offsetBytes + target.length));
-  };
-  let bytes: Uint8Array | undefined;
-  void source.read(0, source.sizeBytes).then((all) => {
-    bytes = all;
-  });
-  return { source: { ...source, readNow }, footer };
-}
 
 async function inputsOf(seed: number, count: number): Promise<readonly MergeInput[]> {
   const random = randomSource(seed);

@@ -2,18 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { memorySink } from '../../src/core/byte-sink.ts';
-import { type ByteSource, memorySource } from '../../src/core/byte-source.ts';
+import { memorySource } from '../../src/core/byte-source.ts';
 import { stampKey, stampValue } from '../../src/parquet/consolidation-stamp.ts';
 import { foldStampKey } from '../../src/parquet/fold/fold-stamp.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
 import { defaultMemoryLimits } from '../../src/parquet/memory-limits.ts';
 import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
 import type { MergeOptions } from '../../src/parquet/merge/merge-request.ts';
+import { footerForMerge } from '../../src/parquet/metadata/merge-footer.ts';
 import { verifyRowGroups } from '../../src/verify/verify-row-groups.ts';
+import { atHand, columnThreads } from './columns-in-turn.ts';
 import { assertHolds, readWithHyparquet } from './hyparquet-columns.ts';
 import { fingerprintBytes, inputOf, mergeBytes, mergeOptions } from './merging.ts';
 import { emptyColumns, type Field, type LevelColumn, randomFields, randomRows } from './model.ts';
-import { ownFile } from './own-file.ts';
+import { leavesOf, ownFile } from './own-file.ts';
 import { type RandomSource, randomSource } from './random-source.ts';
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
@@ -122,8 +124,13 @@ test('merged with late files on either side it holds every row in order, and wha
 
 /** A merged file of 5 row groups of 20 rows and one of 4. */
 async function sixRowGroups(more: Partial<MergeOptions> = {}) {
-  const random = randomSource(7);
-  const fields = randomFields(random, 3);
+  let random = randomSource(7);
+  let fields = randomFields(random, 5);
+  // Enough for three threads.
+  for (let seed = 8; leavesOf(fields).length < 4; seed++) {
+    random = randomSource(seed);
+    fields = randomFields(random, 5);
+  }
   const options = { rowGroupRows: 20, keyValues: [stamp], ...more };
   const { bytes } = await ownFile(fields, [randomRows(random, fields, 104)], random);
   return { bytes: (await mergeBytes([bytes], options)).bytes, options };
@@ -150,31 +157,31 @@ test('what is small, of others, only folded, or in another codec is encoded anew
   assert.equal(await copies((await mergeBytes([bytes], { ...options, keyValues: [folded] })).bytes), 0);
 });
 
-test('the bytes are the same however they come: at hand, over a network, chunk by chunk', async () => {
+test('the bytes are the same however they come: at hand or over a network, whole or chunk by chunk, in one thread or three', async () => {
   const { bytes, options } = await sixRowGroups();
-  const footer = await readFooter(memorySource('m', bytes));
-  const atHand = memorySource('m', bytes);
-  const remote: ByteSource = {
-    name: 'm',
-    sizeBytes: bytes.length,
-    read: async (at, length) => bytes.slice(at, at + length),
-    close: async () => {},
-  };
+  const waitedFor = await inputOf(bytes);
   const outcomes: Uint8Array[] = [];
-  for (const source of [atHand, remote]) {
+  for (const input of [atHand(waitedFor), waitedFor]) {
+    // What other threads, and merges elsewhere, keep of a footer.
+    const inThreads = { ...input, footer: footerForMerge(input.footer) };
     for (const wholeRowGroupBytes of [8 * 1024 * 1024, 0]) {
-      const sink = memorySink('out');
-      const { rowGroupsCopied } = await mergeFiles([{ source, footer }], sink, {
-        ...mergeOptions,
-        ...options,
-        copyRowGroups: true,
-        memory: { wholeRowGroupBytes },
-      });
-      assert.equal(rowGroupsCopied, 5);
-      outcomes.push(new Uint8Array(sink.bytes()));
+      for (const threads of [undefined, columnThreads(3, [inThreads])]) {
+        const sink = memorySink('out');
+        const { rowGroupsCopied } = await mergeFiles([threads === undefined ? input : inThreads], sink, {
+          ...mergeOptions,
+          ...options,
+          copyRowGroups: true,
+          memory: { wholeRowGroupBytes },
+          ...(threads === undefined ? {} : { threads }),
+        });
+        assert.equal(rowGroupsCopied, 5);
+        assert.ok(threads === undefined || threads.begun > 0);
+        outcomes.push(new Uint8Array(sink.bytes()));
+      }
     }
   }
-  for (const outcome of outcomes) assert.deepEqual(outcome, bytes);
+  assert.equal(outcomes.length, 8);
+  for (const outcome of outcomes) assert.deepEqual(outcome, outcomes[0]);
 });
 
 test('a flipped bit in a page that would be copied is found by its checksum', async () => {

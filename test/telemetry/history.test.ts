@@ -250,6 +250,34 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     ]);
   });
 
+  test('a database of the version before gets what is new; its rows stay, and say nothing of it', async (t) => {
+    const basePath = await dataset(t, [3, 2]);
+    await consolidate(basePath, [3]);
+    const arrivals = () =>
+      sql(
+        `SELECT (partition_date = '${daysAgo(3)}') AS old,
+           (SELECT sum(value::integer)::integer FROM jsonb_each_text(arrivals)) AS files
+         FROM consolidation_metrics ORDER BY partition_date`,
+      );
+    assert.deepEqual(await arrivals(), [{ old: true, files: 21 }]);
+    await statements(server.url, [
+      'ALTER TABLE consolidation_metrics DROP COLUMN arrivals',
+      'DELETE FROM consolidation_schema_version WHERE version = 2',
+    ]);
+    await consolidate(basePath, [2]);
+    assert.deepEqual(await arrivals(), [
+      { old: true, files: null },
+      { old: false, files: 21 },
+    ]);
+    const args = ['advise', '--base-path', basePath, '--output', 'json'];
+    const advice = await runCliInProcess(args, { DATABASE_URL: server.url });
+    assert.equal(advice.exit, 0, advice.stderr);
+    const { source, reasons } = JSON.parse(advice.stdout);
+    assert.equal(source, 'database');
+    assert.match(reasons[0], /the history knows when 21 files of 1 date were written/);
+    assert.match(reasons[1], /^2 consolidations of 2 dates .* freed 40 files/);
+  });
+
   test('what a time limit leaves comes in later', async (t) => {
     const basePath = await dataset(t, [3, 2]);
     await consolidate(basePath, [3, 2], {});
