@@ -1,3 +1,4 @@
+import type { Settings } from '../config/settings.ts';
 import { join } from '../partition/names.ts';
 import type { Bin, PartitionPlan } from '../plan/partition-plan.ts';
 import type { InputFile } from './open-inputs.ts';
@@ -18,7 +19,13 @@ export function recipeOf(
     stamp: { inputSizeBytes: bin.inputSizeBytes, inputFiles: bin.inputs.length, runId },
     createdBy: createdBy(task),
     placement: bin.placement,
+    ...sortOf(consolidation),
   };
+}
+
+/** How rows are sorted, if they are. */
+export function sortOf({ sortBy, tempDirectory }: Settings['consolidation']): Pick<MergeRecipe, 'sort'> {
+  return sortBy === undefined ? {} : { sort: { by: sortBy, tempDirectory } };
 }
 
 /** What files say about the program that made them. */

@@ -5,6 +5,21 @@ import type { ErrorFacts } from './error-facts.ts';
 /** The stages of a run that take time, in their order. `merge` reads, merges and writes. */
 export type Phase = 'recover' | 'list' | 'lock' | 'merge' | 'verify' | 'swap';
 
+/** How the rows of a file were sorted, and what for. Plain data. */
+export interface SortingOutcome {
+  /** As `consolidation.sort_by` has it. */
+  readonly by: string;
+  /**
+   * For each column how many of the row groups, of the files that were merged and of the new one, hold one of its values by
+   * their least and greatest: an average, as a share of 0 to 1; absent where the column has no value.
+   */
+  readonly lookups: readonly {
+    readonly column: string;
+    readonly before: { readonly rowGroups: number; readonly share?: number };
+    readonly after: { readonly rowGroups: number; readonly share?: number };
+  }[];
+}
+
 /** One file that a run wrote. */
 export interface OutputFile {
   readonly name: string;
@@ -13,6 +28,8 @@ export interface OutputFile {
   readonly rowGroups: number;
   readonly inputFiles: number;
   readonly inputSizeBytes: number;
+  /** Absent where the rows keep their order. */
+  readonly sorting?: SortingOutcome;
   /** Absent for a file that was only folded: its bytes are those of its inputs. */
   readonly verification?: VerificationReceipt;
 }

@@ -5,12 +5,14 @@ import type { VerifiedColumn } from './verified-file.ts';
 /**
  * Holds what was decoded from the staged file against what was read from the inputs while merging: for every leaf
  * column its values, nulls, levels, values in order, least and greatest value.
+ * @param inOrder whether levels and values must come in the order in which they were read
  * @throws VerifyError at the first difference
  */
 export function checkColumns(
   staged: string,
   expected: readonly ColumnFingerprint[],
   found: readonly ColumnFingerprint[],
+  inOrder = true,
 ): readonly VerifiedColumn[] {
   if (expected.length !== found.length) {
     throw difference({
@@ -22,7 +24,8 @@ export function checkColumns(
   }
   return expected.map((want, index) => {
     const have = found[index];
-    for (const { code, what, of } of comparisons) {
+    for (const { code, what, of, isOfOrder } of comparisons) {
+      if (isOfOrder === true && !inOrder) continue;
       const wanted = of(want);
       const had = have === undefined ? 'nothing' : of(have);
       if (wanted !== had) {
@@ -30,7 +33,7 @@ export function checkColumns(
         throw difference({ code, staged, column, expected: `${what} ${wanted}`, found: had });
       }
     }
-    const { path, values, nulls, levelDigest, valueDigest } = want;
+    const { path, values, nulls, levelDigest, valueDigest } = have ?? want;
     return { path, values, nulls, levelDigest, valueDigest };
   });
 }
@@ -39,12 +42,23 @@ const comparisons: readonly {
   readonly code: string;
   readonly what: string;
   readonly of: (column: ColumnFingerprint) => string;
+  readonly isOfOrder?: true;
 }[] = [
   { code: 'column-path', what: 'the column', of: (column) => column.path },
   { code: 'value-count', what: 'a number of values of', of: (column) => String(column.values) },
   { code: 'null-count', what: 'a number of nulls of', of: (column) => String(column.nulls) },
-  { code: 'level-digest', what: 'a digest of levels of', of: (column) => column.levelDigest },
-  { code: 'value-digest', what: 'a digest of values of', of: (column) => column.valueDigest },
+  {
+    code: 'level-digest',
+    what: 'a digest of levels of',
+    of: (column) => column.levelDigest,
+    isOfOrder: true,
+  },
+  {
+    code: 'value-digest',
+    what: 'a digest of values of',
+    of: (column) => column.valueDigest,
+    isOfOrder: true,
+  },
   { code: 'least-value', what: 'the least value', of: (column) => hex(column.min) },
   { code: 'greatest-value', what: 'the greatest value', of: (column) => hex(column.max) },
 ];

@@ -76,6 +76,22 @@ export function sitesOfInputs(
 }
 
 /**
+ * A site for each of some rows that stand elsewhere than in the inputs.
+ * @param rows the row of the staged file, and the row of all inputs, counted through, that it is
+ */
+export function sitesOfRows(
+  inputRows: readonly number[],
+  rows: readonly { readonly row: number; readonly origin: number }[],
+): readonly SampleSite[] {
+  const starts = startsOf(inputRows);
+  return rows.map(({ row, origin }) => {
+    const inputIndex = inputRows.findIndex((count, i) => origin < (starts[i] ?? 0) + count);
+    const range = { firstRow: origin - (starts[inputIndex] ?? 0), rows: 1 };
+    return { staged: { firstRow: row, rows: 1 }, parts: [{ inputIndex, range }] };
+  });
+}
+
+/**
  * One short site drawn from the start, the end, a border and a random place, for a reader that is slow.
  * Arguments as for {@link chooseSites}.
  */

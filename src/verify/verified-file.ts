@@ -1,3 +1,4 @@
+import type { SortTerm } from '../core/sort-order-text.ts';
 import type { FileRef } from '../store/store.ts';
 
 /** What was compared for one leaf column, and found equal. All values as text, so that it is plain JSON. */
@@ -23,6 +24,8 @@ export interface VerificationReceipt {
   /** SHA-256 of the file, 64 hex digits: the bytes that were written and the bytes that were read back. */
   readonly sha256: string;
   readonly columns: readonly VerifiedColumn[];
+  /** Of a file whose rows were sorted: by what, and a sum over whole rows in any order, 32 hex digits. */
+  readonly sorted?: { readonly by: readonly SortTerm[]; readonly rowSum: string };
   /** What independent readers looked at; absent at level counts. */
   readonly sample?: {
     readonly reader: string;

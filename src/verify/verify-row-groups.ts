@@ -1,4 +1,5 @@
 import type { ByteSource } from '../core/byte-source.ts';
+import type { SortTerm } from '../core/sort-order-text.ts';
 import type { ColumnFingerprint } from '../parquet/fingerprint.ts';
 import type { ParquetFooter } from '../parquet/footer.ts';
 import type { MemoryLimits } from '../parquet/memory-limits.ts';
@@ -8,6 +9,7 @@ import type { FileRef } from '../store/store.ts';
 import { checkBloomFilter } from './check-bloom-filters.ts';
 import { checkPageIndexes } from './check-page-index.ts';
 import { checkStatistics } from './check-statistics.ts';
+import { type SortedStretch, sortedRowsWatch } from './sorted-rows.ts';
 
 /** Other threads that decode row groups of a staged file: whoever calls the verification knows how to open it there. */
 export interface RowGroupThreads {
@@ -22,6 +24,8 @@ export interface RowGroupWork {
   readonly stagedPath: string;
   readonly ref: FileRef;
   readonly memory: MemoryLimits | undefined;
+  /** What the rows are sorted by; absent: they come in the order of the inputs. */
+  readonly sortedBy?: readonly SortTerm[];
   /** How many stretches the row groups are divided into: see {@link stretchesOf}. */
   readonly stretches: number;
   /** Number of the next stretch that nobody has begun, shared by all threads. */
@@ -41,6 +45,8 @@ export interface VerifiedStretch {
   readonly number: number;
   /** What they hold, one per leaf. */
   readonly columns: readonly ColumnFingerprint[];
+  /** With `sortedBy`. */
+  readonly sorted?: SortedStretch;
 }
 
 /** So many for each thread: the last ones end at about the same time. */
@@ -64,7 +70,7 @@ function stretchOf(rowGroups: number, stretches: number, number: number): RowGro
 export async function verifyRowGroups(
   staged: ByteSource,
   footer: ParquetFooter,
-  { memory, stretches, next }: Pick<RowGroupWork, 'memory' | 'stretches' | 'next'>,
+  { memory, stretches, next, sortedBy }: Pick<RowGroupWork, 'memory' | 'stretches' | 'next' | 'sortedBy'>,
 ): Promise<readonly VerifiedStretch[]> {
   const indexes = await pageIndexSource(staged, footer);
   const found: VerifiedStretch[] = [];
@@ -72,13 +78,23 @@ export async function verifyRowGroups(
     const number = Atomics.add(next, 0, 1);
     if (number >= stretches) return found;
     const range = stretchOf(footer.rowGroups.length, stretches, number);
+    const rows = sortedBy === undefined ? undefined : sortedRowsWatch(staged.name, footer, sortedBy);
     const columns = await fingerprintRowGroups(staged, footer, range, memory, {
-      onChunk: (rowGroup, leaf) => checkBloomFilter(staged, footer, rowGroup, leaf),
+      onChunk: async (rowGroup, leaf) => {
+        const filter = await checkBloomFilter(staged, footer, rowGroup, leaf);
+        const row = rows?.chunk(rowGroup, leaf);
+        if (row === undefined) return filter;
+        return (page, number) => {
+          filter?.(page, number);
+          row(page);
+        };
+      },
       onRowGroup: async (rowGroup, chunks, pages) => {
         checkPageIndexes(footer, rowGroup, pages, await readPageIndexes(indexes, footer, rowGroup));
         checkStatistics(footer, rowGroup, chunks);
+        rows?.rowGroup(rowGroup);
       },
     });
-    found.push({ number, columns });
+    found.push({ number, columns, ...(rows === undefined ? {} : { sorted: rows.found() }) });
   }
 }

@@ -39,6 +39,27 @@ for (const [name, what] of [
   });
 }
 
+test('files are sorted with a heap of 48 MB, in less memory than is allowed, however many they are', {
+  skip: noPython,
+}, async (t) => {
+  const isFull = process.env.TEST_FULL === '1';
+  const args = [
+    '--max-old-space-size=48',
+    '--import',
+    'tsx',
+    `${repositoryRoot}/test/bench/memory-child.ts`,
+    await workloadDirectory('medium200'),
+    String((isFull ? 2000 : 200) * mb),
+    String(256 * 1024 * 1024),
+    'vehicle_id, event_time desc',
+  ];
+  const took: unknown = JSON.parse((await run(process.execPath, args)).stdout);
+  assert.ok(typeof took === 'object' && took !== null && 'peakBytes' in took && 'runs' in took);
+  t.diagnostic(JSON.stringify(took));
+  assert.ok(Number(took.runs) > 20, `${took.runs} runs`);
+  assert.ok(Number(took.peakBytes) < 256 * 1024 * 1024, `${took.peakBytes} bytes`);
+});
+
 test('a value that is too large for the memory allowed is refused with its size, and with what would do', async () => {
   const size = 24 * mb;
   const fields = [{ name: 'text', repetition: 0, type: 6, children: [] }];

@@ -14,6 +14,7 @@ import { jsonLine } from '../output/json-line.ts';
 import { formatDuration } from '../output/numbers.ts';
 import { printable } from '../output/printable.ts';
 import { progressLine } from '../output/progress-line.ts';
+import { sortingLines } from '../output/sorting-text.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
 import { listenForStopSignals } from '../stop-signals.ts';
 
@@ -62,7 +63,12 @@ export async function runMerge(invocation: MergeInvocation, environment: CliEnvi
               rows: [merged.rows, merged.rows],
               rowGroups: [merged.rowGroupsBefore, merged.rowGroups],
             }) +
-            (merged.sortedBy.length === 0
+            (merged.sorting === undefined
+              ? ''
+              : `\n${sortingLines(merged.sorting)
+                  .map((line) => `  ${line}\n`)
+                  .join('')}`) +
+            (merged.sortedBy.length === 0 || merged.sorting !== undefined
               ? ''
               : `\n  The rows of each row group are sorted by ${merged.sortedBy.map(printable).join(', ')}, as the files say.\n`) +
             `\n  Merged and verified in ${formatDuration(durationMs)}; the sources are untouched.\n`,

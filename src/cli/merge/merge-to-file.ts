@@ -5,13 +5,16 @@ import type { Logger } from '../../core/log.ts';
 import type { MergeInput, MergeResult } from '../../parquet/merge/merge-request.ts';
 import { footerForMerge } from '../../parquet/metadata/merge-footer.ts';
 import { readingMetadata } from '../../parquet/metadata/reading-metadata.ts';
+import { sortOf } from '../../pipeline/bin-recipe.ts';
 import { openInputs } from '../../pipeline/open-inputs.ts';
 import type { ShowProgress } from '../../pipeline/progress.ts';
+import { sortingOutcome } from '../../pipeline/sorting-outcome.ts';
 import { stoppableStore } from '../../pipeline/stoppable-store.ts';
 import { verifyMerged } from '../../pipeline/verify-merged.ts';
 import { writeMerged } from '../../pipeline/write-merged.ts';
 import { openLocalStore } from '../../store/open-local-store.ts';
 import { type FileStatus, refOf } from '../../store/store.ts';
+import type { SortingOutcome } from '../../telemetry/partition-result.ts';
 import type { VerificationReceipt } from '../../verify/verified-file.ts';
 import { columnThreads } from '../threads/column-threads.ts';
 
@@ -42,6 +45,8 @@ export interface MergedToFile {
   readonly verification: VerificationReceipt;
   /** Columns that the rows of each row group are sorted by, as the inputs said and the rows bear out; paths. */
   readonly sortedBy: readonly string[];
+  /** Absent where the rows keep the order that they have. */
+  readonly sorting?: SortingOutcome;
   readonly warnings: readonly string[];
 }
 
@@ -53,6 +58,16 @@ export interface MergedToFile {
  */
 export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
   const { files, out, settings, runId, toolVersion, log, stop } = args;
+  if (args.sortCheck && settings.consolidation.sortBy !== undefined) {
+    throw new ConfigError(
+      '--sort-check looks at the order that rows have, and sort_by (--sort-by) gives them another',
+      {
+        code: 'sort-check-and-sort-by',
+        hint: 'Leave one of the two away.',
+        dataState: 'nothing was touched',
+      },
+    );
+  }
   const store = stoppableStore(openLocalStore('/').store, stop);
   if ((await store.stat(out)) !== undefined) {
     throw new ConfigError(`${out} exists, and --out is never overwritten`, {
@@ -83,6 +98,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
       threads,
       stamp: { inputSizeBytes: bytesBefore, inputFiles: files.length, runId },
       createdBy: `parquet-consolidator version ${toolVersion}`,
+      ...sortOf(settings.consolidation),
       stop,
       onRows: show('merging', 'rows'),
     });
@@ -112,6 +128,7 @@ export async function mergeToFile(args: MergeToFile): Promise<MergedToFile> {
       bytesBefore,
       verification: verified.receipt,
       sortedBy: output.merged.sorting?.kept ?? [],
+      ...sortingOutcome(output.merged),
       warnings: output.merged.warnings,
     };
   } catch (error) {

@@ -6,6 +6,7 @@ import { beforeAfterTable } from './before-after.ts';
 import { counted, formatDuration } from './numbers.ts';
 import { partitionWords, partitionWordsFirst } from './partition-words.ts';
 import { printable } from './printable.ts';
+import { sortingLines } from './sorting-text.ts';
 import type { Style } from './style.ts';
 
 /** What a report needs besides the results. */
@@ -46,6 +47,7 @@ function consolidatedReport(result: PartitionResult, context: ReportContext): st
   });
   const notes = [
     `Time      ${formatDuration(result.durationMs)}${phasesText(result)}`,
+    ...sortingNotes(result),
     `Verified  ${verificationText(result, mode)}`,
     ...(result.filesKept === 0
       ? []
@@ -57,6 +59,12 @@ function consolidatedReport(result: PartitionResult, context: ReportContext): st
   const verb = mode === 'fold' ? 'Folded' : 'Consolidated';
   const headline = `${verb} ${partitionWords(result.date)}: ${counted(result.filesBefore, 'file')} into ${result.filesAfter}`;
   return `\n${style.good('✔')} ${style.bold(headline)}\n\n${table}\n${notes.map((note) => `  ${note}\n`).join('')}`;
+}
+
+/** Of the first file: the others are told in JSON. */
+function sortingNotes({ outputs }: PartitionResult): readonly string[] {
+  const sorting = outputs[0]?.sorting;
+  return sorting === undefined ? [] : sortingLines(sorting);
 }
 
 function phasesText({ phaseMs }: PartitionResult): string {
@@ -98,5 +106,6 @@ function verificationText({ outputs }: PartitionResult, mode: ConsolidationMode)
     receipt.sample === undefined
       ? ''
       : `; ${counted(receipt.sample.rows, 'row')} read again with ${receipt.sample.reader}`;
-  return `every value of ${counted(receipt.columns.length, 'column')} decoded again and equal${sample}`;
+  const order = receipt.sorted === undefined ? 'equal' : 'equal row by row, in the new order';
+  return `every value of ${counted(receipt.columns.length, 'column')} decoded again and ${order}${sample}`;
 }

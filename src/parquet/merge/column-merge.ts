@@ -23,6 +23,7 @@ import { feed, isMoving } from '../read/feed-reader.ts';
 import { fingerprintOf } from '../read/fingerprint-file.ts';
 import { digestPage } from '../read/page-digest.ts';
 import { windowOf } from '../read/row-group-windows.ts';
+import type { ChunkContent } from '../write/chunk-content.ts';
 import { type ChunkEncoder, type ChunkFormat, encodeColumnChunk } from '../write/chunk-encoder.ts';
 import type { EncodedChunk } from '../write/encoded-chunk.ts';
 import { appendPage, beginChunk, type ChunkBuilder, finishChunk } from './chunk-builder.ts';
@@ -164,14 +165,42 @@ export async function mergeColumnChunk(
   const { builder, encoder, useDictionary } = tools;
   const compact = tools.compact[column.leaf.index];
   const triesDictionary = useDictionary && column.plainChunksLeft === 0 && !isSettled(compact);
+  const content = await gatherColumnChunk(column, builder, slices, tools, triesDictionary);
+  if (tools.sortCheck !== undefined) takeForSorting(tools.sortCheck, encoder.rooms.kernel.memory, content);
+  // One bit a value needs no dictionary.
+  const triedDictionary = triesDictionary && column.leaf.widthBytes !== 1;
+  if (triedDictionary) column.plainChunksLeft = builder.usesDictionary ? 0 : chunksWithoutTrying;
+  else if (column.plainChunksLeft > 0) column.plainChunksLeft--;
+  const format = formatOf(column, tools);
+  const encoded =
+    compact === undefined
+      ? encodeColumnChunk(encoder, content, format)
+      : encodeCompactly(compact, encoder, content, builder.plain, format);
+  mergeExtremes(column.extremes, encoded.min, encoded.max);
+  return encoded;
+}
+
+/**
+ * Gathers the given rows of a column, which must follow those that were gathered last.
+ * @param builder what they are gathered in: a column may have one of its own
+ * @param tools all but the builder
+ * @returns content in the builder's rooms
+ * @throws FormatError, StoreError as {@link mergeColumnChunk}
+ */
+export async function gatherColumnChunk(
+  column: ColumnMerge,
+  builder: ChunkBuilder,
+  slices: readonly LoadedSlice[],
+  tools: ColumnTools,
+  triesDictionary: boolean,
+): Promise<ChunkContent> {
   beginChunk(builder, column.leaf, triesDictionary);
-  const triedDictionary = builder.usesDictionary;
   tools.keptBytes -= column.keptBytes;
   column.keptBytes = 0;
   if (column.isSuspended) await resume(column);
   let most = slices.length;
   for (let i = 0; i < slices.length; ) {
-    const taken = takeWhole(column, slices, i, most, tools);
+    const taken = takeWhole(column, builder, slices, i, most, tools);
     // Where a chunk has to be read page by page, it is likely that the next one has, too.
     most = Math.max(1, taken * 2);
     i += taken;
@@ -184,17 +213,7 @@ export async function mergeColumnChunk(
     i++;
   }
   keepOrSuspend(column, tools);
-  const content = finishChunk(builder);
-  if (tools.sortCheck !== undefined) takeForSorting(tools.sortCheck, encoder.rooms.kernel.memory, content);
-  if (triedDictionary) column.plainChunksLeft = builder.usesDictionary ? 0 : chunksWithoutTrying;
-  else if (column.plainChunksLeft > 0) column.plainChunksLeft--;
-  const format = formatOf(column, tools);
-  const encoded =
-    compact === undefined
-      ? encodeColumnChunk(encoder, content, format)
-      : encodeCompactly(compact, encoder, content, builder.plain, format);
-  mergeExtremes(column.extremes, encoded.min, encoded.max);
-  return encoded;
+  return finishChunk(builder);
 }
 
 function formatOf({ leaf }: ColumnMerge, { formats }: ColumnTools): ChunkFormat {
@@ -255,10 +274,11 @@ function readerFor(column: ColumnMerge, from: SourceRowGroup): ColumnReader {
 // Takes slices whose chunks are appended whole, from number `first` on and `most` at most; returns how many.
 function takeWhole(
   column: ColumnMerge,
+  builder: ChunkBuilder,
   slices: readonly LoadedSlice[],
   first: number,
   most: number,
-  { whole, builder }: ColumnTools,
+  { whole }: ColumnTools,
 ): number {
   const slice = slices[first];
   if (slice === undefined || slice.from.key === column.openKey) return 0;

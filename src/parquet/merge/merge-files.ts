@@ -13,6 +13,9 @@ import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
 import { emptyRoom, type Rooms } from '../kernel/rooms.ts';
 import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
+import type { SortRequest } from '../sort/sort-request.ts';
+import { type SortedMerge, sortedMerge } from '../sort/sorted-merge.ts';
+import type { SortedMergeSettings } from '../sort/sorted-merge-settings.ts';
 import { checkMovable, codecsOf } from '../supported-features.ts';
 import { type ChunkFormat, chunkEncoder, defaultPageLimits } from '../write/chunk-encoder.ts';
 import type { EncodedChunk } from '../write/encoded-chunk.ts';
@@ -89,8 +92,13 @@ async function mergeIn(
     warnings.push(`there is no column ${path} to make Bloom filters of`);
   }
   const rowsTotal = footers.reduce((sum, footer) => sum + footer.rows, 0);
+  const sortedRows =
+    options.sort === undefined
+      ? undefined
+      : await sortedMerge(rooms, inputs, await sortSettings(footers, schema, options.sort, options, memory));
   const sortCheck =
-    options.sortCheck === true && evolved === undefined ? sortCheckFor(footers, leaves) : undefined;
+    sortedRows?.check ??
+    (options.sortCheck === true && evolved === undefined ? sortCheckFor(footers, leaves) : undefined);
   // Holds for the file as far as it holds for every row group.
   let sorted = sortCheck?.stated.length ?? 0;
   // What is compared row by row must be compared in one place.
@@ -101,7 +109,10 @@ async function mergeIn(
   // Compared row by row, or written in other columns, none can stay as it is.
   const copied =
     options.copyRowGroups === true && isDivisible ? copiedOf(footers, schema, options, memory) : [];
-  const merge = await columnsMerge(rooms, inputs, schema, own, { ...options, copied }, limits, sortCheck);
+  const merge =
+    sortedRows === undefined
+      ? await columnsMerge(rooms, inputs, schema, own, { ...options, copied }, limits, sortCheck)
+      : sortedColumns(sortedRows);
   const writer = await beginFile(sink, elementBytes, leaves);
   const elsewhere = others.flatMap((range) => {
     return options.threads === undefined
@@ -132,7 +143,8 @@ async function mergeIn(
       if (output.isCopied) rowGroupsCopied++;
       merge.release(output);
       rowsDone += output.rows;
-      options.onProgress?.(rowsDone, rowsTotal);
+      // Rows that are sorted are gone through twice.
+      options.onProgress?.(sortedRows === undefined ? rowsDone : (rowsTotal + rowsDone) / 2, rowsTotal);
     }
     const fingerprints = [...merge.finish()];
     for (const { thread } of elsewhere) fingerprints.push(...(await thread.finish()));
@@ -149,6 +161,7 @@ async function mergeIn(
       sizeBytes,
       columns: fingerprints,
       ...sorting,
+      ...(sortedRows === undefined ? {} : { sorted: sortedRows.facts() }),
       warnings,
     };
   } finally {
@@ -250,6 +263,45 @@ async function columnsMerge(
     release: ({ slices }) => sources.release(slices),
     finish: () => columns.slice(range.from, range.to).map(finishColumn),
     stop: () => sources.stop(),
+  };
+}
+
+async function sortSettings(
+  footers: readonly ParquetFooter[],
+  { leaves, evolved }: CommonSchema,
+  request: SortRequest,
+  options: MergeOptions,
+  memory: MemoryLimits,
+): Promise<SortedMergeSettings> {
+  const formats = formatsOf(footers, leaves, evolved, options);
+  await prepareCodecs(formats.map(({ codec }) => codec));
+  const rowsTotal = footers.reduce((sum, footer) => sum + footer.rows, 0);
+  return {
+    request,
+    leaves,
+    evolved,
+    formats,
+    compact: options.encodings === 'compact' ? leaves.map(compactChoice) : [],
+    useDictionary: options.useDictionary,
+    rowGroupRows: options.rowGroupRows,
+    rowGroupBytes: options.rowGroupBytes,
+    memory,
+    signal: options.signal,
+    onProgress: (rowsDone) => options.onProgress?.(rowsDone / 2, rowsTotal),
+  };
+}
+
+// Sorted rows are read already, and there is nothing to be given back.
+function sortedColumns(sorted: SortedMerge): ColumnsMerge {
+  return {
+    next: async () => {
+      const rows = sorted.next();
+      return rows === undefined ? undefined : { rows, slices: [], isCopied: false };
+    },
+    chunk: async (_, leaf) => sorted.chunk(leaf),
+    release: () => {},
+    finish: () => sorted.fingerprints(),
+    stop: async () => {},
   };
 }
 

@@ -3,6 +3,7 @@ import type { OutputCodec } from '../codec/output-codec.ts';
 import type { ColumnFingerprint } from '../fingerprint.ts';
 import type { ParquetFooter } from '../footer.ts';
 import type { MemoryLimits } from '../memory-limits.ts';
+import type { SortedFacts, SortRequest } from '../sort/sort-request.ts';
 import type { PageLimits } from '../write/chunk-encoder.ts';
 import type { EncodedChunk } from '../write/encoded-chunk.ts';
 import type { CopiedRowGroups } from './copied-row-groups.ts';
@@ -51,6 +52,8 @@ export interface MergeOptions {
   readonly copyRowGroups?: boolean;
   /** Which ones these are, where that was decided already: for other threads. */
   readonly copied?: CopiedRowGroups;
+  /** Sorts the rows by some columns; absent: they come in the order of the inputs. Then one thread does it all. */
+  readonly sort?: SortRequest;
   /** Added to the key-value metadata of the inputs; replaces an entry of the same key. */
   readonly keyValues: readonly { readonly key: string; readonly value: string }[];
   /** This program and its version, for `created_by`: see `createdByOf`. */
@@ -77,6 +80,8 @@ export interface MergeResult {
   readonly columns: readonly ColumnFingerprint[];
   /** With `sortCheck`: paths of the sorting columns that all inputs state, and those of them that all rows follow. */
   readonly sorting?: { readonly stated: readonly string[]; readonly kept: readonly string[] };
+  /** With `sort`: `columns` then hold the digests of the inputs in their order, which is another one in the file. */
+  readonly sorted?: SortedFacts;
   /** What a person should know, e.g. key-value metadata that differed. */
   readonly warnings: readonly string[];
 }
