@@ -69,6 +69,7 @@ log4j.appender.A.layout.ConversionPattern=%d{ISO8601} %p %c{1}: %m%n
 /** How a Java process is started. */
 export interface JavaStart {
   readonly main: string;
+  readonly args?: readonly string[];
   readonly classPath: string;
   readonly log: string;
   readonly options?: readonly string[];
@@ -78,6 +79,7 @@ export interface JavaStart {
 /** Starts a Java process that ends with this one at the latest. */
 export async function startJava({
   main,
+  args = [],
   classPath,
   log,
   options = [],
@@ -93,7 +95,7 @@ export async function startJava({
       '-Djava.net.preferIPv4Stack=true',
       ...packages.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
       ...options,
-      ...['-cp', classPath, main],
+      ...['-cp', classPath, main, ...args],
     ],
     { stdio: ['ignore', output.fd, output.fd] },
   );

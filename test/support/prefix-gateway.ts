@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 
 /**
  * A gateway as Knox is seen from outside, but none: it stands under a path, sends everything on, and rewrites redirects
- * so that data passes through it too. Knox itself would need a whole distribution of its own.
+ * so that data passes through it too. As Knox does, it encodes commas in them twice, and calls the DataNode only when it has some bytes
+ * for it. A real Knox is in `knox.ts`.
  */
 export interface PrefixGateway {
   /** `http://127.0.0.1:port/gateway/default` */
@@ -32,7 +33,7 @@ export async function startPrefixGateway(nameNode: {
       dataRequests++;
       // The DataNode's address is nobody's business outside.
       const target = Buffer.from(path.slice(dataPrefix.length), 'base64url').toString();
-      forward(new URL(target), incoming, outgoing, (location) => location);
+      incoming.once('readable', () => forward(new URL(target), incoming, outgoing, (location) => location));
     } else if (!path.startsWith(`${prefix}/webhdfs/v1/`) || forbidden.has(op)) {
       outgoing.writeHead(forbidden.has(op) ? 403 : 404, { 'content-type': 'text/html' });
       outgoing.end('<html><body>not here</body></html>');
@@ -42,7 +43,8 @@ export async function startPrefixGateway(nameNode: {
         target,
         incoming,
         outgoing,
-        (location) => `${own}${dataPrefix}${Buffer.from(location).toString('base64url')}`,
+        (location) =>
+          `${own}${dataPrefix}${Buffer.from(location.replaceAll('%2C', '%252C')).toString('base64url')}`,
       );
     }
   });
@@ -84,7 +86,5 @@ function forward(
     },
   );
   onward.on('error', () => outgoing.destroy());
-  // A DataNode creates the file as soon as it sees the head.
-  onward.flushHeaders();
   incoming.pipe(onward);
 }
