@@ -79,7 +79,7 @@ export function beginChunk(builder: ChunkBuilder, leaf: LeafColumn, useDictionar
   // One bit a value needs no dictionary.
   builder.usesDictionary = useDictionary && leaf.widthBytes !== 1;
   resetPlain(builder.plain, leaf.widthBytes);
-  if (builder.usesDictionary) resetDictionary(builder.dictionary, leaf.widthBytes);
+  if (builder.usesDictionary) resetDictionary(builder.dictionary, leaf.widthBytes, leaf.index);
 }
 
 /**

@@ -20,10 +20,16 @@ export interface MergedDictionary {
   mapSource: DecodedPage | undefined;
   mapGeneration: number;
   mapMerged: number;
+  /** Position of the leaf whose chunk it is for, and how many entries the last chunk of each leaf had. */
+  leafIndex: number;
+  readonly entriesBefore: number[];
 }
 
-/** Slots of an empty dictionary. */
+/** Slots of an empty dictionary, and by how much they grow: to be filled to half at most. */
 const firstSlots = 4096;
+const slotsGrowth = 4;
+/** Most that are made before they are needed: they have to be emptied for every chunk. */
+const mostSlotsBefore = 262_144;
 const slotBytes = 8;
 
 /** A dictionary without room; {@link resetDictionary} makes it usable. */
@@ -39,24 +45,34 @@ export function mergedDictionary(rooms: Rooms): MergedDictionary {
     mapSource: undefined,
     mapGeneration: -1,
     mapMerged: -1,
+    leafIndex: -1,
+    entriesBefore: [],
   };
 }
 
-/** Empties the dictionary for a chunk of another column or row group and keeps its room. */
-export function resetDictionary(dictionary: MergedDictionary, widthBytes: number): void {
-  const { rooms, bytes, offsets, slots } = dictionary;
+/**
+ * Empties the dictionary for a chunk of another column or row group and keeps its room. It has slots for as many entries as the
+ * last chunk of the leaf had: putting them all into ever larger tables takes as long as half of the lookups.
+ */
+export function resetDictionary(dictionary: MergedDictionary, widthBytes: number, leafIndex = 0): void {
+  const { rooms, bytes, offsets, slots, entriesBefore } = dictionary;
+  if (dictionary.leafIndex >= 0) entriesBefore[dictionary.leafIndex] = entriesOf(dictionary);
+  dictionary.leafIndex = leafIndex;
+  const expected = entriesBefore[leafIndex] ?? 0;
+  let slotCount = firstSlots;
+  while (slotCount < expected * 2 && slotCount < mostSlotsBefore) slotCount *= slotsGrowth;
   reserve(rooms, dictionary.words, dictionaryBytes);
   reserve(rooms, bytes, 1);
   reserve(rooms, offsets, 4);
-  reserve(rooms, slots, firstSlots * slotBytes);
+  reserve(rooms, slots, slotCount * slotBytes);
   const { memory } = rooms.kernel;
-  memory.bytes.fill(0, slots.at, slots.at + firstSlots * slotBytes);
+  memory.bytes.fill(0, slots.at, slots.at + slotCount * slotBytes);
   memory.words[offsets.at / 4] = 0;
   dictionary.generation++;
   setWord(dictionary, 'width', widthBytes);
   setWord(dictionary, 'count', 0);
   setWord(dictionary, 'sizeBytes', 0);
-  setWord(dictionary, 'slotCount', firstSlots);
+  setWord(dictionary, 'slotCount', slotCount);
   tellRooms(dictionary);
 }
 
@@ -172,7 +188,7 @@ export function makeRoom(dictionary: MergedDictionary, length: number): void {
     const old = { ...slots };
     slots.at = 0;
     slots.sizeBytes = 0;
-    const count = slotCount * 4;
+    const count = slotCount * slotsGrowth;
     const at = reserve(rooms, slots, count * slotBytes);
     const { kernel } = rooms;
     kernel.memory.bytes.fill(0, at, at + count * slotBytes);

@@ -105,13 +105,16 @@ function nextRunOf<T>(from: usize, start: i32, count: i32): i32 {
 
 function nextRunOfBytes(from: usize, start: i32, count: i32): i32 {
   let i = start;
+  // At first a few, since behind a null there often is one at once.
+  let step: i32 = 10;
   while (i + 8 <= count) {
     const at = from + usize(i);
     let same = sameAsNext(at);
     // What lies behind the last value may be read, but says nothing.
     const left = count - 1 - i;
     if (left < 16) same &= (u64(1) << u64(left)) - 1;
-    else if (left >= 32) same |= sameAsNext(at + 16) << 16;
+    if (left < 32) step = 10;
+    if (step > 10) same |= sameAsNext(at + 16) << 16;
     // Seven in a row make a run of eight.
     same &= same >> 1;
     same &= same >> 2;
@@ -121,7 +124,8 @@ function nextRunOfBytes(from: usize, start: i32, count: i32): i32 {
       runEnd = runEndOf<u8>(from, begin + 8, count, valueAt<u8>(from, begin));
       return begin;
     }
-    i += left >= 32 ? 26 : 10;
+    i += step;
+    step = 26;
   }
   return count;
 }
