@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Settings } from '../config/settings.ts';
+import { bytesPerMb } from '../core/units.ts';
+import { defaultMemoryBytes } from '../parquet/memory-limits.ts';
 import type { RunOptions } from '../pipeline/consolidate-dates.ts';
 import type { BeginBin } from '../pipeline/partition-task.ts';
 import { type WorkRoom, workRoom } from '../pipeline/work-room.ts';
@@ -11,6 +13,9 @@ import { binThreads } from './threads/bin-threads.ts';
  * merged; more at a time gained nothing where it was measured, and would be more load on a NameNode.
  */
 const usuallyAtOnce = 4;
+
+/** What the process takes without any work, with its first thread's garbage; with threads beside it; and what each at work adds. */
+const [processBytes, threadedBytes, placeBytes] = [192 * bytesPerMb, 256 * bytesPerMb, 64 * bytesPerMb];
 
 /** How a run over several partitions does them at the same time. */
 export interface AtOnce {
@@ -31,13 +36,18 @@ export function atOnceFor(
   keepsPlans: boolean,
 ): AtOnce {
   const { memoryBytes, concurrency = usuallyAtOnce, threads = availableParallelism() } = settings;
-  const atOnce = Math.min(concurrency, partitions);
+  const roomBytes = memoryBytes ?? defaultMemoryBytes;
+  const atOnce = Math.min(concurrency, partitions, placesIn(roomBytes - processBytes));
+  const inThreads = Math.min(threads, availableParallelism(), placesIn(roomBytes - threadedBytes));
   return {
-    beginBin:
-      atOnce > 1 && threads > 1 ? binThreads(Math.min(threads, availableParallelism()), settings) : undefined,
+    beginBin: atOnce > 1 && inThreads > 1 ? binThreads(inThreads, settings) : undefined,
     room: atOnce > 1 ? workRoom(memoryBytes) : undefined,
     options: { atOnce, ...(keepsPlans ? {} : { keep: withoutPlan }) },
   };
+}
+
+function placesIn(bytes: number): number {
+  return Math.max(1, Math.floor(bytes / placeBytes));
 }
 
 /** A verdict on each of a million files would be most of a run's memory. */

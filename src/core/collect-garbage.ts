@@ -1,8 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Below this, memory is nobody's concern. */
-const freeBytes = 384 * 1024 * 1024;
+/** What a process may take where nothing else is said, and the share of it below which memory is nobody's concern. */
+const usualBytes = 512 * 1024 * 1024;
+const freeShare = 0.75;
 
 /** What may have come since it was last collected. */
 const garbageBytes = 48 * 1024 * 1024;
@@ -11,15 +12,16 @@ let collect: (() => void) | undefined;
 let keptBytes = 0;
 
 /**
- * Collects garbage, if the process has grown beyond 384 MB and much has come since the last time. To be called between pieces of
+ * Collects garbage, if the process has grown beyond three quarters of what it may take (of 512 MB, where nothing is said) and
+ * much has come since the last time. To be called between pieces of
  * work that leave much behind, such as listings of many thousand files: V8 by itself lets the heap grow to several times
  * of what is in use before it looks, and bytes outside of it count little.
  */
-export function collectGarbage(): void {
+export function collectGarbage(mayTakeBytes: number = usualBytes): void {
   const before = process.memoryUsage();
   const used = inUse(before);
   keptBytes = Math.min(keptBytes, used);
-  if (before.rss < freeBytes || used < keptBytes + garbageBytes) return;
+  if (before.rss < freeShare * mayTakeBytes || used < keptBytes + garbageBytes) return;
   collect ??= collector();
   collect();
   keptBytes = inUse(process.memoryUsage());

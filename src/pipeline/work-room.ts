@@ -16,7 +16,7 @@ export interface WorkRoom {
 const plansBytes = 48 * 1024 * 1024;
 
 /** What is known of a file: its listing, the facts of its footer, its verdict, its footer while it is merged. */
-const bytesPerFile = 12 * 1024;
+const bytesPerFile = 24 * 1024;
 
 /**
  * Room for a run that may take `memoryBytes`. What it reserves from both budgets together is never more than that, less what the

@@ -1,6 +1,6 @@
 /**
  * Merges workloads with this program and with DuckDB, pyarrow and polars, taking turns, and prints what each took.
- * usage: npm run bench [-- [--rounds N] workload …]; with --threads throughput against the number of threads (large8); with --hdfs what a consolidation costs on a real HDFS; with --memory
+ * usage: npm run bench [-- [--rounds N] workload …]; with --threads throughput against the number of threads (large8); with --partitions throughput of 30 partitions of --files N (100) against how many are at work at once, and with --hdfs so on a real HDFS; with --codecs size and time of every codec (small2k); with --hdfs what a consolidation costs on a real HDFS; with --memory
  * what merging --gb N gigabytes (20) takes of memory, and with both what consolidating them on a simulated HDFS does. Workloads are seed21, small2k (both by default), medium200,
  * large8, nested500. They are made under .bench/ on first use. Needs the build and the Python environment.
  */
@@ -10,8 +10,10 @@ import { parseArgs } from 'node:util';
 import { pythonPath, repositoryRoot } from '../support/python-env.ts';
 import { workloadDirectory } from '../support/workloads.ts';
 import { type Contender, type Cost, contenders, measured, type Output, outputOf } from './contender.ts';
+import { runCodecsBench } from './run-codecs-bench.ts';
 import { runHdfsBench } from './run-hdfs-bench.ts';
 import { runMemoryBench } from './run-memory-bench.ts';
+import { runPartitionsBench } from './run-partitions-bench.ts';
 import { runThreadsBench } from './run-threads-bench.ts';
 
 const { values, positionals } = parseArgs({
@@ -21,8 +23,10 @@ const { values, positionals } = parseArgs({
     hdfs: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
     threads: { type: 'boolean', default: false },
+    partitions: { type: 'boolean', default: false },
+    codecs: { type: 'boolean', default: false },
     gb: { type: 'string', default: '20' },
-    files: { type: 'string', default: '2000' },
+    files: { type: 'string' },
   },
   allowPositionals: true,
 });
@@ -118,8 +122,13 @@ if (values.memory) {
   await runMemoryBench(Number(values.gb), positionals, values.hdfs ? 'consolidation' : 'merge');
   process.exit();
 }
+if (values.partitions) {
+  const files = Number(values.files ?? 100);
+  await runPartitionsBench({ rounds, partitions: 30, filesOfPartition: files, isHdfs: values.hdfs });
+  process.exit();
+}
 if (values.hdfs) {
-  await runHdfsBench({ rounds, files: Number(values.files) });
+  await runHdfsBench({ rounds, files: Number(values.files ?? 2000) });
   process.exit();
 }
 const python = pythonPath();
@@ -134,6 +143,10 @@ console.log(
   `${processor}, ${availableParallelism()} cores, ${memory} GiB; Node ${process.version}; load ${load.join(' ')}`,
 );
 console.log('Every process from its start to its end, files in the page cache. MB is 10^6 bytes.');
+if (values.codecs) {
+  await runCodecsBench(positionals, rounds);
+  process.exit();
+}
 if (values.threads) {
   await runThreadsBench(positionals, rounds);
   process.exit();

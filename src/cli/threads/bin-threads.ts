@@ -19,12 +19,10 @@ const largeBinBytes = 64 * bytesPerMb;
  * thread goes on with listing, planning, swapping and asking the store.
  * @param count threads at work at the same time; a bin waits until one is free
  */
-export function binThreads(count: number, { threads: most, memoryBytes }: ThreadSettings): BeginBin {
+export function binThreads(count: number, { memoryBytes }: Pick<ThreadSettings, 'memoryBytes'>): BeginBin {
   const threads: MemoryBudget = memoryBudget(count);
-  const settings = {
-    ...(most === undefined ? {} : { threads: most }),
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
-  };
+  // Further threads for a bin only where they are worth it: the cores have other bins to work on.
+  const settings = memoryBytes === undefined ? {} : { memoryBytes };
   return (work, { store, log, stop }) => {
     const isLocal = store.abilities.remote !== true;
     const answers = storeAnswers(store);
