@@ -35,6 +35,13 @@ export function isOwnWriter(createdBy: string | undefined): boolean {
   );
 }
 
+/** Whether this program merged the file, and did not only fold it: its row groups are as it writes them. */
+export function isMergedFile(footer: ParquetFooter): boolean {
+  return (
+    isOwnWriter(footer.createdBy) && readStamp(footer) !== undefined && readFoldStamp(footer) === undefined
+  );
+}
+
 /**
  * Whose INT96 timestamps the files hold: undefined when none has such a column. Files without rows do not count where there
  * are others.
@@ -42,7 +49,14 @@ export function isOwnWriter(createdBy: string | undefined): boolean {
 export function int96Writer(
   footers: readonly ParquetFooter[],
 ): 'parquet-mr' | 'others' | 'parquet-mr and others' | undefined {
-  const holding = footers.filter(({ leaves }) => leaves.some(({ type }) => type === physicalType.INT96));
+  // Files of one schema share their leaves.
+  let last: ParquetFooter['leaves'] = [];
+  let isHolding = false;
+  const holding = footers.filter(({ leaves }) => {
+    if (leaves !== last) isHolding = leaves.some(({ type }) => type === physicalType.INT96);
+    last = leaves;
+    return isHolding;
+  });
   const withRows = holding.filter(({ rows }) => rows > 0);
   const counted = withRows.length > 0 ? withRows : holding;
   if (counted.length === 0) return undefined;
@@ -57,8 +71,12 @@ export function int96Writer(
  */
 export function writersOf(footers: readonly ParquetFooter[]): readonly string[] {
   const writers = new Set<string>();
+  let last: string | undefined;
   for (const footer of footers) {
-    const stamp = isOwnWriter(footer.createdBy) ? (readFoldStamp(footer) ?? readStamp(footer)) : undefined;
+    if (footer.createdBy !== undefined && footer.createdBy === last) continue;
+    const isOwn = isOwnWriter(footer.createdBy);
+    last = isOwn ? undefined : footer.createdBy;
+    const stamp = isOwn ? (readFoldStamp(footer) ?? readStamp(footer)) : undefined;
     const known = stamp?.writers;
     for (const writer of known ?? [footer.createdBy ?? 'not stated'])
       writers.add(writer.slice(0, mostNameCharacters));

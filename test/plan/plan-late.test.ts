@@ -138,6 +138,29 @@ test('a second run plans nothing, whatever the policy for late files', () => {
   );
 });
 
+test('also where limits on row groups and files kept late ones out, runs come to an end, each with fewer files than before', () => {
+  const limits = fc.record({
+    maxFilesPerBin: fc.constantFrom(3, 7),
+    maxRowGroupsPerBin: fc.constantFrom(5, 9),
+  });
+  fc.assert(
+    fc.property(partition, policies, limits, (start, drawn, tight) => {
+      const limited = { ...drawn, ...tight };
+      let all = start;
+      for (let runs = 0; ; runs++) {
+        const next = planPartition(inputOf(all), limited);
+        if (next.decision === 'nothing') break;
+        // One to merge, and one more for each late file that the merged ones, with fewer row groups, then had room for.
+        assert.ok(runs <= start.length, `${runs} runs`);
+        const done = afterMerge(next, all);
+        assert.ok(done.length < all.length);
+        all = done;
+      }
+    }),
+    { numRuns: process.env.TEST_FULL === '1' ? 10_000 : 500 },
+  );
+});
+
 test('every bin has a reason: enough new files, or one that is overdue', () => {
   fc.assert(
     fc.property(partition, policies, (all, drawn) => {

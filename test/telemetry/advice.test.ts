@@ -81,7 +81,7 @@ test('with little to go by there is no advice, and the sentence says what is mis
   assert.equal(few.time, undefined);
   assert.equal(
     few.reasons[0],
-    'No advice when to run: the history knows when 600 files of 6 dates were written; it takes 50 of 7',
+    'No advice when to run: the history knows when 600 files of 6 dates were written; it takes 50 files of 7 dates',
   );
   assert.match(adviceFrom(runs(8, { 10: 6 })).reasons[0] ?? '', /48 files of 8 dates/);
   assert.match(adviceFrom(runs(30, null)).reasons[0] ?? '', /0 files of 0 dates/);

@@ -1,6 +1,4 @@
-import { readStamp } from '../consolidation-stamp.ts';
-import { isOwnWriter } from '../created-by.ts';
-import { readFoldStamp } from '../fold/fold-stamp.ts';
+import { isMergedFile } from '../created-by.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { encoding } from '../format.ts';
 import type { RowGroup } from '../metadata/row-group.ts';
@@ -39,9 +37,7 @@ export function copiedRowGroups(footers: readonly ParquetFooter[], rule: CopyRul
   // A filter would have to be made of values, which nobody gathers.
   const areFiltered = rule.formats.some(({ hasBloomFilter }) => hasBloomFilter === true);
   return footers.map((footer) => {
-    const isMerged =
-      isOwnWriter(footer.createdBy) && readStamp(footer) !== undefined && readFoldStamp(footer) === undefined;
-    if (!isMerged || areFiltered) return [];
+    if (!isMergedFile(footer) || areFiltered) return [];
     return footer.rowGroups.flatMap((rowGroup, number) => (isCopied(rowGroup, rule) ? [number] : []));
   });
 }

@@ -1,3 +1,4 @@
+import { isMergedFile } from '../created-by.ts';
 import type { ParquetFooter } from '../footer.ts';
 import { chunkNumber, numbersPerChunk } from '../kernel/kernel.ts';
 import { chunkNumbersOf } from './chunk-numbers.ts';
@@ -8,11 +9,14 @@ import type { RowGroup } from './row-group.ts';
 /**
  * A footer with what a merge needs of an input, and without the bytes it was decoded from: a merge of many thousand files
  * holds all their footers, and these are most of them. Statistics, page index and Bloom filters cannot be found from it; to
- * ask a row group for its bytes is an error. Row groups that say more than where their chunks lie stay as they are.
+ * ask a row group for its bytes is an error. Row groups that say more than where their chunks lie stay as they are, and so do files that
+ * this program merged.
  */
 export function footerForMerge(footer: ParquetFooter): ParquetFooter {
   // Whether such values can be moved is told by statistics: see `checkMovable`.
   if (footer.elements.some(({ logicalType }) => logicalType?.name === 'FILE')) return footer;
+  // Whether their row groups can be copied is told by encodings; there are few of them.
+  if (isMergedFile(footer)) return footer;
   const { leaves, columnOrderBytes, ...rest } = footer;
   return {
     ...rest,

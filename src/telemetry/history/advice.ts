@@ -1,5 +1,6 @@
 import { formatSize } from '../../core/units.ts';
 import { type Figure, figure } from '../../plan/figure.ts';
+import { countOf } from '../../plan/sentences.ts';
 import {
   type ArrivalPattern,
   arrivalPattern,
@@ -68,9 +69,9 @@ function timeAdvice(pattern: ArrivalPattern): Part & { readonly advice?: TimeAdv
   const { files, dates } = pattern;
   const hours = hoursUntil(pattern, arrivedShare);
   if (dates < leastDates || files < leastFiles || hours === undefined) {
-    const has = `the history knows when ${files} files of ${dates} dates were written`;
+    const has = `the history knows when ${countOf(files, 'file')} of ${countOf(dates, 'date')} were written`;
     return {
-      reasons: [`No advice when to run: ${has}; it takes ${leastFiles} of ${leastDates}`],
+      reasons: [`No advice when to run: ${has}; it takes ${leastFiles} files of ${leastDates} dates`],
       arithmetic: [],
     };
   }
@@ -217,8 +218,8 @@ function costOf(runs: readonly PastRun[]): Part {
     ),
   ];
   const cost =
-    `${runs.length} consolidations of ${first.length} dates read ${formatSize(all.bytesRead)} in ${Math.round(all.seconds)} s and freed ` +
-    `${all.filesFreed} files: ${Math.round(perGb)} for each GB, each of them an object less for the NameNode and an open less for a query`;
+    `${countOf(runs.length, 'consolidation')} of ${countOf(first.length, 'date')} read ${formatSize(all.bytesRead)} in ${Math.round(all.seconds)} s and freed ` +
+    `${countOf(all.filesFreed, 'file')}: ${Math.round(perGb)} for each GB, each of them an object less for the NameNode and an open less for a query`;
   const repeats =
     again.length === 0
       ? []
