@@ -17,11 +17,13 @@ export function commandFor(
   const command = commandNames.find((name) => name === words[0]) ?? 'consolidate';
   const takes = new Set<string>(flagNames[command]);
   const basePath = takes.has('base-path') ? flags.settingFlags['base-path'] : undefined;
+  const layout = takes.has('layout') ? flags.settingFlags.layout : undefined;
   const configPath = takes.has('config') ? flags.configPath : undefined;
   return [
     program,
     ...words.map(shellWord),
     ...(typeof basePath === 'string' ? ['--base-path', shellWord(basePath)] : []),
+    ...(typeof layout === 'string' ? ['--layout', shellWord(layout)] : []),
     ...(flags.dataset === undefined || !takes.has('dataset') ? [] : ['--dataset', flags.dataset]),
     ...(configPath === undefined ? [] : ['--config', shellWord(configPath)]),
   ].join(' ');

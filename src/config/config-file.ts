@@ -5,7 +5,8 @@ import { closestName } from './closest-name.ts';
 import { datasetKeys, datasetsKey, perDatasetKeys } from './dataset-keys.ts';
 import { datasetSentence } from './dataset-problems.ts';
 import { checkValue, fileProblems, type SchemaProblem, type SettingValue, sectionNames } from './schema.ts';
-import { type SettingKey, type SettingKind, settingKeys, settingRow } from './setting-table.ts';
+import type { SettingKind } from './setting-kinds.ts';
+import { type SettingKey, settingKeys, settingRow } from './setting-table.ts';
 import { valueProblem } from './value-problem.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 

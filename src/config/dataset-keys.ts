@@ -1,4 +1,5 @@
-import { type SettingKey, type SettingKind, settingKeys, settingRow } from './setting-table.ts';
+import type { SettingKind } from './setting-kinds.ts';
+import { type SettingKey, settingKeys, settingRow } from './setting-table.ts';
 
 /** Key of the mapping of datasets by their names. */
 export const datasetsKey = 'datasets';

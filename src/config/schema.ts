@@ -4,7 +4,8 @@ import { parseSortOrder } from '../core/sort-order-text.ts';
 import { datasetKeys, datasetSections, datasetsKey, isDatasetName, perDatasetKeys } from './dataset-keys.ts';
 import { parseNamenode } from './namenode.ts';
 import { parseDuration, parseMode, parseSize } from './quantities.ts';
-import { type SettingKey, type SettingKind, settingKeys, settingRow } from './setting-table.ts';
+import type { SettingKind } from './setting-kinds.ts';
+import { type SettingKey, settingKeys, settingRow } from './setting-table.ts';
 
 /** A value of a setting, checked. */
 export type SettingValue = string | number | boolean;

@@ -1,5 +1,5 @@
 import { parseLayoutPattern } from '../core/layout-pattern.ts';
-import { allowedText, type SettingKind } from './setting-table.ts';
+import { allowedText, type SettingKind } from './setting-kinds.ts';
 
 const longestShown = 60;
 

@@ -35,7 +35,9 @@ export function partFacts({ part, results, others, caughtUp }: DonePart): Readon
     partitions: results.map(datedWithPlan),
     ...(others === undefined ? {} : { others }),
     removedBackups: part.removedBackups.map(dated),
-    ...(settings.replica === undefined ? {} : { replica: { uri: baseText(settings.replica), caughtUp } }),
+    ...(settings.replica === undefined
+      ? {}
+      : { replica: { uri: baseText(settings.replica), caughtUp: caughtUp.map(dated) } }),
   };
 }
 

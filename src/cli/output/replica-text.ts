@@ -1,3 +1,4 @@
+import { partitionLabel } from '../../core/partition-key.ts';
 import { formatSize } from '../../core/units.ts';
 import type { CaughtUp } from '../../pipeline/replica/replica-keeper.ts';
 import type { PartitionResult, ReplicaOutcome } from '../../telemetry/partition-result.ts';
@@ -26,7 +27,10 @@ export function replicaText(
       : `\nReplica ${printable(uri)}: ${files} of ${counted(copied.length, 'partition')} copied and compared${taken}\n`;
   const behind = all
     .filter(({ replica }) => replica.result === 'failed' || replica.result === 'later')
-    .map(({ date, replica }) => `  ${date} is copied by a later run: ${printable(replica.sentence)}\n`);
+    .map(
+      ({ date, replica }) =>
+        `  ${printable(partitionLabel(date))} is copied by a later run: ${printable(replica.sentence)}\n`,
+    );
   return behind.length === 0 ? done : `${done}\nReplica ${printable(uri)} is behind:\n${behind.join('')}`;
 }
 
