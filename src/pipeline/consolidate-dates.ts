@@ -67,9 +67,9 @@ export async function consolidatePartitions(
       const { around = (_date, work) => work(), date } = task;
       results[index] = keep(await around(date, () => consolidatePartition(task)));
       done++;
-      if (total !== undefined && total > 1) {
-        task.showProgress({ date, doing: 'done', amount: { of: 'partitions', done, total } });
-      }
+      if (total === 1) continue;
+      const amount = total === undefined ? {} : { amount: { of: 'partitions', done, total } as const };
+      task.showProgress({ date, doing: 'done', ...amount });
     }
   };
   const ended = await Promise.allSettled(Array.from({ length: Math.max(1, atOnce) }, workThrough));
