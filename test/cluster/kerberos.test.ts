@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartitionResult } from '../../src/telemetry/partition-result.ts';
 import { type CliRun, jsonOf, runCli, startCli } from '../cli/cli-process.ts';
@@ -255,19 +255,18 @@ async function frozenRun(
   return run;
 }
 
-test('a token that ends in the middle of a run is replaced', limit, async () => {
-  const base = await dataset('replaced');
-  const before = await digest(base);
-  const run = await frozenRun(base, withKeytab(), {});
-  assert.equal(run.exit, 0, run.stderr);
-  assert.equal((await names(base)).length, 1);
-  assert.equal(await digest(base), before);
-});
+// Together, since most of both is waiting until something has ended.
+describe('what ends in the middle of a run', { ...limit, concurrency: 2 }, () => {
+  it('is replaced, if it is the token', async () => {
+    const base = await dataset('replaced');
+    const before = await digest(base);
+    const run = await frozenRun(base, withKeytab(), {});
+    assert.equal(run.exit, 0, run.stderr);
+    assert.equal((await names(base)).length, 1);
+    assert.equal(await digest(base), before);
+  });
 
-test(
-  'where token and ticket end in the middle of a run it stops, and the next run does the work',
-  limit,
-  async () => {
+  it('stops the run, if it is the ticket too, and the next run does the work', async () => {
     const base = await dataset('ended');
     const before = await digest(base);
     const short = await realm.ticket('ending', 'etl', etlKeytab, '6s');
@@ -284,8 +283,8 @@ test(
     assert.equal(next.exit, 0, next.stderr);
     assert.equal((await names(base)).length, 1);
     assert.equal(await digest(base), before);
-  },
-);
+  });
+});
 
 test('through HttpFS with Kerberos: proof, token and data go to the gateway', limit, async () => {
   const base = await dataset('gateway');

@@ -394,7 +394,7 @@ describe('HDFS', { skip }, () => {
   it('tells its own time without asking while it is being talked to', () =>
     behindProxy(cluster, async ({ store, proxy, directory }) => {
       const now = await store.nowMs();
-      assert.ok(Math.abs(now - Date.now()) < 1_500, `${now - Date.now()} ms off`);
+      assert.ok(Math.abs(now - Date.now()) < 10_000, `${now - Date.now()} ms off`);
       await put(store, `${directory}/a`, 'x');
       proxy.reset();
       const later = await store.nowMs();
