@@ -262,8 +262,10 @@ function readKeyValues(c: CompactCursor): readonly KeyValue[] {
     if (key === undefined) throw corrupt('a key-value pair has no key');
     keyValues.push({ key, value, bytes: c.bytes.slice(start, c.position) });
   }
-  lastKeyValues = keyValues;
-  return keyValues;
+  // Files that say the same share the list, too: who goes through thousands of footers tells by it.
+  if (keyValues.length !== lastKeyValues.length || keyValues.some((one, i) => one !== lastKeyValues[i]))
+    lastKeyValues = keyValues;
+  return lastKeyValues;
 }
 
 // Whether the bytes from the cursor on are these.

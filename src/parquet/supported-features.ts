@@ -86,9 +86,19 @@ export function checkMovable(footer: ParquetFooter): void {
   }
 }
 
+// Thousands of files share their schema.
+let without: { readonly elements: ParquetFooter['elements']; readonly logicalName: string } = {
+  elements: [],
+  logicalName: '',
+};
+
 /** Where the groups of a logical type stand in the schema: names from below the root. */
 function pathsOf({ elements }: ParquetFooter, logicalName: string): readonly (readonly string[])[] {
-  if (!elements.some(({ logicalType }) => logicalType?.name === logicalName)) return [];
+  if (elements === without.elements && logicalName === without.logicalName) return [];
+  if (!elements.some(({ logicalType }) => logicalType?.name === logicalName)) {
+    without = { elements, logicalName };
+    return [];
+  }
   const found: (readonly string[])[] = [];
   let next = 1;
   const walk = (above: readonly string[]): void => {

@@ -102,7 +102,8 @@ export interface AdaptedMetadata {
  * @param isCompatible whether schemas may be brought together; else the first file's values count
  * @throws FormatError when they may, and files differ otherwise than it can be adapted
  */
-export function adaptedMetadata(footers: readonly ParquetFooter[], isCompatible: boolean): AdaptedMetadata {
+export function adaptedMetadata(files: readonly ParquetFooter[], isCompatible: boolean): AdaptedMetadata {
+  const footers = files.filter((footer, i) => i === 0 || !saysAsBefore(footer, files[i - 1]));
   const adapted = isCompatible ? together(footers) : { dropped: new Set<string>(), replaced: [] };
   if (adapted.dropped.has(arrowSchemaKey) || adapted.replaced.some(({ key }) => key === arrowSchemaKey)) {
     return adapted;
@@ -113,6 +114,15 @@ export function adaptedMetadata(footers: readonly ParquetFooter[], isCompatible:
   if (fields === undefined || !canWrite(fields)) return adapted;
   const wider = { key: arrowSchemaKey, value: arrowMessage(fields) };
   return { dropped: adapted.dropped, replaced: [...adapted.replaced, wider] };
+}
+
+// What is looked at here, as far as it is told without looking closer: nearly all files are like the one before.
+function saysAsBefore(footer: ParquetFooter, before: ParquetFooter | undefined): boolean {
+  return (
+    footer.keyValues === before?.keyValues &&
+    footer.leaves === before.leaves &&
+    footer.createdBy === before.createdBy
+  );
 }
 
 function together(footers: readonly ParquetFooter[]): AdaptedMetadata {

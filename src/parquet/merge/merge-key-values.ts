@@ -25,6 +25,7 @@ export function mergeKeyValues(
   const kept = new Map<string, Kept>();
   const differing = new Map<string, { readonly file: string; files: number }>();
   for (const footer of footers) {
+    if (footer !== footers[0] && footer.keyValues === footers[0]?.keyValues) continue;
     for (const [key, pairs] of pairsByKey(footer)) {
       const known = kept.get(key);
       if (known === undefined) {

@@ -7,36 +7,46 @@ import { localFileId, modifiedAtMs } from './status.ts';
 
 /** Opens local files pinned to a generation, with a bound on the descriptors held at a time. */
 export interface LocalSources {
-  /** @throws StoreError `not-found`, or `changed` when the file is not the generation `expected`. */
+  /**
+   * A source whose reads reject with `changed` when the file is not, or no longer, the generation `expected`.
+   * @throws StoreError `not-found`; `changed` already here when an empty file is expected
+   */
   open(path: string, expected: FileRef): ByteSource;
+}
+
+/** An open file; what was found there last, once it was found to be as expected. */
+interface OpenFile {
+  readonly descriptor: number;
+  found: { readonly sizeBytes: number; readonly modifiedAtMs: number } | undefined;
 }
 
 /**
  * Sources that share at most `maxDescriptors` open descriptors. The one unused for longest is closed and opened
- * again when it is needed; that loses nothing, since every open and every read is held against the generation.
+ * again when it is needed; that loses nothing, since every read is held against the generation.
  */
 export function localSources(maxDescriptors: number): LocalSources {
   // In order of last use, the oldest first.
-  const descriptors = new Map<object, number>();
+  const files = new Map<object, OpenFile>();
 
   const release = (source: object): void => {
-    const descriptor = descriptors.get(source);
-    descriptors.delete(source);
-    if (descriptor !== undefined) closeSync(descriptor);
+    const file = files.get(source);
+    files.delete(source);
+    if (file !== undefined) closeSync(file.descriptor);
   };
 
-  const descriptorOf = (source: object, path: string): number => {
-    let descriptor = descriptors.get(source);
-    if (descriptor !== undefined) {
-      descriptors.delete(source);
+  const fileOf = (source: object, path: string): OpenFile => {
+    let file = files.get(source);
+    if (file !== undefined) {
+      files.delete(source);
     } else {
-      const oldest = descriptors.size >= maxDescriptors ? descriptors.keys().next().value : undefined;
+      const oldest = files.size >= maxDescriptors ? files.keys().next().value : undefined;
       if (oldest !== undefined) release(oldest);
       // Non-blocking: a named pipe that took the name is refused below instead of waited for.
-      descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      file = { descriptor: openSync(path, flags), found: undefined };
     }
-    descriptors.set(source, descriptor);
-    return descriptor;
+    files.set(source, file);
+    return file;
   };
 
   return {
@@ -70,21 +80,32 @@ export function localSources(maxDescriptors: number): LocalSources {
       };
       const readNow = (offsetBytes: number, target: Uint8Array): void => {
         try {
-          const descriptor = descriptorOf(source, path);
-          readWhole(descriptor, path, offsetBytes, target);
+          const file = fileOf(source, path);
+          try {
+            readWhole(file.descriptor, path, offsetBytes, target);
+          } catch (error) {
+            // What is no file any more, or another one, fails in ways of its own.
+            check(file);
+            throw error;
+          }
           // After the read, so that what was read before a change was seen is never handed on.
-          const stats = fstatSync(descriptor, { bigint: true });
-          if (!isSame(stats, known)) assertGeneration(path, stats, expected);
+          if (!isAsFound(file)) check(file);
         } catch (error) {
           throw localStoreError('read', path, `read ${path}`, error);
         }
       };
+      const check = (file: OpenFile): void => {
+        const stats = fstatSync(file.descriptor, { bigint: true });
+        if (!isSame(stats, known)) assertGeneration(path, stats, expected);
+        known = stats;
+        file.found = { sizeBytes: Number(stats.size), modifiedAtMs: millisecondsOf(stats.mtimeNs) };
+      };
       let closed = false;
       let known: BigIntStats | undefined;
       try {
-        const stats = fstatSync(descriptorOf(source, path), { bigint: true });
-        assertGeneration(path, stats, expected);
-        known = stats;
+        const file = fileOf(source, path);
+        // Of nothing nobody reads anything.
+        if (expected.sizeBytes === 0) check(file);
       } catch (error) {
         release(source);
         throw localStoreError('open', path, `open ${path}`, error);
@@ -92,6 +113,18 @@ export function localSources(maxDescriptors: number): LocalSources {
       return source;
     },
   };
+}
+
+// A descriptor leads to one file for as long as it is open: what can change are its bytes, and then one of these.
+function isAsFound({ descriptor, found }: OpenFile): boolean {
+  if (found === undefined) return false;
+  const { size, mtimeMs } = fstatSync(descriptor);
+  return size === found.sizeBytes && mtimeMs === found.modifiedAtMs;
+}
+
+// As `fs.Stats` has it.
+function millisecondsOf(nanoseconds: bigint): number {
+  return Number(nanoseconds / 1_000_000_000n) * 1000 + Number(nanoseconds % 1_000_000_000n) / 1_000_000;
 }
 
 function readWhole(descriptor: number, path: string, offsetBytes: number, target: Uint8Array): void {
