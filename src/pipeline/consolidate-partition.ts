@@ -3,7 +3,7 @@ import type { Reservation } from '../core/memory-budget.ts';
 import { bytesPerMb } from '../core/units.ts';
 import { defaultMemoryBytes } from '../parquet/memory-limits.ts';
 import { footerMemory } from '../partition/footer-memory.ts';
-import { partitionPath } from '../partition/names.ts';
+import { join, partitionPath } from '../partition/names.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
 import { rememberingStore } from '../store/remembering-store.ts';
 import { clearHold } from '../swap/hold.ts';
@@ -96,6 +96,7 @@ async function consolidate(known: PartitionAtWork, held: Reservation[]): Promise
         room = await roomForBins(task, needNow);
         if (room !== undefined) held.push(room);
       }
+      forgetLater(task, plan);
       const staged = await stageBins(task, lock, plan, watch);
       room?.release();
       // Before the swap, so that nothing is left that could fail after it.
@@ -130,6 +131,16 @@ async function consolidate(known: PartitionAtWork, held: Reservation[]): Promise
     if (error instanceof Error) log.debug(error.stack ?? error.message, { date });
     return failedResult(report, error);
   }
+}
+
+/** Bins beyond which what is remembered is a small part of what is read: its room is worth more to the merge. */
+const fewBins = 3;
+
+/** Forgets, in a large partition, what planning has read of all bins but the first. */
+function forgetLater(task: PartitionAtWork, { bins, partitionPath }: PartitionPlan): void {
+  if (bins.length <= fewBins) return;
+  const later = bins.slice(1).flatMap(({ inputs }) => inputs);
+  task.forget(later.map((ref) => ({ path: join(partitionPath, ref.name), ref })));
 }
 
 /** Memory for the bins of a plan. Undefined where nobody shares it. */
