@@ -70,7 +70,7 @@ test('the worker answers each line with one, whatever becomes of it', async (t) 
   const placed = await placedTask(t);
   const [first] = placed.task.inputs;
   if (first === undefined) throw new Error('no input');
-  const gone = { ...first, ref: { ...first.ref, sizeBytes: 1 } };
+  const gone = { ...first, ref: { ...first.ref, modifiedAtMs: 1 } };
   const { exit, stderr, answers } = await answersTo([
     'no JSON',
     taskLine(placed, version),
