@@ -1,5 +1,6 @@
 import { collectGarbage } from '../core/collect-garbage.ts';
 import { withFields } from '../core/log.ts';
+import type { Reservation } from '../core/memory-budget.ts';
 import { bytesPerMb, formatSize } from '../core/units.ts';
 import { foldKeyValues } from '../parquet/fold/fold-key-values.ts';
 import { attemptsDirectory, stagedBinPath } from '../partition/names.ts';
@@ -19,6 +20,7 @@ import { sortingOutcome } from './sorting-outcome.ts';
 import { stageBackup } from './stage-backup.ts';
 import { type FoldStaging, stageFold } from './stage-fold.ts';
 import { stoppableStore } from './stoppable-store.ts';
+import { binNeedBytes } from './work-room.ts';
 import type { WrittenFile } from './write-merged.ts';
 
 /** A bin whose new files are staged, but not yet put in place. */
@@ -249,8 +251,13 @@ async function mergeAndVerify(
     // Each takes its memory: those of a large bin not at the same time.
     if (bin.sizeBytes > forgetEarlyBytes) await Promise.allSettled([staged]);
     collectGarbage(task.settings.consolidation.memoryBytes);
-    const verified = atWork.verify(output, (done, total) => show('verifying', done, total));
-    return await bothOf(verified, staged);
+    const room = merged === undefined ? undefined : await roomToVerify(task, bin);
+    try {
+      const verified = atWork.verify(output, (done, total) => show('verifying', done, total));
+      return await bothOf(verified, staged);
+    } finally {
+      room?.release();
+    }
   });
   log.info(
     file.receipt.level === 'full'
@@ -274,6 +281,15 @@ async function mergeAndVerify(
     rowGroupsBefore: output.rowGroupsBefore,
     warnings: output.merged.warnings,
   };
+}
+
+/** What was merged elsewhere took no memory here so far; many of them may come at once. */
+async function roomToVerify(
+  { room, footers, settings, stop }: PartitionAtWork,
+  bin: Bin,
+): Promise<Reservation | undefined> {
+  const isSorted = settings.consolidation.sortBy !== undefined;
+  return await room?.bins.reserve(binNeedBytes(bin, footers.uncompressedBytesOf(bin.inputs), isSorted), stop);
 }
 
 /** Both results; rejects as the first, or else the second did, and only once both have come to an end. */
