@@ -91,6 +91,20 @@ test('tasks and answers come through as they were sent, a line each', () => {
   assert.deepEqual(JSON.parse(cancelLine('x')), { id: 'x', cancel: true });
   assert.deepEqual(parseAnswerLine(doneLine('x', done, version), version), { id: 'x', done });
   assert.deepEqual(parseAnswerLine('{"id":"x","lost":"gone"}', version), { id: 'x', lost: 'gone' });
+  const sorted = {
+    by: [{ path: 'a', isDescending: true, nullsFirst: false }],
+    rowSum: '0f'.repeat(16),
+    sample: [{ row: 0, origin: 2 }],
+    overlap: [{ path: 'a', before: { rowGroups: 3, share: 0.5 }, after: { rowGroups: 0 } }],
+    runs: 1,
+    scratchBytes: 70,
+  };
+  const ofSorting = { ...done, merged: { ...done.merged, sorted } };
+  assert.deepEqual(parseAnswerLine(doneLine('x', ofSorting, version), version), { id: 'x', done: ofSorting });
+  // What is not understood must not pass for a merge that kept the order.
+  const { rowSum: __, ...less } = sorted;
+  const wrong = doneLine('x', ofSorting, version).replace(JSON.stringify(sorted), JSON.stringify(less));
+  assert.equal(parseAnswerLine(wrong, version), undefined);
 });
 
 test('errors come through as what they are', () => {

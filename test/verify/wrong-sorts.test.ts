@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memorySource } from '../../src/core/byte-source.ts';
 import { FormatError, VerifyError } from '../../src/core/errors.ts';
 import { memoryScratch } from '../../src/core/scratch-space.ts';
 import type { SortTerm } from '../../src/core/sort-order-text.ts';
+import { readFooter } from '../../src/parquet/footer.ts';
 import { memoryLimitsFor } from '../../src/parquet/memory-limits.ts';
-import type { MergeInput } from '../../src/parquet/merge/merge-request.ts';
+import type { MergeInput, MergeOptions } from '../../src/parquet/merge/merge-request.ts';
+import { checkSorted } from '../../src/verify/sorted-rows.ts';
+import { verifyRowGroups } from '../../src/verify/verify-row-groups.ts';
 import { verifyStagedFile } from '../../src/verify/verify-staged-file.ts';
+import { int, list, long, required, text } from '../parquet/evolution-fields.ts';
+import { foreignFile } from '../parquet/foreign-file.ts';
+import { inputOf } from '../parquet/merging.ts';
 import {
   asWritten,
   type MadeRow,
@@ -59,6 +66,61 @@ test('what was sorted is found right, and the receipt says how', async () => {
   assert.deepEqual(receipt.sorted, { by, rowSum: made.merged.sorted?.rowSum });
   assert.equal(receipt.sample?.rows, 10);
   assert.deepEqual(receipt.sample?.notRead, []);
+});
+
+test('files of several schemas are sorted as one, and found right', async () => {
+  const fields = [required(long('id')), text('word')] as const;
+  const others = [list('list', int('element')), int('id')] as const;
+  const idOf = (n: number, bytes: number): Uint8Array => {
+    const id = Buffer.alloc(bytes);
+    id.writeInt32LE(n);
+    return new Uint8Array(id);
+  };
+  const first = Array.from({ length: 40 }, (_, n) => [
+    idOf((n * 7) % 40, 8),
+    n % 3 === 0 ? undefined : Buffer.from(`w${n}`),
+  ]);
+  const second = Array.from({ length: 30 }, (_, n) => [
+    [Array.from({ length: n % 3 }, (__, k) => [idOf(k, 4)])],
+    n % 7 === 0 ? undefined : idOf((n * 11) % 50, 4),
+  ]);
+  const parts = [
+    { fields, rows: first },
+    { fields: others, rows: second },
+  ];
+  const several = await Promise.all(
+    parts.map(({ fields: of, rows: has }, i) =>
+      inputOf(foreignFile(of, [has], i, { isModern: true, codec: 1 }).bytes, `/data/${i}`),
+    ),
+  );
+  const more: Partial<MergeOptions> = {
+    schema: 'compatible',
+    sort: {
+      by: [{ path: 'id', isDescending: false, nullsFirst: true }],
+      scratch: memoryScratch(),
+      seed: 'a',
+    },
+    memory: { chunkBytes: 1024 },
+  };
+  const both = await madeMerge(several, 16, more);
+  assert.equal(both.merged.rows, 70);
+  const verification = await verificationOf(several, both);
+  const { receipt } = await verifyStagedFile({ ...verification, schema: 'compatible' });
+  assert.equal(receipt.sample?.rows, 10);
+  assert.deepEqual(receipt.sample?.notRead, []);
+});
+test('stretches of row groups come to the same together, and one in the wrong place or left out is found', async () => {
+  const staged = memorySource('/data/staged', made.bytes);
+  const next = new Int32Array(new SharedArrayBuffer(4));
+  const work = { memory: undefined, stretches: 2, next, sortedBy: by };
+  const found = await verifyRowGroups(staged, await readFooter(staged), work);
+  const [first, second] = found.map(({ sorted }) => sorted ?? assert.fail());
+  const { sorted } = made.merged;
+  assert.ok(first && second && sorted);
+  checkSorted('/data/staged', sorted, [first, second]);
+  assert.throws(() => checkSorted('/data/staged', sorted, [second, first]), { code: 'rows-order' });
+  assert.throws(() => checkSorted('/data/staged', sorted, [first]), { code: 'rows-sum' });
+  assert.throws(() => checkSorted('/data/staged', sorted, [second]), { code: 'rows-sum' });
 });
 
 test('a lost row', () => sortOf(rows.toSpliced(7, 1)).then((bytes) => rejected(bytes, ['rows-staged'])));

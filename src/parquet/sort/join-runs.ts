@@ -43,7 +43,8 @@ function joined(
   const run = emptyRun(leaves);
   const merge = runMerge(scratch, runs);
   for (let rows = nextRows(merge, limits, true); rows !== undefined; rows = nextRows(merge, limits, true)) {
-    const inOrder = Uint32Array.from({ length: rows.rows }, (_, row) => row);
+    const inOrder = new Uint32Array(rows.rows);
+    for (let row = 0; row < rows.rows; row++) inOrder[row] = row;
     const { keys } = rows;
     if (keys === undefined) throw new Error('rows were merged without their keys');
     const blockRows = blockRowsFor(rows.rows, keys.bytes.length, rows.loadBytes);

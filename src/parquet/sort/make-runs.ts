@@ -130,7 +130,8 @@ export async function makeRuns(
         }),
       );
       const order = orderOf(keys);
-      const origins = Float64Array.from({ length: rows }, (_, row) => rowsDone + row);
+      const origins = new Float64Array(rows);
+      for (let row = 0; row < rows; row++) origins[row] = rowsDone + row;
       const bytes = slices.reduce((sum, { from, rows: taken }) => {
         return sum + (from.rowGroup.totalSizeBytes * taken) / Math.max(1, from.rowGroup.rows);
       }, 0);

@@ -3,7 +3,7 @@ import { compareKeys, type Keys } from './column-keys.ts';
 /** Bytes of a key that are looked at in one go: together less than 2^53. */
 const prefixBytes = 6;
 /** Fewer rows are compared with each other. */
-const leastCounted = 48;
+const leastCounted = 32;
 
 /** Rows that are equal in the first `depth` bytes. */
 interface Range {
@@ -18,7 +18,8 @@ interface Range {
  */
 export function orderOf(keys: Keys): Uint32Array {
   const { rows } = keys;
-  const order = Uint32Array.from({ length: rows }, (_, row) => row);
+  const order = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) order[row] = row;
   const other = new Uint32Array(rows);
   const prefixes = new Float64Array(rows);
   const counts = new Uint32Array(257);
@@ -26,7 +27,7 @@ export function orderOf(keys: Keys): Uint32Array {
   for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
     const { from, to } = range;
     if (to - from < leastCounted) {
-      order.subarray(from, to).sort((a, b) => compareKeys(keys, a, keys, b) || a - b);
+      insertionSort(keys, order, from, to);
       continue;
     }
     const { depth, isWhole } = commonDepth(keys, order, range);
@@ -43,6 +44,19 @@ export function orderOf(keys: Keys): Uint32Array {
     }
   }
   return order;
+}
+
+function insertionSort(keys: Keys, order: Uint32Array, from: number, to: number): void {
+  for (let i = from + 1; i < to; i++) {
+    const row = order[i] as number;
+    let at = i;
+    for (; at > from; at--) {
+      const before = order[at - 1] as number;
+      if (compareKeys(keys, before, keys, row) <= 0) break;
+      order[at] = before;
+    }
+    order[at] = row;
+  }
 }
 
 // Behind what all rows of the range begin with: names of one kind, days of one year.
