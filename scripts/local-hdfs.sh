@@ -38,6 +38,7 @@ Ports, version and properties count for a cluster's first start; the state direc
 Environment
   LOCAL_HDFS_JARS       where the jars are kept (default: $XDG_CACHE_HOME/parquet-consolidator, else ~/.cache/…)
   LOCAL_HDFS_HEAP       Java heap of each daemon (default 384m)
+  LOCAL_HDFS_CLASS_LIST prefix of files that each daemon lists the classes in that it loads
   LOCAL_HDFS_JIT_LEVEL  how hard Java compiles: 1 starts quickly (default), 4 is faster in the long run
   JAVA_HOME             the Java to run, instead of the one on the PATH
 TEXT
@@ -317,8 +318,15 @@ launch() {
   ! alive "$1" || return 0
   # No terminal's signals and none of our pipes: they live on when we have ended.
   trap '' HUP INT
+  # An archive of loaded classes, where somebody made one of this class path, halves what a start costs.
+  local classes=()
+  if [ -e "$jars/classes.jsa" ]; then
+    classes+=("-XX:SharedArchiveFile=$jars/classes.jsa")
+  elif [ -n "${LOCAL_HDFS_CLASS_LIST:-}" ]; then
+    classes+=("-XX:DumpLoadedClassList=$LOCAL_HDFS_CLASS_LIST.$1")
+  fi
   nohup "$java_command" "-Xmx${LOCAL_HDFS_HEAP:-384m}" "-Dhadoop.log.dir=$state/log" "${java_options[@]}" \
-    -cp "${3:-$state/conf}:$jars/lib/*" "$2" >>"$state/log/$1.log" 2>&1 </dev/null &
+    ${classes[@]+"${classes[@]}"} -cp "$jars/lib/*:${3:-$state/conf}" "$2" >>"$state/log/$1.log" 2>&1 </dev/null &
   printf '%s\n' $! >"$state/$1.pid"
   trap - HUP INT
 }

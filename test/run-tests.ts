@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { classArchiving } from './support/class-archive.ts';
 import { sharedClusterVariables, startCluster, unlessUnavailable } from './support/hdfs-daemons.ts';
 
 if ((process.env.TEST_NODE24 ?? '') !== '' && !process.version.startsWith('v24.')) {
@@ -51,9 +52,14 @@ function onNode24(args: readonly string[]): number {
 /** Test files that use a real HDFS are known by their names. */
 const needsHdfs = /\/test\/(hdfs\/.*|cluster\/doctor|spark\/spark|store\/webhdfs[^/]*)\.test\.ts$/;
 
-const cluster = files.some((path) => needsHdfs.test(path))
-  ? await unlessUnavailable(() => startCluster())
+const started = files.some((path) => needsHdfs.test(path))
+  ? await unlessUnavailable(async () => {
+      const archiving = (process.env.TEST_HADOOP ?? '') === '' ? await classArchiving() : undefined;
+      const cluster = await startCluster({ env: archiving?.env ?? {} });
+      return { cluster, archived: archiving?.make() };
+    })
   : undefined;
+const cluster = started?.cluster;
 if (cluster === undefined) process.env[sharedClusterVariables.missing] = 'yes';
 else process.env[sharedClusterVariables.state] = cluster.stateDirectory;
 
@@ -76,6 +82,7 @@ function total(name: string): number {
 
 // The runner's own output first, to its end: the line below must be the last one.
 for await (const text of events.compose(new spec())) process.stdout.write(String(text));
+await started?.archived;
 await cluster?.stop();
 
 const failed = total('fail') + total('cancelled');

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { hadoopClasses } from './class-archive.ts';
 import { hadoopJars, logSettings, writeProperties } from './hadoop-process.ts';
 
 /** One daemon of Hadoop that a test started. */
@@ -99,7 +100,7 @@ export async function startDaemon(
 
 async function commandLine(conf: string, main: string, args: readonly string[]): Promise<readonly string[]> {
   const { directory } = await hadoopJars();
-  return [...javaOptions, '-cp', `${conf}:${directory}/lib/*`, main, ...args];
+  return [...javaOptions, ...hadoopClasses(directory, conf), main, ...args];
 }
 
 /** So many ports that nobody listens on. */
