@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { dictionaryBytes, dictionaryWord } from '../../src/parquet/kernel/kernel.ts';
 import { emptyRoom, type Room, reserve } from '../../src/parquet/kernel/rooms.ts';
 import {
   appendIndexed,
@@ -144,6 +145,15 @@ for (const leaf of leaves) {
         assert.deepEqual(numbersOf(dictionary, block, hashes), [...values.keys()]);
       }
       assert.deepEqual(valuesOf(rooms, entriesOf(dictionary)), values);
+      const slots = () => wordsAt(kernel, dictionary.words.at, dictionaryBytes / 4)[dictionaryWord.slotCount];
+      const grownTo = slots();
+      // Another column begins with few slots, the next chunk of this one with as many as it needed.
+      resetDictionary(dictionary, leaf.widthBytes, 1);
+      assert.equal(slots(), 4096);
+      resetDictionary(dictionary, leaf.widthBytes);
+      assert.equal(slots(), grownTo);
+      assert.deepEqual(numbersOf(dictionary, block, hashes), [...values.keys()]);
+      assert.equal(slots(), grownTo);
     }
   });
 }
