@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { doneLine, parseAnswerLine } from '../../src/cli/merge-bin/lines.ts';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import { StoreError, SwapError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
@@ -88,6 +89,29 @@ test('what executors merge is, byte for byte, what this process merges; all bins
   assert.deepEqual([ids.size, mostOut], [3, 3]);
   const [run = ''] = await readdir(join(shared.workspace, date));
   assert.deepEqual((await readdir(join(shared.workspace, date, run))).sort(), ['old', 'receipt.json']);
+});
+
+test('rows are sorted by executors as by this process, and found to be', async (t) => {
+  const sorted = async (changes: Partial<PartitionTask>) => {
+    const { task, partition } = await taskFor(t, changes, 1);
+    const flags = { 'base-path': task.basePath, 'sort-by': 'vehicle_id, event_time desc' };
+    const result = await consolidatePartition({ ...task, settings: await loadSettings({ flags, env: {} }) });
+    assert.equal(result.result, 'consolidated', result.error?.message);
+    return { files: await withoutRunId(partition), sorting: result.outputs?.[0]?.sorting };
+  };
+  const alone = await sorted({});
+  const executor = here(async (task, stop) => {
+    // Over the wire and back.
+    const merged = await mergeAttempt(JSON.parse(JSON.stringify(task)), {
+      tempDirectory: tmpdir(),
+      store: localStore(),
+      stop,
+    });
+    const answer = parseAnswerLine(doneLine(task.id, merged, '1'), '1');
+    assert.ok(answer !== undefined && 'done' in answer);
+    return answer.done;
+  });
+  assert.deepEqual(await sorted({ executor }), alone);
 });
 
 test('of two attempts at once one counts, and of the other nothing is left', async (t) => {
