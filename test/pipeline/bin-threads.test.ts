@@ -90,9 +90,10 @@ test('local files: threads write what one thread writes, in every partition', as
         result,
         rowGroupsBefore,
         outputs[0]?.rows,
-        outputs[0]?.verification?.sample?.rows,
+        // How many depends on the time that there was for it.
+        (outputs[0]?.verification?.sample?.rows ?? 0) > 0,
       ]),
-      days.map(() => ['consolidated', 21, 10_280, results[0]?.outputs[0]?.verification?.sample?.rows]),
+      days.map(() => ['consolidated', 21, 10_280, true]),
     );
     assert.deepEqual([...steps].sort(), ['done', 'merging', 'planning', 'swapping', 'verifying']);
     const contents: Uint8Array[] = [];
@@ -232,4 +233,28 @@ test('bytes that somebody else may look at are copied before they are given to a
     assert.equal(answer.bytes.buffer === kept.buffer, isSame);
     await answers.end();
   }
+});
+
+test('a file that is being created when the thread is ended is waited for, and given up', async () => {
+  const { storeAnswers } = await import('../../src/cli/threads/answer-store.ts');
+  const { store } = await lake();
+  const done: string[] = [];
+  let create = (): void => {};
+  const slow: Store = {
+    ...store,
+    create: async (path) => {
+      await new Promise<void>((resolve) => {
+        create = resolve;
+      });
+      done.push('created');
+      const sink = await store.create(path);
+      return { ...sink, abort: async () => void done.push('aborted') };
+    },
+  };
+  const answers = storeAnswers(slow);
+  const created = answers.answer({ what: 'create', file: 1, path: '/lake/new', placement: undefined });
+  const ended = answers.end().then(() => done.push('ended'));
+  create();
+  await Promise.all([created, ended]);
+  assert.deepEqual(done, ['created', 'aborted', 'ended']);
 });
