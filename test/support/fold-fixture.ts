@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { silentLogger } from '../../src/core/log.ts';
 import {
   binBackupPath,
+  dateDirectory,
   foldBasePath,
   foldTailPath,
   join,
+  lockDirectory,
+  ownerPath,
   parseRunEntry,
   parseTailName,
+  partitionPath,
   stagedBinPath,
-  workspacePath,
 } from '../../src/partition/names.ts';
 import type { Bin, PartitionPlan } from '../../src/plan/partition-plan.ts';
 import { refOf, type Store } from '../../src/store/store.ts';
@@ -42,7 +45,7 @@ export async function makeFoldFixture(): Promise<FoldFixture> {
   const memory = memoryHdfs();
   const { store } = memory;
   const basePath = '/lake/telemetry';
-  const partition = `${basePath}/date=${date}`;
+  const partition = partitionPath(basePath, date);
   await store.makeDirectory(partition, 0o775);
   const rows: string[] = ['u1', 'u2'];
   for (const [index, name] of inputNames.entries()) {
@@ -217,8 +220,8 @@ export async function assertFoldTidy(
   for (const entry of (await store.list(partition)) ?? []) {
     assert.equal(parseTailName(entry.name), undefined, `${entry.name} lies in the partition ${when}`);
   }
-  const dateDirectory = `${workspacePath(basePath)}/${date}`;
-  for (const entry of (await store.list(dateDirectory)) ?? []) {
+  const directory = dateDirectory(basePath, date);
+  for (const entry of (await store.list(directory)) ?? []) {
     if (entry.name === 'hold.json') continue;
     assert.notEqual(entry.name, 'lock', `a lock ${when}`);
     const names = ((await store.list(entry.path)) ?? []).map(({ name }) => name);
@@ -232,5 +235,5 @@ export async function assertFoldTidy(
 
 /** The process that held the lock has ended: no sign of life any more. */
 export function endFoldProcess({ memory, basePath }: FoldFixture): void {
-  memory.setModifiedAt(`${workspacePath(basePath)}/${date}/lock/owner.json`, 1_600_000_000_000);
+  memory.setModifiedAt(ownerPath(lockDirectory(basePath, date)), 1_600_000_000_000);
 }

@@ -18,7 +18,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SwapError } from '../../src/core/errors.ts';
 import { type Logger, silentLogger } from '../../src/core/log.ts';
+import { relativePathOf } from '../../src/core/partition-key.ts';
 import { makeRunId, stagedBinPath } from '../../src/partition/names.ts';
+import { directoryNameOf } from '../../src/partition/partition-directory.ts';
 import type { Bin, PartitionPlan } from '../../src/plan/partition-plan.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import { type FileStatus, refOf, type Store } from '../../src/store/store.ts';
@@ -29,7 +31,8 @@ import { recoverPartition } from '../../src/swap/recover.ts';
 import { swapPartition } from '../../src/swap/swap-partition.ts';
 import type { VerifiedFile } from '../../src/verify/verified-file.ts';
 
-export const date = '2025-08-15';
+/** Key of the partition; another layout's where the variable says so, as `layout-faults.test.ts` does. */
+export const date = process.env.TEST_PARTITION ?? '2025-08-15';
 
 /** The local store without its consideration for slow readers, for tests that have none. */
 export function quickStore(): Store {
@@ -80,7 +83,7 @@ export function memoryDirectory(): string {
 export function makeFixture(under = tmpdir()): Fixture {
   const root = mkdtempSync(join(under, 'swap-'));
   const basePath = join(root, 'base');
-  const partition = join(basePath, `date=${date}`);
+  const partition = join(basePath, relativePathOf(date));
   mkdirSync(partition, { recursive: true });
   chmodSync(partition, 0o775);
   const inputs = new Map<string, string>();
@@ -112,9 +115,9 @@ export function makeFixture(under = tmpdir()): Fixture {
 export function fixtureAt(basePath: string): Fixture {
   return {
     basePath,
-    partition: join(basePath, `date=${date}`),
+    partition: join(basePath, relativePathOf(date)),
     workspace: join(basePath, '_consolidation'),
-    dateDirectory: join(basePath, '_consolidation', date),
+    dateDirectory: join(basePath, '_consolidation', directoryNameOf(date)),
     rows: [],
     inputs: new Map(),
     unplanned: new Map(),
@@ -295,7 +298,7 @@ export function assertTidy(fixture: Fixture, when: string): void {
       assert.deepEqual(readdirSync(join(fixture.workspace, name)), [], `copies outstanding ${when}`);
       continue;
     }
-    assert.equal(name, date, `entry of the workspace ${when}`);
+    assert.equal(name, directoryNameOf(date), `entry of the workspace ${when}`);
     const entries = readdirSync(fixture.dateDirectory);
     assert.notEqual(entries.length, 0, `an empty date directory ${when}`);
     for (const entry of entries) {

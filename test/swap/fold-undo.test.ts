@@ -5,6 +5,7 @@ import { silentLogger } from '../../src/core/log.ts';
 import { compareNames } from '../../src/core/name-order.ts';
 import {
   binBackupPath,
+  dateDirectory,
   join,
   journalPath,
   makeRunId,
@@ -13,7 +14,6 @@ import {
   restorePath,
   runDirectory,
   undoneName,
-  workspacePath,
 } from '../../src/partition/names.ts';
 import { refOf, type Store } from '../../src/store/store.ts';
 import { isOnHold } from '../../src/swap/hold.ts';
@@ -102,7 +102,7 @@ describe('undo of a run that folded', () => {
           name.includes('-undone.'),
         );
         const backup = await store.stat(binBackupPath(runDirectory(basePath, date, receipt.runId), 0));
-        const taken = (await store.list(`${workspacePath(basePath)}/${date}`)) ?? [];
+        const taken = (await store.list(dateDirectory(basePath, date))) ?? [];
         lengths.push(folded?.sizeBytes ?? 0);
         assert.equal(
           backup,
