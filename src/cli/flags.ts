@@ -203,7 +203,7 @@ export const flagTable = {
     ...takesText,
     group: 'How:',
     describe:
-      'Most memory to take, in MB, at least 256; what does not fit is refused [default: about 512, more for huge pages]',
+      'Most memory to take, in MB or such as 1GB, at least 256; what does not fit is refused [default: about 512, more for huge pages]',
   },
   concurrency: {
     ...takesText,

@@ -1,6 +1,7 @@
 import { parseDailyWindow } from '../core/daily-window.ts';
 import { parseLayoutPattern } from '../core/layout-pattern.ts';
 import { parseSortOrder } from '../core/sort-order-text.ts';
+import { bytesPerMb } from '../core/units.ts';
 import { datasetKeys, datasetSections, datasetsKey, isDatasetName, perDatasetKeys } from './dataset-keys.ts';
 import { parseNamenode } from './namenode.ts';
 import { parseDuration, parseMode, parseSize } from './quantities.ts';
@@ -145,7 +146,11 @@ function sectionOf(key: SettingKey): string {
 }
 
 function fromText(kind: SettingKind, text: string): unknown {
-  if (kind.type === 'number') return /^[+-]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+  if (kind.type === 'number') {
+    const sizeBytes = kind.isMb === true ? parseSize(text) : undefined;
+    if (sizeBytes !== undefined) return sizeBytes / bytesPerMb;
+    return /^[+-]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+  }
   if (kind.type === 'switch') {
     if (text === 'true' || text === '1') return true;
     if (text === 'false' || text === '0') return false;

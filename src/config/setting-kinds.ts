@@ -22,6 +22,8 @@ export type SettingKind =
       readonly max: number;
       /** What is counted, for messages. */
       readonly unit: string;
+      /** Flags and environment also take a size with its unit, such as 1GB. */
+      readonly isMb?: true;
       /** Stands for a number that the program finds by itself. */
       readonly word?: string;
     }
@@ -69,6 +71,7 @@ export function allowedText(kind: SettingKind): string {
     case 'number':
       return (
         `a ${kind.whole ? 'whole number' : 'number'} from ${kind.min} to ${kind.max} (${kind.unit})` +
+        (kind.isMb === undefined ? '' : ' or a size such as 1GB') +
         (kind.word === undefined ? '' : ` or ${kind.word}`)
       );
     case 'choice':

@@ -178,7 +178,7 @@ export const settingTable = {
   'consolidation.memory_mb': {
     flag: 'memory',
     env: 'MEMORY_MB',
-    kind: { type: 'number', whole: true, min: 256, max: 1_048_576, unit: 'MB of 2^20 bytes' },
+    kind: { type: 'number', whole: true, min: 256, max: 1_048_576, unit: 'MB of 2^20 bytes', isMb: true },
   },
   // Without a default of its own: see `partitionsAtOnce`.
   'consolidation.concurrency': {

@@ -188,12 +188,23 @@ test('switches and numbers come as text from the environment', async () => {
     ALLOW_ATTRIBUTE_CHANGE: '1',
     VERIFY_INTEGRITY: ' false ',
     QUIET_MINUTES: '0.5',
+    MEMORY_MB: '768',
   };
   const settings = await loaded({ flags: { 'base-path': '/data' }, env });
   assert.equal(settings.compression.useDictionary, false);
   assert.equal(settings.safety.allowAttributeChange, true);
   assert.equal(settings.safety.verifyIntegrity, false);
   assert.equal(settings.consolidation.quietMinutes, 0.5);
+  assert.equal(settings.consolidation.memoryBytes, 768 * 2 ** 20);
+  const sized = await loaded({ flags: { 'base-path': '/data', memory: '1GB' }, env });
+  assert.equal(sized.consolidation.memoryBytes, 2 ** 30);
+  for (const memory of ['1TBB', '100MB', '0.3001GB', '2TB']) {
+    await assert.rejects(
+      loaded({ flags: { 'base-path': '/data', memory }, env: {} }),
+      /--memory is .+; allowed: a whole number from 256 to 1048576 \(MB of 2\^20 bytes\) or a size such as 1GB/,
+      memory,
+    );
+  }
 });
 
 test('a codec may come with a level, from everywhere', async () => {

@@ -3,10 +3,11 @@ import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { atOnceFor } from '../../src/cli/at-once.ts';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import { SwapError } from '../../src/core/errors.ts';
 import { exitCodes } from '../../src/core/exit-codes.ts';
-import { silentLogger } from '../../src/core/log.ts';
+import { type LogFields, silentLogger } from '../../src/core/log.ts';
 import type { MemoryBudget } from '../../src/core/memory-budget.ts';
 import { bytesPerMb } from '../../src/core/units.ts';
 import { datesBack } from '../../src/partition/partition-dates.ts';
@@ -81,7 +82,10 @@ test('several partitions are at work at once; results come by date, one failure 
   await settle(damaged);
   const counting = together();
   const steps: ProgressStep[] = [];
+  const lines: LogFields[] = [];
+  const info = (_message: string, fields: LogFields = {}): void => void lines.push(fields);
   const given = await task(basePath, {
+    log: { ...silentLogger, info },
     around: (_date, work) => counting.during(work),
     showProgress: (step) => steps.push(step),
   });
@@ -95,6 +99,12 @@ test('several partitions are at work at once; results come by date, one failure 
     ['consolidated', 'consolidated', 'refused', 'consolidated', 'consolidated', 'consolidated'],
   );
   assert.equal(counting.most(), 3);
+  assert.ok(lines.every(({ date }) => days.includes(String(date))));
+  for (const step of ['merge', 'verify', 'swap']) {
+    const told = lines.filter((fields) => fields.step === step);
+    const runs = results.flatMap(({ date, runId }) => (runId === undefined ? [] : [`${date} ${runId}`]));
+    assert.deepEqual(told.map(({ date, runId }) => `${date} ${runId}`).sort(), runs.sort(), step);
+  }
   assert.deepEqual(
     steps.filter(({ doing }) => doing === 'done').map(({ amount }) => [amount?.done, amount?.total]),
     [1, 2, 3, 4, 5, 6].map((done) => [done, 6]),
@@ -105,9 +115,16 @@ test('several partitions are at work at once; results come by date, one failure 
   }
 });
 
-/** Runs six small partitions, four at a time, with this room, and tells how many were merged at the same time. */
-async function mergedAtOnce(t: TestContext, room: WorkRoom): Promise<number> {
+/**
+ * Runs six small partitions, four at a time, with this room, and tells how many were merged at the same time.
+ * @param together the first merged file is not closed before another one is begun
+ */
+async function mergedAtOnce(t: TestContext, room: WorkRoom, together: boolean): Promise<number> {
   const basePath = await sixDays(t);
+  let meet = (): void => {};
+  const met = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
   const staged = new Set<string>();
   let most = 0;
   const inner = localStore();
@@ -118,9 +135,11 @@ async function mergedAtOnce(t: TestContext, room: WorkRoom): Promise<number> {
       if (!/bin-\d+\.staged$/.test(path)) return sink;
       staged.add(path);
       most = Math.max(most, staged.size);
+      if (most > 1) meet();
       return {
         ...sink,
         close: async () => {
+          if (together) await met;
           await sink.close();
           staged.delete(path);
         },
@@ -140,11 +159,15 @@ test('what is reserved is never more than --memory, and goes by what the partiti
   ] as const) {
     const room = workRoom(memoryMb * bytesPerMb);
     const [plans, bins]: [number[], number[]] = [[], []];
-    const most = await mergedAtOnce(t, {
-      ...room,
-      plans: watched(room.plans, plans),
-      bins: watched(room.bins, bins),
-    });
+    const most = await mergedAtOnce(
+      t,
+      {
+        ...room,
+        plans: watched(room.plans, plans),
+        bins: watched(room.bins, bins),
+      },
+      mergedTogether,
+    );
     assert.equal(plans.length, days.length, 'every partition reserves once for what is known of it');
     assert.equal(bins.length, days.length, 'and once for merging');
     assert.ok(Math.max(...plans) + Math.max(...bins) <= memoryMb * bytesPerMb);
@@ -212,4 +235,26 @@ test('a run that may not begin any more leaves the rest without a result', async
     ],
   );
   assert.deepEqual(asked, ['2025-08-10', '2025-08-11', '2025-08-12', '2025-08-13']);
+});
+
+test('less memory is fewer places, and one place is a run as it was', async () => {
+  const { consolidation } = await loadSettings({ flags: { 'base-path': '/data' }, env: {} });
+  const places = (memoryMb: number | undefined, partitions: number, concurrency?: number): number => {
+    const memory = memoryMb === undefined ? {} : { memoryBytes: memoryMb * bytesPerMb };
+    const wanted = concurrency === undefined ? {} : { concurrency };
+    const { options, room, beginBin } = atOnceFor(
+      { ...consolidation, ...memory, ...wanted },
+      partitions,
+      false,
+    );
+    if (options.atOnce === 1) assert.deepEqual([room, beginBin], [undefined, undefined]);
+    else assert.equal(room?.bins.totalBytes, ((memoryMb ?? 512) - 128) * bytesPerMb);
+    return options.atOnce ?? 1;
+  };
+  assert.deepEqual(
+    [places(undefined, 30), places(undefined, 3), places(undefined, 1), places(256, 30), places(384, 30)],
+    [4, 3, 1, 1, 3],
+  );
+  assert.deepEqual([places(1024, 30, 8), places(512, 30, 8), places(undefined, 30, 1)], [8, 5, 1]);
+  assert.equal(atOnceFor({ ...consolidation, threads: 1 }, 30, false).beginBin, undefined);
 });
