@@ -193,8 +193,8 @@ function heldLock(request: LockRequest, ownerFileId: string): PartitionLock {
   const lock = lockDirectory(basePath, date);
 
   const assertHeld = async (): Promise<void> => {
-    const owner = await store.stat(ownerPath(lock));
-    if (owner?.fileId === ownerFileId && (await store.stat(run))?.kind === 'directory') {
+    const [owner, directory] = await Promise.all([store.stat(ownerPath(lock)), store.stat(run)]);
+    if (owner?.fileId === ownerFileId && directory?.kind === 'directory') {
       // A long computation without a turn of the event loop has held up the heartbeat.
       if ((await store.nowMs()) - owner.modifiedAtMs > heartbeatMs) await store.touch(ownerPath(lock));
       return;

@@ -1,12 +1,13 @@
 import { StoreError, SwapError } from '../core/errors.ts';
 import { exitCodes } from '../core/exit-codes.ts';
 import type { Logger } from '../core/log.ts';
-import type { FileAttributes, Store } from '../store/store.ts';
+import type { FileAttributes, FileStatus, Store } from '../store/store.ts';
 import { setAttributesSurely } from './sure-steps.ts';
 
 /**
  * Gives a file or directory of ours the attributes it must have before it becomes visible. An owner that cannot be
  * set is only a warning: access goes by group and mode as well.
+ * @param known as it was found just now; looked at when absent
  * @throws SwapError `attributes-not-reproducible` when mode, group or ACL cannot be set and `allowChange` is off
  */
 export async function reproduceAttributes(
@@ -15,8 +16,9 @@ export async function reproduceAttributes(
   wanted: FileAttributes,
   allowChange: boolean,
   log: Logger,
+  known?: FileStatus,
 ): Promise<void> {
-  const found = await store.stat(path);
+  const found = known ?? (await store.stat(path));
   if (found === undefined) throw gone(path);
   if (sameAttributes(found, wanted)) return;
   const refused = await attempt(store, path, wanted);

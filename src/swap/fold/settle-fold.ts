@@ -23,14 +23,10 @@ const spareLooks = 20;
  * @throws StoreError when a step cannot be done; SwapError `lock-lost`, `swap-interrupted`
  */
 export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Settlement> {
-  const before = await settledBefore(run, options.assertHeld);
+  const { journal, partitionPath, log } = run;
+  // A run that begins has written its journal just now.
+  const before = options.mayBegin ? undefined : await lookAtEnded(run, options);
   if (before !== undefined) return before;
-  const { store, runDirectory, journal, partitionPath, log } = run;
-  // It goes first once the partition is as it was: what is left is only to be deleted.
-  if ((await store.stat(journalPath(runDirectory))) === undefined) {
-    await clearRunDirectory(store, runDirectory, { keepDirectory: true });
-    return rolledBack(run);
-  }
   if (isEarlierUndo(journal)) return await settleFoldUndo(run, options);
   // A holder that was fenced and wakes up must not find them where its CONCAT looks for them.
   if (!options.mayBegin) await takeTailsBack(run, options);
@@ -41,10 +37,11 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
   // The bin at hand, once all of them were looked at.
   let atHand: { readonly known: FoundFold; readonly bin: number } | undefined;
   for (let look = 0; look < looks; look++) {
-    await options.assertHeld();
-    collectGarbage();
-    const found =
-      atHand === undefined ? await observeFold(run) : await observeBin(run, atHand.known, atHand.bin);
+    // At the same time, since between fold and replace the folded file shall lie there as shortly as can be.
+    const [found] = await Promise.all([
+      atHand === undefined ? observeFold(run) : observeBin(run, atHand.known, atHand.bin),
+      options.assertHeld(),
+    ]);
     const states = journal.bins.map((bin, index) => stateOf(bin, found, index, stopped));
     const decision = decideFold(found.bins, states, options.mayBegin);
     const lookedAt = atHand?.bin;
@@ -83,6 +80,8 @@ export async function settleFold(run: FoldRun, options: FoldOptions): Promise<Se
             await pauseBefore(times);
           },
         });
+        // Of many listings there may be much, and here it holds up nobody.
+        if (decision.do === 'replace') collectGarbage();
     }
   }
   throw new SwapError(`cannot settle run ${journal.runId}: ${partitionPath} keeps changing`, {
@@ -97,6 +96,17 @@ function whereKept({ journal, runDirectory }: FoldRun, { backup }: SwapReceipt):
   return `the ${journal.removed.length} files the run had begun with are ${
     backup === 'kept' ? `kept as ${runDirectory}/bin-<n>.backup` : 'gone, as it kept no backup'
   }`;
+}
+
+/** The settlement of a run that has come to an end before, but for what is left to be deleted; undefined for any other. */
+async function lookAtEnded(run: FoldRun, options: FoldOptions): Promise<Settlement | undefined> {
+  const { store, runDirectory } = run;
+  const before = await settledBefore(run, options.assertHeld);
+  if (before !== undefined) return before;
+  // It goes first once the partition is as it was.
+  if ((await store.stat(journalPath(runDirectory))) !== undefined) return undefined;
+  await clearRunDirectory(store, runDirectory, { keepDirectory: true });
+  return rolledBack(run);
 }
 
 /** One sentence on where the rows are. For error messages. */

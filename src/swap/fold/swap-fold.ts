@@ -96,7 +96,7 @@ async function prepare(
   if (found === undefined || !sameContent(part.ref, found)) throw stagedChanged(part.path);
   if (part.attributes === undefined) return;
   const told = part.isPassing === true ? { ...log, warn: log.debug } : log;
-  await reproduceAttributes(store, part.path, part.attributes, allowAttributeChange ?? false, told);
+  await reproduceAttributes(store, part.path, part.attributes, allowAttributeChange ?? false, told, found);
 }
 
 async function makeJournal(
