@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { SwapError } from '../core/errors.ts';
 import { type ExitCode, exitCodes } from '../core/exit-codes.ts';
 
@@ -15,6 +16,8 @@ export interface StopSignals {
  */
 export function listenForStopSignals(tell: (sentence: string) => void): StopSignals {
   const controller = new AbortController();
+  // Every partition at work listens, and every wait for memory or a thread: more than Node.js takes for a leak.
+  setMaxListeners(0, controller.signal);
   const stopWith = (name: string, exitCode: ExitCode) => (): void => {
     dispose();
     tell(`${name}: stopping at the next safe point; once more to stop at once.`);
