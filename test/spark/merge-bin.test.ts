@@ -88,17 +88,22 @@ test('the worker answers each line with one, whatever becomes of it', async (t) 
 });
 
 test('a worker whose parent is killed ends by itself', async (t) => {
-  // The shell waits; nothing ever comes on the worker's stdin.
-  const script = '"$0" "$1" merge-bin <&3 >/dev/null 2>&1 & echo "$!"; wait';
+  const script = 'echo "$$"; "$0" "$1" merge-bin <&3 & echo "$!"; wait';
   const parent = spawn('/bin/sh', ['-c', script, process.execPath, mainPath], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
   t.after(() => parent.kill('SIGKILL'));
-  const lines = createInterface({ input: parent.stdout ?? assert.fail('no stdout') });
-  const pid = Number((await lines[Symbol.asyncIterator]().next()).value);
-  assert.ok(isAlive(pid));
-  // Long enough for it to see who its parent is.
-  await sleep(1_000);
+  const lines = createInterface({ input: parent.stdout ?? assert.fail('no stdout') })[Symbol.asyncIterator]();
+  const next = async (): Promise<string> => (await lines.next()).value ?? '';
+  const shell = Number(await next());
+  const pid = Number(await next());
+  t.after(() => {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  assert.equal(shell, parent.pid);
+  // Once it has answered, it has long seen who its parent is.
+  (parent.stdio[3] as Duplex).write('no JSON\n');
+  assert.match(await next(), /"failed"/);
   parent.kill('SIGKILL');
   const begunMs = performance.now();
   while (isAlive(pid)) {
