@@ -43,10 +43,14 @@ export interface RunBudget {
 /**
  * A budget of which nothing is taken yet. What is at work counts with what is expected of it, what is done with what it took. How long a
  * partition will take is told by those that are done: as long for each byte.
+ * @param beganMs when the run began, by the ticks of the clock
  */
-export function runBudget(limits: BudgetLimits, clock: RunClock = machineClock): RunBudget {
+export function runBudget(
+  limits: BudgetLimits,
+  clock: RunClock = machineClock,
+  beganMs: number = clock.ticksMs(),
+): RunBudget {
   const { maxDurationMs, maxBytes } = limits;
-  const beganMs = clock.ticksMs();
   const done = { bytes: 0, durationMs: 0 };
   let takenBytes = 0;
   return {

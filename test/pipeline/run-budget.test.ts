@@ -103,6 +103,8 @@ describe('a budget', () => {
     assert.equal(budget.refuses({ bytes: 16 }), 'max-duration');
     clock.pass(60);
     assert.equal(budget.refuses({ bytes: 0 }), 'max-duration', 'the time is over');
+    const late = runBudget({ maxDurationMs: 100 }, clock, clock.ticksMs() - 100);
+    assert.equal(late.refuses({ bytes: 0 }), 'max-duration', 'what came before the first partition counts');
   });
 
   it('of hours ends with them, for the datasets that have them', async () => {

@@ -36,7 +36,7 @@ export async function runConsolidate(
   const executors = await executorsGiven(invocation, environment);
   const progress = progressLine(terminal);
   const signals = listenForStopSignals((sentence) => progress.messages.err(`${sentence}\n`));
-  const shared: RunShared = { progress, stop: signals.signal, executors };
+  const shared: RunShared = { start, progress, stop: signals.signal, executors };
   const opened: OpenedPart[] = [];
   let run: QueueRun;
   try {

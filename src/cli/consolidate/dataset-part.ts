@@ -3,7 +3,7 @@ import type { DatasetTask } from '../../pipeline/partition-task.ts';
 import type { ReplicaKeeper } from '../../pipeline/replica/replica-keeper.ts';
 import type { CleanupOutcome } from '../../swap/cleanup.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
-import { reportSettings } from '../after-run.ts';
+import { type RunStart, reportSettings } from '../after-run.ts';
 import { type ChosenDates, chooseDates } from '../dates.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
@@ -34,6 +34,7 @@ export interface DatasetPart {
 
 /** What the parts of a run share. */
 export interface RunShared {
+  readonly start: RunStart;
   readonly progress: ProgressLine;
   readonly stop: AbortSignal;
   /** Who merges the bins, where that is not this process. */

@@ -1,6 +1,6 @@
 import { consolidatePartitions } from '../../pipeline/consolidate-dates.ts';
 import { removeOldBackups } from '../../pipeline/remove-old-backups.ts';
-import { runBudget } from '../../pipeline/run-budget.ts';
+import { machineClock, runBudget } from '../../pipeline/run-budget.ts';
 import { workQueue } from '../../pipeline/work-queue.ts';
 import { type ErrorFacts, errorFacts } from '../../telemetry/error-facts.ts';
 import { exitCodeOf } from '../../telemetry/exit-code.ts';
@@ -55,7 +55,7 @@ export async function runQueue(
   opened: readonly OpenedPart[],
   invocation: ConsolidateInvocation,
   environment: CliEnvironment,
-  { stop }: RunShared,
+  { start, stop }: RunShared,
 ): Promise<QueueRun> {
   const parts = opened.flatMap((one) => ('part' in one ? [one] : []));
   const [first] = parts;
@@ -72,7 +72,7 @@ export async function runQueue(
     budget.maxDurationMs !== undefined ||
     queue.some(({ window }) => window !== undefined);
   const { tasks, begun, left } = isLimited
-    ? workQueue(queue, runBudget(budget))
+    ? workQueue(queue, runBudget(budget, machineClock, start.ticksMs))
     : { tasks: queue.map(({ task, date }) => ({ ...task, date })), begun: queue, left: [] };
   const results = await consolidatePartitions(tasks, options);
   const done: DonePart[] = [];
