@@ -72,9 +72,9 @@ async function lookAt(
 async function madeOfBytes(
   store: DatasetTask['store'],
   basePath: string,
-  date: string,
+  key: string,
 ): Promise<ReadonlyMap<string, number>> {
-  const places = await receiptPlaces({ store, basePath, date });
+  const places = await receiptPlaces({ store, basePath, key });
   const newest = places.toSorted((a, b) => (a.runId < b.runId ? 1 : -1)).slice(0, receiptsLooked);
   const bytes = new Map<string, number>();
   for (const { path } of newest) {

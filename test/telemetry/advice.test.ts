@@ -9,8 +9,10 @@ import type { PastRun } from '../../src/telemetry/history/past-runs.ts';
 
 /** Run number `i`: of another date each, unless somebody says otherwise. Hours count from the beginning of the date. */
 function run(i: number, arrivals: PastRun['arrivals'], more: Partial<PastRun> = {}): PastRun {
+  const date = more.date ?? `2025-08-${String(i + 1).padStart(2, '0')}`;
   return {
-    date: `2025-08-${String(i + 1).padStart(2, '0')}`,
+    date,
+    partition: `date=${date}`,
     runId: `run-${i}`,
     finishedAt: '2025-09-01T00:00:00Z',
     filesBefore: 100,
@@ -97,6 +99,44 @@ test('files with the times of a copy are no pattern', () => {
     copied.reasons[0] ?? '',
     /only 877 hours after the end of their date\. Where files are copied or restored/,
   );
+});
+
+test('three hours of a date are three partitions, none of them done again; a second run of one of them is', () => {
+  const hour = (of: number, more: Partial<PastRun> = {}): PastRun =>
+    run(
+      0,
+      { [of]: 100 },
+      { runId: `run-${of}`, partition: `year=2025/month=08/day=01/hour=0${of}`, ...more },
+    );
+  const once = adviceFrom([hour(1), hour(2), hour(3)]);
+  assert.match(once.reasons[0] ?? '', /300 files of 1 date were written; it takes 50 files of 7 dates$/);
+  assert.match(once.reasons[1] ?? '', /^3 consolidations of 3 partitions read 3\.0G /);
+  assert.equal(once.reasons.length, 2);
+  assert.equal(figureOf(once, 'share read again'), 0);
+  const twice = adviceFrom([hour(1), hour(2), hour(3), hour(2, { runId: 'again' })]);
+  assert.match(twice.reasons[1] ?? '', /^4 consolidations of 3 partitions /);
+  assert.match(twice.reasons[2] ?? '', /^1 of them did a partition again, which was 25 % of the bytes/);
+});
+
+test('a quiet period is of a partition: sources that deliver at different hours do not count as pauses of each other', () => {
+  const all = runs(10, null).flatMap(({ date }, i) =>
+    ['a', 'b'].map((source) => {
+      const partition = `${source}/dt=${date.replaceAll('-', '')}`;
+      return run(i, source === 'a' ? { 24: 50, 25: 50 } : { 27: 100 }, {
+        date,
+        partition,
+        runId: `${source}${i}`,
+      });
+    }),
+  );
+  const advice = adviceFrom(all);
+  // Of b nothing was there for three hours after midnight; of a date as a whole, for one at most.
+  assert.equal(figureOf(advice, 'longest pause'), 3);
+  assert.match(
+    advice.reasons[1] ?? '',
+    /^A quiet period of 240 minutes: on nine of ten partitions no more than 3/,
+  );
+  assert.equal(advice.arithmetic.find(({ name }) => name === 'longest pause')?.inputs.partitions, 20);
 });
 
 test('cost and benefit are sums of the history, and dates done again are told apart', () => {

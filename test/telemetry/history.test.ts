@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, type TestContext, test } from 'node:test';
@@ -262,9 +262,14 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     assert.deepEqual(await arrivals(), [{ old: true, files: 21 }]);
     await statements(server.url, [
       'ALTER TABLE consolidation_metrics DROP COLUMN arrivals',
-      'DELETE FROM consolidation_schema_version WHERE version = 2',
+      'ALTER TABLE consolidation_metrics DROP COLUMN partition_path',
+      'DELETE FROM consolidation_schema_version WHERE version >= 2',
     ]);
     await consolidate(basePath, [2]);
+    assert.deepEqual(await sql('SELECT partition_path FROM consolidation_metrics ORDER BY 1'), [
+      { partition_path: `date=${daysAgo(3)}` },
+      { partition_path: `date=${daysAgo(2)}` },
+    ]);
     assert.deepEqual(await arrivals(), [
       { old: true, files: null },
       { old: false, files: 21 },
@@ -315,7 +320,7 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     await consolidate(basePath, [3]);
     await sql('INSERT INTO consolidation_schema_version (version) VALUES (99)');
     const { stderr } = await consolidate(basePath, [2]);
-    assert.match(stderr, /^warning: .*has version 99 of its schema, this program knows version 2/);
+    assert.match(stderr, /^warning: .*has version 99 of its schema, this program knows version 3/);
     await sql('DELETE FROM consolidation_schema_version WHERE version = 99');
     await consolidate(basePath, [2]);
     assert.deepEqual(await counts(), { metrics: 2, log: 42 });
@@ -335,6 +340,91 @@ describe('the history in PostgreSQL', { skip: skipWithoutPostgres() }, () => {
     });
     assert.equal(stderr, '');
     assert.deepEqual(await counts(), { metrics: 2, log: 42 });
+  });
+
+  test('only the owner of the tables brings them up to date; until then nothing fails and nothing is lost', async (t) => {
+    const basePath = await dataset(t, [3, 2]);
+    await consolidate(basePath, [3]);
+    await statements(server.url, [
+      // Of the version before, and in dates as some servers write them.
+      'ALTER TABLE consolidation_metrics DROP COLUMN partition_path',
+      'DELETE FROM consolidation_schema_version WHERE version = 3',
+      "ALTER DATABASE consolidation SET datestyle = 'SQL, DMY'",
+      'DROP ROLE IF EXISTS etl',
+      "CREATE ROLE etl LOGIN PASSWORD 'x'",
+      'GRANT USAGE ON SCHEMA public TO etl',
+      'GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO etl',
+    ]);
+    t.after(() => statements(server.url, ['ALTER DATABASE consolidation RESET datestyle']));
+    const etl = { DATABASE_URL: server.url.replace(/\/\/[^@]+@/, '//etl:x@') };
+    const { stderr } = await consolidate(basePath, [2], etl);
+    assert.match(stderr, /^warning: the history could not be delivered .*nothing is lost/);
+    assert.match(stderr, /must be owner|permission denied/);
+    assert.deepEqual(await counts(), { metrics: 1, log: 21 });
+    assert.equal((await consolidate(basePath, [2])).stderr, '');
+    assert.deepEqual(
+      await sql('SELECT partition_path FROM consolidation_metrics ORDER BY partition_date'),
+      [3, 2].map((days) => ({ partition_path: `date=${daysAgo(days)}` })),
+    );
+    // And from then on the other account does again.
+    await addPartition(basePath, daysAgo(4));
+    assert.equal((await consolidate(basePath, [4], etl)).stderr, '');
+    assert.deepEqual(await counts(), { metrics: 3, log: 63 });
+  });
+
+  test('hours of a date are told apart, by the database and by the receipts, and none is one done again', async (t) => {
+    const parent = await tempDirectory(t);
+    const basePath = join(parent, 'lake');
+    const [year, month, day] = daysAgo(2).split('-');
+    const paths = ['00', '07', '23'].map((hour) => `year=${year}/month=${month}/day=${day}/hour=${hour}`);
+    await addPartition(parent, daysAgo(2));
+    for (const path of paths) {
+      await cp(join(parent, `date=${daysAgo(2)}`), join(basePath, path), { recursive: true });
+    }
+    const env = { ...quiet, PARTITION_LAYOUT: 'year={yyyy}/month={MM}/day={dd}/hour={HH}' };
+    const withDatabase = { ...env, DATABASE_URL: server.url };
+    const onBase = ['--base-path', basePath];
+    const run = await runCliInProcess(['--date', daysAgo(2), ...onBase], withDatabase);
+    assert.equal(run.exit, 0, run.stderr);
+    assert.deepEqual(await counts(), { metrics: 3, log: 63 });
+    const undone = paths[1] ?? '';
+    const undo = await runCliInProcess(['undo', undone, ...onBase], env);
+    assert.equal(undo.exit, 0, undo.stderr);
+    const sorted = (entries: readonly { readonly partition: string }[]) =>
+      [...entries].sort((a, b) => (a.partition < b.partition ? -1 : 1));
+    const args = ['history', '--date', daysAgo(2), ...onBase];
+    const listed = JSON.parse((await runCliInProcess([...args, '--output', 'json'], withDatabase)).stdout);
+    assert.equal(listed.source, 'database');
+    assert.deepEqual(
+      sorted(listed.consolidations).map(({ partition }) => partition),
+      paths,
+    );
+    const isUndone = listed.consolidations.map((one: { partition: string; undoneBy: string | null }) => [
+      one.partition,
+      one.undoneBy !== null,
+    ]);
+    assert.deepEqual(
+      isUndone.sort(),
+      paths.map((path) => [path, path === undone]),
+    );
+    const received = JSON.parse((await runCliInProcess([...args, '--output', 'json'], env)).stdout);
+    assert.equal(received.source, 'receipts');
+    assert.deepEqual(sorted(received.consolidations), sorted(listed.consolidations));
+    const text = await runCliInProcess(args, withDatabase);
+    assert.match(text.stdout, /finished \(UTC\) +partition +files/);
+    for (const path of paths) assert.match(text.stdout, new RegExp(` ${path} +21 → 1 `));
+    const one = await runCliInProcess(['history', '--date', undone, ...onBase], withDatabase);
+    assert.match(one.stdout, /^partition year=\S+\/hour=07 of .*, from the database/);
+    assert.match(one.stdout, /1 consolidation: 21 files into 1, /);
+    const advice = await runCliInProcess(['advise', ...onBase], withDatabase);
+    assert.match(advice.stdout, / 2 consolidations of 2 partitions read /);
+    assert.doesNotMatch(advice.stdout, /did a \w+ again/);
+    // Merged or undone, all three were made of the same files: receipts are found by the partition.
+    assert.match(advice.stdout, /partitions 3, smallest ([\d,]+), largest \1\n/);
+    const [storage] = await sql(
+      `SELECT count(*)::integer AS rows FROM (${ownQueries.storage.replace(/;\s*$/, '')}) q`,
+    );
+    assert.deepEqual(storage, { rows: 3 });
   });
 
   test('a dry run delivers nothing; a wrong URL is a usage error that does not show it', async (t) => {

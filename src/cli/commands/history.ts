@@ -2,7 +2,7 @@ import { baseText } from '../../config/base-location.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { msPerDay } from '../../core/units.ts';
-import { parseDate } from '../../partition/partition-dates.ts';
+import { makeLayout } from '../../partition/layout.ts';
 import { type HistoryQuery, historyEntries, ownQuery } from '../../telemetry/history/history-query.ts';
 import { type OpenHistory, openHistory } from '../../telemetry/history/open-history.ts';
 import type { CliEnvironment } from '../environment.ts';
@@ -12,6 +12,7 @@ import { datasetNamed, settingsOf } from '../open-dataset.ts';
 import { historyText, rowsText } from '../output/history-text.ts';
 import { jsonLine } from '../output/json-line.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
+import { parsePartition } from '../typed-partition.ts';
 
 type HistoryInvocation = Extract<Invocation, { command: 'history' }>;
 
@@ -28,19 +29,19 @@ export async function runHistory(
   const dataset = baseText(settings.base);
   const opened = await openUnlessElsewhere(invocation, environment, settings.history.url !== undefined, log);
   const nowMs = opened === undefined ? Date.now() : await opened.store.nowMs();
-  const date =
+  const only =
     invocation.date === undefined
       ? undefined
-      : parseDate(invocation.date, {
+      : parsePartition(invocation.date, makeLayout(settings.consolidation.layout), {
           nowMs,
           ...(invocation.timeZone === undefined ? {} : { timeZone: invocation.timeZone }),
         });
   const query: HistoryQuery = {
     dataset,
-    // Of one partition all there is, unless somebody says otherwise.
-    sinceMs: date !== undefined && invocation.days === undefined ? 0 : nowMs - days * msPerDay,
+    // Of one date or partition all there is, unless somebody says otherwise.
+    sinceMs: only !== undefined && invocation.days === undefined ? 0 : nowMs - days * msPerDay,
     limit,
-    ...(date === undefined ? {} : { date }),
+    ...only,
   };
   const history = await openHistory({ ...settings.history, query, log, ...(opened ?? {}) });
   try {

@@ -2,6 +2,7 @@ import { formatSize } from '../../core/units.ts';
 import type { Row } from '../../telemetry/history/database.ts';
 import type { HistoryEntry, HistoryQuery } from '../../telemetry/history/history-query.ts';
 import { counted, formatCount, formatDuration } from './numbers.ts';
+import { partitionWords } from './partition-words.ts';
 import { printable } from './printable.ts';
 import { type TextColumn, textTable } from './text-table.ts';
 
@@ -25,9 +26,10 @@ export interface HistoryContext extends HistoryQuery {
 
 /** The consolidations as a table with their sum, or a sentence that there are none. */
 export function historyText(entries: readonly HistoryEntry[], context: HistoryContext): string {
-  const { dataset, date, source, days, limit, sinceMs } = context;
+  const { dataset, date, key, source, days, limit, sinceMs } = context;
   const span = sinceMs === 0 ? '' : ` in the last ${counted(days, 'day')}`;
-  const where = date === undefined ? dataset : `date ${date} of ${dataset}`;
+  const one = date === undefined ? (key === undefined ? undefined : partitionWords(key)) : `date ${date}`;
+  const where = one === undefined ? dataset : `${one} of ${dataset}`;
   const from = source === 'database' ? 'the database' : 'the receipts in the dataset';
   if (entries.length === 0)
     return `Nothing was consolidated of ${where}${span}, by what ${from} say${source === 'database' ? 's' : ''}.\n`;
@@ -37,12 +39,23 @@ export function historyText(entries: readonly HistoryEntry[], context: HistoryCo
   const sizes = `${formatSize(total((one) => one.bytesBefore))} into ${formatSize(total((one) => one.bytesAfter))}`;
   const more = entries.length < limit ? '' : ` (the newest ${formatCount(limit)}; --limit shows more)`;
   return (
-    `${where}${span}, from ${from}\n\n${textTable(columns, entries.map(cellsOf))}\n` +
+    `${where}${span}, from ${from}\n\n${tableOf(entries)}\n` +
     `${counted(entries.length, 'consolidation')}: ${files}, ${sizes}${more}\n`
   );
 }
 
-function cellsOf(entry: HistoryEntry): readonly string[] {
+/** Partitions are called by their dates where these name all of them, and by their paths below the base otherwise. */
+function tableOf(entries: readonly HistoryEntry[]): string {
+  const isByDate = entries.every(({ date, partition }) => partition === `date=${date}`);
+  return textTable(
+    columns.map((column) =>
+      column.title === 'date' && !isByDate ? { ...column, title: 'partition' } : column,
+    ),
+    entries.map((entry) => cellsOf(entry, isByDate ? entry.date : printable(entry.partition))),
+  );
+}
+
+function cellsOf(entry: HistoryEntry, partition: string): readonly string[] {
   const notes = [
     ...(entry.undoneBy === null ? [] : ['undone']),
     ...(entry.outcome === 'done' ? [] : [entry.outcome]),
@@ -51,7 +64,7 @@ function cellsOf(entry: HistoryEntry): readonly string[] {
   ];
   return [
     entry.finishedAt.slice(0, 16).replace('T', ' '),
-    entry.date,
+    partition,
     `${formatCount(entry.filesBefore)} → ${formatCount(entry.filesAfter)}`,
     `${formatSize(entry.bytesBefore)} → ${formatSize(entry.bytesAfter)}`,
     entry.sizeReductionPercent === null ? '' : `${entry.sizeReductionPercent.toFixed(0)} %`,

@@ -50,8 +50,10 @@ const mostDaysBack = 30;
 /** Reads the history of a dataset. Pure: the same runs give the same advice. */
 export function adviceFrom(runs: readonly PastRun[]): Advice {
   const pattern = arrivalPattern(runs);
-  const time = timeAdvice(pattern);
-  const cost = costOf(runs);
+  // Where every partition is a date, that is what people call them.
+  const noun = runs.every(({ date, partition }) => partition === `date=${date}`) ? 'date' : 'partition';
+  const time = timeAdvice(pattern, noun);
+  const cost = costOf(runs, noun);
   return {
     ...(time.advice === undefined ? {} : { time: time.advice }),
     reasons: [...time.reasons, ...cost.reasons],
@@ -60,12 +62,14 @@ export function adviceFrom(runs: readonly PastRun[]): Advice {
   };
 }
 
+type PartitionNoun = 'date' | 'partition';
+
 interface Part {
   readonly reasons: readonly string[];
   readonly arithmetic: readonly Figure[];
 }
 
-function timeAdvice(pattern: ArrivalPattern): Part & { readonly advice?: TimeAdvice } {
+function timeAdvice(pattern: ArrivalPattern, noun: PartitionNoun): Part & { readonly advice?: TimeAdvice } {
   const { files, dates } = pattern;
   const hours = hoursUntil(pattern, arrivedShare);
   if (dates < leastDates || files < leastFiles || hours === undefined) {
@@ -109,7 +113,7 @@ function timeAdvice(pattern: ArrivalPattern): Part & { readonly advice?: TimeAdv
       `Begin at ${twoDigits(hourUtc)}:00 UTC, ${daysAfter === 1 ? 'the day after' : `${daysAfter} days after`} the date of the partition: ` +
         `${percent(withinDay)} of ${files} files (${dates} dates) were written before their date was over, 99 % within ` +
         `${hours} hours of its end`,
-      `A quiet period of ${quietMinutes} minutes: on nine of ten dates no more than ${pause} whole hours went by between two files`,
+      `A quiet period of ${quietMinutes} minutes: on nine of ten ${noun}s no more than ${pause} whole hours went by between two files`,
       `Look ${daysBack} days back (--days-back ${daysBack}): ${percent(late)} of the files come later than such a run, 99.9 % of all ` +
         `within ${lastHours} hours`,
     ],
@@ -126,8 +130,8 @@ function timeAdvice(pattern: ArrivalPattern): Part & { readonly advice?: TimeAdv
         'longest pause',
         pause,
         'whole hours without a file',
-        'by date the longest between its end and its last file in time; the quantile over the dates',
-        { dates, quantile: pauseShare, 'hours until the files are there': hours },
+        `by ${noun} the longest between the end of the date and the last file in time; the quantile over the ${noun}s`,
+        { [`${noun}s`]: pauses.length, quantile: pauseShare, 'hours until the files are there': hours },
       ),
       figure('quiet period', quietMinutes, 'minutes', '(longest pause + 1) × 60, between least and most', {
         'longest pause': pause,
@@ -162,10 +166,10 @@ function timeAdvice(pattern: ArrivalPattern): Part & { readonly advice?: TimeAdv
 /** Share of what was merged that went into doing partitions again, from which on it is worth a sentence of its own. */
 const muchAgain = 0.25;
 
-function costOf(runs: readonly PastRun[]): Part {
+function costOf(runs: readonly PastRun[], noun: PartitionNoun): Part {
   if (runs.length === 0) return { reasons: ['Nothing was consolidated in this time'], arithmetic: [] };
   const seen = new Set<string>();
-  const first = runs.filter(({ date }) => !seen.has(date) && seen.add(date));
+  const first = runs.filter(({ partition }) => !seen.has(partition) && seen.add(partition));
   const again = runs.filter((run) => !first.includes(run));
   const all = sumsOf(runs);
   const repeated = sumsOf(again);
@@ -199,7 +203,7 @@ function costOf(runs: readonly PastRun[]): Part {
       'share read again',
       share,
       'share of bytes',
-      'bytes read by runs of a date after its first ÷ bytes read',
+      `bytes read by runs of a ${noun} after its first ÷ bytes read`,
       {
         'runs again': again.length,
         'bytes read again': repeated.bytesRead,
@@ -218,13 +222,13 @@ function costOf(runs: readonly PastRun[]): Part {
     ),
   ];
   const cost =
-    `${countOf(runs.length, 'consolidation')} of ${countOf(first.length, 'date')} read ${formatSize(all.bytesRead)} in ${Math.round(all.seconds)} s and freed ` +
+    `${countOf(runs.length, 'consolidation')} of ${countOf(first.length, noun)} read ${formatSize(all.bytesRead)} in ${Math.round(all.seconds)} s and freed ` +
     `${countOf(all.filesFreed, 'file')}: ${Math.round(perGb)} for each GB, each of them an object less for the NameNode and an open less for a query`;
   const repeats =
     again.length === 0
       ? []
       : [
-          `${again.length} of them did a date again, which was ${percent(share)} of the bytes and ${percent(freedShare)} of the files freed` +
+          `${again.length} of them did a ${noun} again, which was ${percent(share)} of the bytes and ${percent(freedShare)} of the files freed` +
             (share >= muchAgain && freedShare < share
               ? ': a later hour, a larger late_data.min_share or late_data.min_files would read less for them'
               : ''),

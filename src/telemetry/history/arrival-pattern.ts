@@ -1,6 +1,6 @@
 import type { PastRun } from './past-runs.ts';
 
-/** When the files of a dataset's dates were there. Hours count from the end of their date (UTC); below 0: within it. */
+/** When the files of a dataset's partitions were there. Hours count from the end of their date (UTC); below 0: within it. */
 export interface ArrivalPattern {
   /** Files whose time is known, and the dates they are of. */
   readonly files: number;
@@ -11,21 +11,23 @@ export interface ArrivalPattern {
     readonly files: number;
     readonly shareByItsEnd: number;
   }[];
-  /** For each date its hours with files, ascending. */
-  readonly byDate: readonly (readonly number[])[];
+  /** For each partition its hours with files, ascending. */
+  readonly byPartition: readonly (readonly number[])[];
 }
 
 const hoursOfDay = 24;
 
-/** Puts the arrivals of all runs of a date together. */
+/** Puts the arrivals of all runs of a partition together. */
 export function arrivalPattern(runs: readonly PastRun[]): ArrivalPattern {
   const total = new Map<number, number>();
-  const dates = new Map<string, Set<number>>();
-  for (const { date, arrivals } of runs) {
+  const dates = new Set<string>();
+  const partitions = new Map<string, Set<number>>();
+  for (const { date, partition, arrivals } of runs) {
     const hours = Object.entries(arrivals ?? {});
     if (hours.length === 0) continue;
-    const known = dates.get(date) ?? new Set<number>();
-    dates.set(date, known);
+    dates.add(date);
+    const known = partitions.get(partition) ?? new Set<number>();
+    partitions.set(partition, known);
     for (const [text, count] of hours) {
       const hour = Number(text) - hoursOfDay;
       known.add(hour);
@@ -40,8 +42,8 @@ export function arrivalPattern(runs: readonly PastRun[]): ArrivalPattern {
       before += count;
       return { hour, files: count, shareByItsEnd: before / files };
     });
-  const byDate = [...dates.values()].map((known) => [...known].sort((a, b) => a - b));
-  return { files, dates: dates.size, hours, byDate };
+  const byPartition = [...partitions.values()].map((known) => [...known].sort((a, b) => a - b));
+  return { files, dates: dates.size, hours, byPartition };
 }
 
 /** Hours after the end of the date at which this share of the files was there; at least 0. Undefined without files. */
@@ -56,11 +58,11 @@ export function shareAfter({ hours }: ArrivalPattern, after: number): number {
 }
 
 /**
- * The longest times, in whole hours, that went by without a file between the end of a date and its last file before `until`: for each
- * date one, ascending.
+ * The longest times, in whole hours, that went by without a file between the end of the date and the last file of a partition before
+ * `until`: for each partition one, ascending.
  */
-export function longestPauses({ byDate }: ArrivalPattern, until: number): readonly number[] {
-  return byDate
+export function longestPauses({ byPartition }: ArrivalPattern, until: number): readonly number[] {
+  return byPartition
     .map((hours) => {
       // What came within the date is as if it came at its end.
       let last = -1;

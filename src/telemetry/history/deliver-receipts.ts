@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../../core/concurrency.ts';
 import { SwapError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import { dateOf } from '../../core/partition-key.ts';
+import { relativePathOf } from '../../core/partition-key.ts';
 import { readReceipt, type SwapReceipt } from '../../swap/journal.ts';
 import { type HistoryDatabase, inTransaction } from './database.ts';
 import { migrate } from './migrations.ts';
@@ -43,10 +43,10 @@ const batch = 1000;
  * @throws what the database throws; ConfigError `history-newer`; StoreError
  */
 export async function deliverReceipts(delivery: Delivery): Promise<Delivered> {
-  const { store, database, dataset, date, begunSinceMs } = delivery;
+  const { store, database, dataset, date, key, begunSinceMs } = delivery;
   await migrate(database);
   const lookedAtMs = await store.nowMs();
-  const isWhole = date === undefined && begunSinceMs === undefined;
+  const isWhole = date === undefined && key === undefined && begunSinceMs === undefined;
   const addedSinceMs = isWhole ? await lookedAt(database, dataset) : undefined;
   const places = await receiptPlaces({
     ...delivery,
@@ -146,7 +146,7 @@ async function deliver(database: HistoryDatabase, receipt: SwapReceipt, dataset:
   return await inTransaction(database, 'READ WRITE', async () => {
     const inserted = await database.texts(insertMetrics, [JSON.stringify(rows.metrics)]);
     if (inserted.length === 0) return false;
-    await database.execute(insertLog, [JSON.stringify(rows.log), receipt.runId, dateOf(receipt.date)]);
+    await database.execute(insertLog, [JSON.stringify(rows.log), receipt.runId, rows.metrics.partition_path]);
     return true;
   });
 }
@@ -157,22 +157,22 @@ async function deliverUndo(
 ): Promise<boolean> {
   const updated = await database.texts(
     `UPDATE consolidation_metrics SET undone_by = $1, undone_at = $2::text::timestamptz
-     WHERE run_id = $3 AND partition_date = $4::text::date AND undone_at IS NULL RETURNING run_id`,
-    [runId, new Date(finishedAtMs).toISOString(), undoneRunId ?? '', dateOf(date)],
+     WHERE run_id = $3 AND partition_path = $4 AND undone_at IS NULL RETURNING run_id`,
+    [runId, new Date(finishedAtMs).toISOString(), undoneRunId ?? '', relativePathOf(date)],
   );
   return updated.length > 0;
 }
 
 const insertMetrics = `
   INSERT INTO consolidation_metrics (
-    run_id, partition_date, dataset, calculation_date, tool_version, outcome, files_before_consolidation,
+    run_id, partition_date, partition_path, dataset, calculation_date, tool_version, outcome, files_before_consolidation,
     files_after_consolidation, bytes_before, bytes_after, row_count, duration_seconds, undone_by, verification, warnings, arrivals)
   SELECT
-    run_id, partition_date, dataset, calculation_date, tool_version, outcome, files_before_consolidation,
+    run_id, partition_date, partition_path, dataset, calculation_date, tool_version, outcome, files_before_consolidation,
     files_after_consolidation, bytes_before, bytes_after, row_count, duration_seconds, undone_by, verification, warnings, arrivals
   FROM jsonb_to_record($1::text::jsonb) AS given (
-    run_id text, partition_date date, dataset text, calculation_date timestamptz, tool_version text, outcome text,
-    files_before_consolidation integer, files_after_consolidation integer, bytes_before bigint, bytes_after bigint,
+    run_id text, partition_date date, partition_path text, dataset text, calculation_date timestamptz, tool_version text,
+    outcome text, files_before_consolidation integer, files_after_consolidation integer, bytes_before bigint, bytes_after bigint,
     row_count bigint, duration_seconds numeric, undone_by text, verification jsonb, warnings jsonb, arrivals jsonb)
   ON CONFLICT DO NOTHING
   RETURNING run_id`;
@@ -187,4 +187,4 @@ const insertLog = `
   FROM jsonb_to_recordset($1::text::jsonb) AS given (
     file_name text, file_size_bytes bigint, merged_into text, processing_time_seconds numeric,
     size_reduction_percent numeric)
-  JOIN consolidation_metrics AS metrics ON metrics.run_id = $2 AND metrics.partition_date = $3::text::date`;
+  JOIN consolidation_metrics AS metrics ON metrics.run_id = $2 AND metrics.partition_path = $3`;

@@ -1,10 +1,13 @@
+import { relativePathOf } from '../../core/partition-key.ts';
 import { type HistoryDatabase, inTransaction, type Row, type SqlValue, selectRows } from './database.ts';
 
 /** What to show of the history of a dataset. */
 export interface HistoryQuery {
   readonly dataset: string;
-  /** Of one partition only. */
+  /** Only of the partitions of this date, `YYYY-MM-DD`. */
   readonly date?: string;
+  /** Only of the partition with this key. */
+  readonly key?: string;
   /** Not of runs that ended before, milliseconds since 1970. */
   readonly sinceMs: number;
   /** The newest so many. */
@@ -15,6 +18,8 @@ export interface HistoryQuery {
 export interface HistoryEntry {
   readonly finishedAt: string;
   readonly date: string;
+  /** Its path below the base: `date=2025-08-15`. */
+  readonly partition: string;
   readonly runId: string;
   readonly outcome: string;
   readonly filesBefore: number;
@@ -35,9 +40,10 @@ export interface HistoryEntry {
 /** The consolidations of a dataset, the newest first. */
 export async function historyEntries(
   database: HistoryDatabase,
-  { dataset, date, sinceMs, limit }: HistoryQuery,
+  { dataset, date, key, sinceMs, limit }: HistoryQuery,
 ): Promise<readonly HistoryEntry[]> {
-  const parameters: SqlValue[] = [dataset, new Date(sinceMs).toISOString(), limit, date ?? null];
+  const path = key === undefined ? null : relativePathOf(key);
+  const parameters: SqlValue[] = [dataset, new Date(sinceMs).toISOString(), limit, date ?? null, path];
   const rows = await selectRows(database, entriesSql, parameters);
   // The columns of the statement are the fields of an entry.
   return rows.map((row) => row as unknown as HistoryEntry);
@@ -52,6 +58,7 @@ const entriesSql = `
   SELECT
     to_char(calculation_date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "finishedAt",
     partition_date AS "date",
+    partition_path AS "partition",
     run_id AS "runId",
     outcome,
     files_before_consolidation AS "filesBefore",
@@ -70,5 +77,6 @@ const entriesSql = `
   FROM consolidation_metrics
   WHERE dataset = $1 AND calculation_date >= $2::text::timestamptz
     AND ($4::text IS NULL OR partition_date = $4::text::date)
+    AND ($5::text IS NULL OR partition_path = $5::text)
   ORDER BY calculation_date DESC, run_id DESC
   LIMIT $3::integer`;

@@ -53,6 +53,12 @@ const migrations: readonly (readonly string[])[] = [
   ],
   // By hours from the beginning of the date, how many of the files were written then: `arrivalsOf`.
   ['ALTER TABLE consolidation_metrics ADD COLUMN arrivals jsonb'],
+  // A date may have several partitions; what was there before had one, called by its date.
+  [
+    'ALTER TABLE consolidation_metrics ADD COLUMN partition_path text',
+    "UPDATE consolidation_metrics SET partition_path = 'date=' || to_char(partition_date, 'YYYY-MM-DD')",
+    'ALTER TABLE consolidation_metrics ALTER COLUMN partition_path SET NOT NULL',
+  ],
 ];
 
 /** The version of the schema that this program knows. */

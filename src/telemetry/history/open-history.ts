@@ -58,10 +58,10 @@ export async function openHistory(sources: HistorySources): Promise<OpenHistory>
   }
   const database = await inMemory();
   return await closingOnFailure(database, async () => {
-    const { date, sinceMs } = query;
+    const { date, key, sinceMs } = query;
     // A run that ended since then may have begun long before.
     const begunSinceMs = sinceMs - msPerDay;
-    const only = date === undefined ? {} : { date };
+    const only = { ...(date === undefined ? {} : { date }), ...(key === undefined ? {} : { key }) };
     const by = layout === undefined ? {} : { layout };
     await deliverReceipts({ store, basePath, database, dataset, log, begunSinceMs, ...by, ...only });
     return { database, source: 'receipts' };

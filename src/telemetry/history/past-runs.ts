@@ -4,6 +4,8 @@ import { type HistoryDatabase, type SqlValue, selectRows } from './database.ts';
 export interface PastRun {
   /** `YYYY-MM-DD` of the partition. */
   readonly date: string;
+  /** Its path below the base: `date=2025-08-15`. */
+  readonly partition: string;
   readonly runId: string;
   readonly finishedAt: string;
   readonly filesBefore: number;
@@ -33,6 +35,7 @@ export async function pastRuns(
 const runsSql = `
   SELECT
     partition_date AS "date",
+    partition_path AS "partition",
     run_id AS "runId",
     to_char(calculation_date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "finishedAt",
     files_before_consolidation AS "filesBefore",

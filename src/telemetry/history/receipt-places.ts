@@ -28,6 +28,8 @@ export interface ReceiptSearch {
   readonly basePath: string;
   /** Only of the partitions of this date, `YYYY-MM-DD`. */
   readonly date?: string;
+  /** Only of the partition with this key. */
+  readonly key?: string;
   /** Which partitions are of a date; absent: `date=…`. */
   readonly layout?: PartitionLayout;
   /** Only of runs that began at this time or later, milliseconds since 1970. */
@@ -65,8 +67,9 @@ export async function receiptPlaces(search: ReceiptSearch): Promise<readonly Rec
   return places.filter(({ runId }) => timeOf(runId) >= begunSinceMs);
 }
 
-/** A date has one partition, whose directories need not be looked for. */
-function soleKeyOf({ date, layout = defaultLayout }: ReceiptSearch): readonly string[] | undefined {
+/** One partition, be it that of a date, whose directories need not be looked for. */
+function soleKeyOf({ date, key, layout = defaultLayout }: ReceiptSearch): readonly string[] | undefined {
+  if (key !== undefined) return [key];
   return date !== undefined && layout.pattern === defaultLayout.pattern ? [date] : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { dateOf } from '../../core/partition-key.ts';
+import { dateOf, relativePathOf } from '../../core/partition-key.ts';
 import type { SwapReceipt } from '../../swap/journal.ts';
 import { arrivalsOf } from './arrivals.ts';
 
@@ -6,6 +6,8 @@ import { arrivalsOf } from './arrivals.ts';
 export interface MetricsRow {
   readonly run_id: string;
   readonly partition_date: string;
+  /** Below the base: `date=2025-08-15`. */
+  readonly partition_path: string;
   readonly dataset: string;
   readonly calculation_date: string;
   readonly tool_version: string;
@@ -52,6 +54,7 @@ export function receiptRows(
     metrics: {
       run_id: receipt.runId,
       partition_date: dateOf(receipt.date),
+      partition_path: relativePathOf(receipt.date),
       dataset,
       calculation_date: new Date(receipt.finishedAtMs).toISOString(),
       tool_version: receipt.toolVersion,
