@@ -76,10 +76,20 @@ test('row groups are chosen by what the merged files show of the query columns',
   assert.match(said.stdout, /Row groups of 500 rows: compression\.row_group_size says so/);
 });
 
-test('scan goes by the chosen size too, and other words are refused', async (t) => {
+test('scan goes by the chosen size too and says why, and other words are refused', async (t) => {
   const { basePath } = await demoDataset(t);
   const scan = await runCliInProcess(['scan', '--base-path', basePath, '--target-size', 'auto'], {});
   assert.equal(scan.exit, 0, scan.stderr);
+  assert.match(scan.stdout, /Scanned 1 partition .*\n {2}📐 Target 128M, the least: /);
+  const json = await runCliInProcess(
+    ['scan', '--base-path', basePath, '--target-size', 'auto', '--output', 'json'],
+    {},
+  );
+  const { targetSizeBytes, reasons } = jsonOf(json).sizing as SizingDecision;
+  assert.equal(targetSizeBytes, 128 * 2 ** 20);
+  assert.match(reasons[0] ?? '', /^Target 128M, the least: /);
+  const said = await runCliInProcess(['scan', '--base-path', basePath], {});
+  assert.doesNotMatch(said.stdout, /📐/);
   const wrong = await runCliInProcess(['scan', '--base-path', basePath, '--target-size', 'automatic'], {});
   assert.equal(wrong.exit, 2);
   assert.match(wrong.stderr, /--target-size is "automatic"; allowed: .* or auto/);

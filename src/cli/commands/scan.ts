@@ -1,7 +1,9 @@
 import { ConfigError } from '../../core/errors.ts';
 import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { currentDate, parseDate } from '../../partition/partition-dates.ts';
-import { scanDataset } from '../../pipeline/scan-dataset.ts';
+import { type ScanTask, scanDataset } from '../../pipeline/scan-dataset.ts';
+import { sizedTask } from '../../pipeline/sized-task.ts';
+import type { SizingDecision } from '../../plan/choose-size.ts';
 import { commandFor } from '../command-for.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { Invocation } from '../invocation.ts';
@@ -30,8 +32,9 @@ export async function runScan(invocation: ScanInvocation, environment: CliEnviro
   const progress = progressLine(terminal);
   const signals = listenForStopSignals((sentence) => progress.messages.err(`${sentence}\n`));
   const collector = scanCollector(top);
+  let sizing: SizingDecision | undefined;
   try {
-    const scanned = scanDataset({
+    const task = await sizedTask<ScanTask>({
       store,
       basePath,
       settings,
@@ -45,7 +48,8 @@ export async function runScan(invocation: ScanInvocation, environment: CliEnviro
       footers,
       ...range,
     });
-    for await (const partition of scanned) collector.add(partition);
+    sizing = task.sizing;
+    for await (const partition of scanDataset(task)) collector.add(partition);
   } finally {
     signals.dispose();
     progress.clear();
@@ -59,6 +63,7 @@ export async function runScan(invocation: ScanInvocation, environment: CliEnviro
       basePath,
       footers,
       mode: settings.consolidation.mode,
+      ...(sizing === undefined ? {} : { sizing }),
     };
     const ranked = summary.ranked.map(dated);
     const others = summary.others.map((one) => ({ ...one, example: dated(one.example) }));
@@ -69,6 +74,7 @@ export async function runScan(invocation: ScanInvocation, environment: CliEnviro
     style: terminal.style,
     shownBase: shownPath(basePath),
     footers,
+    sizing,
     fold: settings.consolidation.mode === 'fold',
     blocks: store.abilities.fold || store.abilities.remote === true,
     verbose: invocation.verbose,

@@ -1,8 +1,10 @@
 import { partitionLabel } from '../../core/partition-key.ts';
 import { formatSize } from '../../core/units.ts';
+import type { SizingDecision } from '../../plan/choose-size.ts';
 import { bar } from '../output/bar.ts';
 import { counted, formatCount } from '../output/numbers.ts';
 import { printable } from '../output/printable.ts';
+import { sizingText } from '../output/sizing-text.ts';
 import type { Style } from '../output/style.ts';
 import { textTable } from '../output/text-table.ts';
 import type { ScanSummary } from './scan-summary.ts';
@@ -14,6 +16,8 @@ export interface ScanView {
   readonly shownBase: string;
   /** True when footers were read, so that the figures are those of plans. */
   readonly footers: boolean;
+  /** Where the program chose how large files become. */
+  readonly sizing: SizingDecision | undefined;
   /** How the files would become one. */
   readonly fold: boolean;
   /** True where files have blocks, so that objects are those of a NameNode. */
@@ -34,7 +38,7 @@ export function scanText(summary: ScanSummary, view: ScanView): string {
   const range = firstDate === lastDate ? firstDate : `${firstDate} to ${lastDate}`;
   const head =
     `\nScanned ${counted(partitions, 'partition')} of ${view.shownBase}, ${range}: ` +
-    `${counted(dataFiles, 'data file')} (${formatCount(smallFiles)} small), ${formatSize(bytes)}\n`;
+    `${counted(dataFiles, 'data file')} (${formatCount(smallFiles)} small), ${formatSize(bytes)}\n${sizingText(view.sizing)}`;
   return head + rankedText(summary, view) + totalsText(summary, view) + othersText(summary, view);
 }
 
