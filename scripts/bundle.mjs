@@ -1,6 +1,6 @@
 // Puts the modules of dist/ together in few files, which load in a third of the time: dist/bundle/. dist/main.js then
 // only calls those. Lazy imports stay lazy. Packages that find files beside themselves stay outside.
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -50,8 +50,11 @@ const light = {
     onResolve({ filter: /^@dsnp\/parquetjs$/ }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /.*/, namespace: 'lightly' }, ({ path }) => ({ contents: lightly[path] }));
     // An import of one of Node's own modules evaluates all that it has, Web Crypto and what not; require does not.
-    onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
-      namespace === 'asked' ? { path, external: true } : { path, namespace: 'asked' },
+    // What is imported lazily is left as it is: its names would be lost on the way.
+    onResolve({ filter: /^node:/ }, ({ path, namespace, kind }) =>
+      namespace === 'asked' || kind === 'dynamic-import'
+        ? { path, external: true }
+        : { path, namespace: 'asked' },
     );
     onLoad({ filter: /.*/, namespace: 'asked' }, ({ path }) => ({
       contents: `module.exports = require('${path}');`,
@@ -109,13 +112,15 @@ function licenses(inputs) {
     .sort()
     .map((path) => {
       const directory = path.startsWith('/') ? path : `${root}${path}`;
-      const { name, version, license } = JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
+      const { name, version, license, author } = JSON.parse(
+        readFileSync(`${directory}/package.json`, 'utf8'),
+      );
       const file = readdirSync(directory).find((one) => /^licen[cs]e/i.test(one));
       const text =
-        file !== undefined && existsSync(`${directory}/${file}`)
-          ? readFileSync(`${directory}/${file}`, 'utf8')
-          : '';
-      return `${name} ${version} (${license})\n\n${text}`;
+        file === undefined
+          ? `By ${author?.name ?? author}. The package states its license and comes without the text of it.\n`
+          : readFileSync(`${directory}/${file}`, 'utf8');
+      return `${name} ${version.replace(/^v/, '')} (${license})\n\n${text}`;
     })
     .join('\n----\n\n');
 }

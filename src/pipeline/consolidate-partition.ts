@@ -151,8 +151,10 @@ async function roomForBins(task: PartitionAtWork, needBytes: number): Promise<Re
 }
 
 /** What the largest bin of a plan takes: they are merged one after the other. */
-function needOf({ footers }: PartitionAtWork, { bins }: PartitionPlan): number {
-  return Math.max(0, ...bins.map((bin) => binNeedBytes(bin, footers.uncompressedBytesOf(bin.inputs))));
+function needOf({ footers, settings }: PartitionAtWork, { bins }: PartitionPlan): number {
+  const isSorted = settings.consolidation.sortBy !== undefined;
+  const needs = bins.map((bin) => binNeedBytes(bin, footers.uncompressedBytesOf(bin.inputs), isSorted));
+  return Math.max(0, ...needs);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { partitionLabel } from '../core/partition-key.ts';
 import { msPerDay } from '../core/units.ts';
 import { oldDirectory } from '../partition/names.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
@@ -45,7 +46,7 @@ export function interruptedResult(
     warnings: report.warnings.filter((warning) => !telling.some(({ sentence }) => sentence === warning)),
     result: 'waiting',
     rule: 'swap-interrupted',
-    reason: `A swap was interrupted here: ${sentences}. \`recover --date ${report.date}\` or the next run does that`,
+    reason: `A swap was interrupted here: ${sentences}. \`recover --date ${partitionLabel(report.date)}\` or the next run does that`,
   };
 }
 

@@ -18,6 +18,13 @@ test('the program is its bundle, and finds kernel and configuration from there',
   assert.deepEqual(jsonOf(run).warnings, []);
 });
 
+test('what the program asks Node for lazily it finds, too', async (t) => {
+  const { basePath } = await demoDataset(t);
+  const run = await runCli(['doctor', '--base-path', basePath, '--output', 'json']);
+  assert.equal(run.exit, 0, run.stdout);
+  assert.doesNotMatch(run.stdout, /not a function/);
+});
+
 test('what a command does not need is not loaded with it', () => {
   const main = readFileSync(join(bundle, 'main.js'), 'utf8');
   const loaded = new Set<string>(['main.js']);

@@ -138,6 +138,13 @@ test('flags say how the new file is written', async (t) => {
   );
   assert.deepEqual(zstd.columns, plain.columns);
 
+  const sizeOf = ({ footer }: typeof zstd): number =>
+    footer.rowGroups.flatMap(({ chunks }) => chunks).reduce((sum, one) => sum + one.compressedSizeBytes, 0);
+  const smallest = await merged('smallest.parquet', '--codec', 'zstd:19', '--row-group-rows', '4000');
+  assert.deepEqual(codecsOf(smallest), [codec.ZSTD]);
+  assert.ok(sizeOf(smallest) < sizeOf(zstd), `${sizeOf(smallest)} and ${sizeOf(zstd)} bytes`);
+  assert.deepEqual(smallest.columns, plain.columns);
+
   const small = await merged('small.parquet', '--page-size', '4', '--row-group-mb', '1');
   assert.ok(small.first.filter(({ kind }) => kind === 'DATA_PAGE').length > 3);
   assert.deepEqual(small.columns, plain.columns);
@@ -200,8 +207,10 @@ test('a value that a flag does not take ends with 2 and what to type', async (t)
     [
       '--codec',
       'lzma',
-      /--codec "lzma": expected "snappy", "zstd", "gzip", "lz4_raw", "uncompressed", "keep"\./,
+      /flag --codec is "lzma"; allowed: snappy, zstd, gzip, lz4_raw, uncompressed, keep; with a level zstd:1 to zstd:22, gzip:1 to gzip:9\n/,
     ],
+    ['--codec', 'zstd:99', /flag --codec is "zstd:99"; allowed: .* zstd:1 to zstd:22, gzip:1 to gzip:9\n/],
+    ['--codec', 'snappy:3', /flag --codec is "snappy:3"; allowed: /],
     ['--encodings', 'best', /--encodings "best": expected "standard", "compact"\./],
     ['--schema', 'any', /--schema "any": expected "compatible", "exact"\./],
     [

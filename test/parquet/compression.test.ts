@@ -160,6 +160,33 @@ test('Snappy data of forms that the library never makes decodes: long literals, 
   assert.equal(Buffer.from(bytesOf(codec.SNAPPY, wide, 3)).toString(), 'abc');
 });
 
+/** How many bytes the same text takes at each level, after being read back. */
+function sizesAt(codecNumber: number, levels: readonly (number | undefined)[]): readonly number[] {
+  const words = Array.from({ length: 30_000 }, (_, i) => `${(i * i) % 7919} ${i % 13}`).join(',');
+  const bytes = new Uint8Array(Buffer.from(words));
+  const [kernel] = kernels;
+  assert.ok(kernel);
+  return levels.map((level) => {
+    const rooms = freshRooms(kernel);
+    const from = placed(rooms, bytes).at;
+    const { at, end } = compress(rooms, codecNumber, from, from + bytes.length, compressionRooms(), 0, level);
+    const stored = bytesAt(kernel, at, end - at);
+    assert.deepEqual(bytesOf(codecNumber, stored, bytes.length), bytes, `level ${level}`);
+    return stored.length;
+  });
+}
+
+test('gzip and Zstandard take every level of theirs, and higher ones make the data smaller', () => {
+  const upTo = (most: number): readonly number[] => Array.from({ length: most }, (_, i) => i + 1);
+  const gzip = sizesAt(codec.GZIP, upTo(9));
+  assert.ok(Number(gzip.at(-1)) < Number(gzip[0]) * 0.97, gzip.join(' '));
+  const zstd = sizesAt(codec.ZSTD, upTo(22));
+  assert.ok(Number(zstd.at(-1)) < Number(zstd[0]) * 0.97, zstd.join(' '));
+  // Without one: the usual.
+  assert.deepEqual(sizesAt(codec.GZIP, [undefined]), [gzip[4]]);
+  assert.deepEqual(sizesAt(codec.ZSTD, [undefined]), [zstd[2]]);
+});
+
 test('a page that has another size than its header says is refused, for every codec', () => {
   fc.assert(
     fc.property(data, fc.integer({ min: -5, max: 5 }), fc.nat(), (bytes, difference, cut) => {

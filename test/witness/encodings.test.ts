@@ -26,10 +26,14 @@ const merges = [
   { workload: 'types12', compression: 'lz4_raw', expected: ['DELTA_BINARY_PACKED'] },
   { workload: 'types12', compression: 'zstd', expected: ['DELTA_BINARY_PACKED'] },
   { workload: 'types12', compression: 'keep', expected: ['DELTA_BINARY_PACKED'] },
+  { workload: 'seed21', compression: 'zstd', level: 19, encodings: 'standard', expected: [] },
+  { workload: 'seed21', compression: 'gzip', level: 9, encodings: 'standard', expected: [] },
 ] as const;
 
-for (const { workload, compression, expected } of merges) {
-  test(`pyarrow, DuckDB, polars and hyparquet read ${workload} in compact encodings, ${compression}`, {
+for (const { workload, compression, expected, ...how } of merges) {
+  const { level, encodings } = { level: undefined, encodings: 'compact' as const, ...how };
+  const title = level === undefined ? compression : `${compression}:${level}`;
+  test(`pyarrow, DuckDB, polars and hyparquet read ${workload} in ${encodings} encodings, ${title}`, {
     skip,
   }, async (t) => {
     const directory = await workloadDirectory(workload);
@@ -37,11 +41,12 @@ for (const { workload, compression, expected } of merges) {
     const stamp = { inputSizeBytes: 1, inputFiles: inputs.length, runId: '20250815T020000Z-abcdef' };
     const made = await madeMerge(inputs, 500, {
       compression,
-      encodings: 'compact',
+      ...(level === undefined ? {} : { compressionLevel: level }),
+      encodings,
       keyValues: [{ key: stampKey, value: stampValue(stamp) }],
     });
     const verification = await verificationOf(inputs, made);
-    const sampleSeed = `${workload} ${compression}`;
+    const sampleSeed = `${workload} ${title}`;
     const { receipt } = await verifyStagedFile({ ...verification, sampleSeed });
     const notRead = receipt.sample?.notRead ?? [];
     assert.ok(compression === 'lz4_raw' || notRead.length === 0, notRead.join('\n'));
@@ -55,7 +60,7 @@ for (const { workload, compression, expected } of merges) {
     t.diagnostic(compactNames.filter((name) => found.has(name)).join(', '));
     for (const name of expected) assert.ok(found.has(name), name);
 
-    const out = join(scratch, `${workload}-${compression}.parquet`);
+    const out = join(scratch, `${workload}-${title.replace(':', '-')}.parquet`);
     writeFileSync(out, made.bytes);
     const { stdout } = await runPython('test/witness/witness.py', [directory, out]);
     t.diagnostic(stdout.trim());

@@ -122,7 +122,7 @@ for (const [name, rows] of [
   test(`Spark reads what was merged of pyarrow's files as it reads those: ${name}`, { skip }, async () => {
     const inputs = await inputsIn(await workloadDirectory(name));
     const out = join(scratch, `${name}.parquet`);
-    const options = { compression: 'zstd', encodings: 'compact' } as const;
+    const options = { compression: 'zstd', compressionLevel: 22, encodings: 'compact' } as const;
     const { rowGroups } = await mergeTo(out, inputs, 1_000, options);
     if (name === 'seed21') {
       const used = new Set(rowGroups.flatMap(({ chunks }) => chunks.flatMap((chunk) => chunk.encodings)));

@@ -1,6 +1,6 @@
 import { exitCodes } from '../../core/exit-codes.ts';
-import { listPartitions } from '../../partition/list-partitions.ts';
 import { dateOf } from '../../core/partition-key.ts';
+import { listPartitions } from '../../partition/list-partitions.ts';
 import { recoverDataset } from '../../swap/recover.ts';
 import { clearTrials } from '../../swap/trial/clear-trials.ts';
 import { counted } from '../output/numbers.ts';

@@ -4,6 +4,8 @@ import { copyOfError } from '../../core/error-copy.ts';
 import type { BinStore } from '../../pipeline/bin-at-work.ts';
 import type { StoreAnswer, StoreQuestion } from './store-question.ts';
 
+type Asked<W extends StoreQuestion['what']> = Extract<StoreQuestion, { what: W }>;
+
 /** Reads and writes for another thread. */
 export interface StoreAnswers {
   /** Never rejects: what goes wrong is an answer. */
@@ -16,11 +18,19 @@ export interface StoreAnswers {
 export function storeAnswers(store: BinStore): StoreAnswers {
   const sources = new Map<number, Promise<ByteSource>>();
   const sinks = new Map<number, ByteSink>();
+  const creating = new Set<Promise<void>>();
 
   const sinkOf = (file: number): ByteSink => {
     const sink = sinks.get(file);
     if (sink === undefined) throw new Error(`file ${file} is not open for writing`);
     return sink;
+  };
+  const create = async ({ file, path, placement }: Asked<'create'>): Promise<void> => {
+    const created = store.create(path, placement).then((sink) => {
+      sinks.set(file, sink);
+    });
+    creating.add(created);
+    await created.finally(() => creating.delete(created));
   };
   const closeSource = async (file: number): Promise<void> => {
     const source = sources.get(file);
@@ -42,7 +52,7 @@ export function storeAnswers(store: BinStore): StoreAnswers {
         await closeSource(question.file);
         return done;
       case 'create':
-        sinks.set(question.file, await store.create(question.path, question.placement));
+        await create(question);
         return done;
       case 'write':
         await sinkOf(question.file).write(question.bytes);
@@ -73,6 +83,8 @@ export function storeAnswers(store: BinStore): StoreAnswers {
       }
     },
     end: async () => {
+      // A file that comes to be after its directory was cleared would be left there.
+      await Promise.allSettled(creating);
       await Promise.allSettled([
         ...[...sources.keys()].map(closeSource),
         ...[...sinks.values()].map((sink) => sink.abort()),

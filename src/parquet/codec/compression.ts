@@ -86,7 +86,7 @@ export function compressionRooms(): CompressionRooms {
 }
 
 /** As good as the default of 6 to a few percent, and twice as fast. */
-const gzipLevel = 5;
+const usualGzipLevel = 5;
 /** The default of 11 takes a hundred times as long. */
 const brotliQuality = 5;
 
@@ -95,6 +95,7 @@ const brotliQuality = 5;
  * ready (`prepareCodecs`).
  * @param number a codec that {@link checkCodec} accepts, but not LZ4
  * @param before bytes that are left free in front of the result
+ * @param level of gzip (1 to 9) and Zstd (1 to 22); where it is not said, the usual one. Others have none
  * @returns the address of the result and the one behind it; good until the next call
  */
 export function compress(
@@ -104,6 +105,7 @@ export function compress(
   end: number,
   { compressed, table }: CompressionRooms,
   before = 0,
+  level?: number,
 ): { readonly at: number; readonly end: number } {
   const { kernel } = rooms;
   const length = end - from;
@@ -119,7 +121,7 @@ export function compress(
       return { at, end: at + kernel.lz4Encode(from, length, at, tableAt) };
     }
     default: {
-      const result = compressOutside(number, kernel.memory.bytes.subarray(from, end));
+      const result = compressOutside(number, kernel.memory.bytes.subarray(from, end), level);
       const at = reserve(rooms, compressed, before + result.length) + before;
       kernel.memory.bytes.set(result, at);
       return { at, end: at + result.length };
@@ -127,16 +129,16 @@ export function compress(
   }
 }
 
-function compressOutside(number: number, bytes: Uint8Array): Uint8Array {
+function compressOutside(number: number, bytes: Uint8Array, level: number | undefined): Uint8Array {
   switch (number) {
     case codec.UNCOMPRESSED:
       return bytes.slice();
     case codec.GZIP:
-      return gzipSync(bytes, { level: gzipLevel });
+      return gzipSync(bytes, { level: level ?? usualGzipLevel });
     case codec.BROTLI:
       return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: brotliQuality } });
     case codec.ZSTD:
-      return zstdCompress(bytes);
+      return zstdCompress(bytes, level);
     default:
       throw new Error(`pages are not written with compression ${nameOf(codec, number)}`);
   }

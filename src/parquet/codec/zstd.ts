@@ -6,27 +6,32 @@ import { zstdFrames } from './zstd-frames.ts';
 interface Zstd {
   /** One frame that holds `sizeBytes` bytes. */
   readonly decompress: (frame: Uint8Array, sizeBytes: number) => Uint8Array;
-  readonly compress: (bytes: Uint8Array) => Uint8Array;
+  readonly compress: (bytes: Uint8Array, level: number) => Uint8Array;
 }
 
 /** What parquet-java and the library itself take. */
-const level = 3;
+const usualLevel = 3;
 
 // Node.js has it from 22.15 on.
 const native: {
   readonly zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
-  readonly zstdCompressSync?: (bytes: Uint8Array) => Uint8Array;
+  readonly zstdCompressSync?: (
+    bytes: Uint8Array,
+    options: { params: Readonly<Record<number, number>> },
+  ) => Uint8Array;
+  readonly constants?: { readonly ZSTD_c_compressionLevel?: number };
 } = zlib as object;
 
 let loaded: Zstd | undefined = nativeZstd();
 let loading: Promise<Zstd> | undefined;
 
 function nativeZstd(): Zstd | undefined {
-  const { zstdDecompressSync: decompress, zstdCompressSync: compress } = native;
-  if (decompress === undefined || compress === undefined) return undefined;
+  const { zstdDecompressSync: decompress, zstdCompressSync: compress, constants } = native;
+  const levelOf = constants?.ZSTD_c_compressionLevel;
+  if (decompress === undefined || compress === undefined || levelOf === undefined) return undefined;
   return {
     decompress: (frame, sizeBytes) => decompress(frame, { maxOutputLength: Math.max(1, sizeBytes) }),
-    compress: (bytes) => compress(bytes),
+    compress: (bytes, level) => compress(bytes, { params: { [levelOf]: level } }),
   };
 }
 
@@ -41,7 +46,7 @@ async function loadPackage(): Promise<Zstd> {
   await zstd.init();
   return {
     decompress: (frame, sizeBytes) => zstd.decompress(frame, { defaultHeapSize: Math.max(1, sizeBytes) }),
-    compress: (bytes) => zstd.compress(bytes, level),
+    compress: (bytes, level) => zstd.compress(bytes, level),
   };
 }
 
@@ -90,7 +95,7 @@ export function zstdDecompress(stored: Uint8Array, sizeBytes: number): Uint8Arra
   return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
 }
 
-/** Compresses to one frame of Zstandard, level 3. */
-export function zstdCompress(bytes: Uint8Array): Uint8Array {
-  return prepared().compress(bytes);
+/** Compresses to one frame of Zstandard. @param level 1 to 22 */
+export function zstdCompress(bytes: Uint8Array, level: number = usualLevel): Uint8Array {
+  return prepared().compress(bytes, level);
 }

@@ -39,6 +39,8 @@ export const defaultPageLimits: PageLimits = { pageSizeBytes: 1024 * 1024, pageR
 export interface ChunkFormat extends PageLimits {
   /** parquet-format's number of the compression: one that {@link compress} knows. */
   readonly codec: number;
+  /** Of a codec that has levels; absent: its usual one. */
+  readonly level?: number;
   /** Whether a Bloom filter is made of the values. */
   readonly hasBloomFilter?: boolean;
 }
@@ -68,6 +70,7 @@ const header = compactWriter(256);
 
 interface Pages {
   readonly codec: number;
+  readonly level: number | undefined;
   uncompressedBytes: number;
   compressedBytes: number;
 }
@@ -89,7 +92,8 @@ export function encodeColumnChunk(
   const { leaf, indicesAt, values } = content;
   const { rooms, body, encoded } = encoder;
   const { kernel } = rooms;
-  const pages: Pages = { codec: format.codec, uncompressedBytes: 0, compressedBytes: 0 };
+  const { codec, level } = format;
+  const pages: Pages = { codec, level, uncompressedBytes: 0, compressedBytes: 0 };
   const valueEncoding = indicesAt === undefined ? plainEncoding : encoding.RLE_DICTIONARY;
   let dictionarySizeBytes = 0;
   if (indicesAt !== undefined) {
@@ -242,7 +246,7 @@ function pushPage(
   valueEncoding: number,
 ): void {
   const sizeBytes = end - body.at;
-  const compressed = compress(rooms, pages.codec, body.at, end, compression, headerRoomBytes);
+  const compressed = compress(rooms, pages.codec, body.at, end, compression, headerRoomBytes, pages.level);
   const { bytes } = rooms.kernel.memory;
   resetWriter(header);
   const outer = beginStruct(header);

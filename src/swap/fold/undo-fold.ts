@@ -1,7 +1,7 @@
-import { partitionLabel } from '../../core/partition-key.ts';
 import { ConsolidatorError, SwapError } from '../../core/errors.ts';
 import { exitCodes } from '../../core/exit-codes.ts';
 import type { Logger } from '../../core/log.ts';
+import { partitionLabel } from '../../core/partition-key.ts';
 import { binBackupPath, journalPath } from '../../partition/names.ts';
 import { type FileRef, type FileStatus, refOf, type Store } from '../../store/store.ts';
 import { type FoldSwapJournal, type SwapReceipt, writeRecord } from '../journal.ts';
