@@ -97,7 +97,12 @@ async function consolidate(known: PartitionAtWork, held: Reservation[]): Promise
         if (room !== undefined) held.push(room);
       }
       forgetLater(task, plan);
-      const staged = await stageBins(task, lock, plan, watch);
+      const staged = await stageBins(
+        isAlone(task, room) ? { ...task, beginBin: undefined } : task,
+        lock,
+        plan,
+        watch,
+      );
       room?.release();
       // Before the swap, so that nothing is left that could fail after it.
       if (task.force) await clearHold(store, basePath, date);
@@ -148,6 +153,11 @@ async function roomForBins(task: PartitionAtWork, needBytes: number): Promise<Re
   // A fold moves no rows, and what is merged elsewhere takes its memory there.
   if (task.settings.consolidation.mode === 'fold' || task.executor !== undefined) return undefined;
   return await task.room?.bins.reserve(needBytes, task.stop);
+}
+
+/** Whether the room has no place for a bin like this one beside it: a thread for it alone would only cost. */
+function isAlone({ room }: PartitionAtWork, reserved: Reservation | undefined): boolean {
+  return room !== undefined && reserved !== undefined && 2 * reserved.bytes() > room.bins.totalBytes;
 }
 
 /** What the largest bin of a plan takes: they are merged one after the other. */
