@@ -7,7 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -44,7 +44,9 @@ function onNode24(args: readonly string[]): number {
     'tsx',
     process.argv[1] ?? '',
   ];
-  const { status, error } = spawnSync('npm', [...words, ...args], { stdio: 'inherit' });
+  // Some tests start Node as another user, who cannot look into this one's home.
+  const env = { ...process.env, npm_config_cache: join(tmpdir(), 'parquet-consolidator-npm') };
+  const { status, error } = spawnSync('npm', [...words, ...args], { stdio: 'inherit', env });
   if (error !== undefined) throw error;
   return status ?? 1;
 }

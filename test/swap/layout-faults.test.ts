@@ -15,7 +15,7 @@ const files =
 for (const file of files) {
   test(`a partition of another layout: ${file}`, async () => {
     const path = fileURLToPath(new URL(`${file}.test.ts`, import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', '--test', path], {
+    const child = spawn(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=tap', path], {
       // The runner of this test must not take the other one for a part of it.
       env: { ...process.env, NODE_TEST_CONTEXT: undefined, TEST_PARTITION: partition },
       stdio: ['ignore', 'pipe', 'inherit'],
