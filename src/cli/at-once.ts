@@ -28,12 +28,12 @@ export interface AtOnce {
 /**
  * How many partitions are at work at once, and what they share.
  * @param partitions how many there are
- * @param keepsPlans whether what is said in the end needs more of each partition than its figures
+ * @param keepsAll whether what is said in the end needs more of each partition than its figures
  */
 export function atOnceFor(
   settings: Settings['consolidation'],
   partitions: number,
-  keepsPlans: boolean,
+  keepsAll: boolean,
 ): AtOnce {
   const { memoryBytes, concurrency = usuallyAtOnce, threads = availableParallelism() } = settings;
   const roomBytes = memoryBytes ?? defaultMemoryBytes;
@@ -42,7 +42,7 @@ export function atOnceFor(
   return {
     beginBin: atOnce > 1 && inThreads > 1 ? binThreads(inThreads, settings) : undefined,
     room: atOnce > 1 ? workRoom(memoryBytes) : undefined,
-    options: { atOnce, ...(keepsPlans ? {} : { keep: withoutPlan }) },
+    options: { atOnce, ...(keepsAll ? {} : { keep: figuresOnly() }) },
   };
 }
 
@@ -50,7 +50,15 @@ function placesIn(bytes: number): number {
   return Math.max(1, Math.floor(bytes / placeBytes));
 }
 
-/** A verdict on each of a million files would be most of a run's memory. */
-function withoutPlan({ plan: _, ...result }: PartitionResult): PartitionResult {
-  return result;
+/**
+ * What a report over many partitions needs of each: a verdict on each of a million files, and the proofs of thousands of merged ones,
+ * would be most of a run's memory. The proof of the first stays: it may come to be the only one, and is then told in detail.
+ */
+function figuresOnly(): (result: PartitionResult) => PartitionResult {
+  let isFirst = true;
+  return ({ plan: _, ...result }) => {
+    const kept = isFirst ? result : { ...result, outputs: [] };
+    isFirst = false;
+    return kept;
+  };
 }

@@ -1,6 +1,7 @@
 import { partitionLabel } from '../core/partition-key.ts';
 import { msPerDay } from '../core/units.ts';
 import { oldDirectory } from '../partition/names.ts';
+import { objectsOf } from '../plan/estimate-gain.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
 import type { SwapReceipt } from '../swap/journal.ts';
 import type { RecoverOutcome } from '../swap/recover-outcome.ts';
@@ -69,6 +70,7 @@ export function consolidatedResult(
     rowGroupsBefore: sum(staged.map((bin) => bin.rowGroupsBefore)),
     bytesAfter: sum(outputs.map((output) => output.sizeBytes)),
     rowGroupsAfter: sum(outputs.map((output) => output.rowGroups)),
+    objectsFreed: objectsFreed(plan, staged),
     outputs,
     ...backupOf(report, receipt, retentionDays),
     warnings: [
@@ -100,6 +102,27 @@ export function failedResult(report: PartitionReport, error: unknown): Partition
     reason: facts.message,
     error: { ...facts, dataState },
   };
+}
+
+/**
+ * Files and blocks that a partition no longer has, backups left aside. What was only folded has its blocks as they were, since CONCAT
+ * moves none.
+ */
+export function objectsFreed(
+  { bins }: Pick<PartitionPlan, 'bins'>,
+  staged: readonly Pick<StagedBin, 'binIndex' | 'facts'>[],
+): number {
+  return sum(
+    staged.flatMap(({ binIndex, facts }) =>
+      bins
+        .filter(({ index }) => index === binIndex)
+        .map(({ inputs, placement }) => {
+          if (facts.verification === undefined) return inputs.length - 1;
+          const of = (sizeBytes: number): number => objectsOf(sizeBytes, placement?.blockSizeBytes);
+          return sum(inputs.map(({ sizeBytes }) => of(sizeBytes))) - of(facts.sizeBytes);
+        }),
+    ),
+  );
 }
 
 function backupOf(

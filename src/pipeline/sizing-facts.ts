@@ -1,5 +1,5 @@
 import { mapConcurrently } from '../core/concurrency.ts';
-import { FormatError, StoreError, SwapError } from '../core/errors.ts';
+import { FormatError, StoreError } from '../core/errors.ts';
 import { dateOf } from '../core/partition-key.ts';
 import { readFooter } from '../parquet/footer.ts';
 import { notDataByName } from '../partition/data-names.ts';
@@ -9,7 +9,7 @@ import { isMergedName } from '../partition/names.ts';
 import { lookedIntoShare } from '../partition/row-group-bounds.ts';
 import type { MergedFileFacts, PartitionFacts, SizingFacts } from '../plan/choose-size.ts';
 import { type FileStatus, refOf } from '../store/store.ts';
-import { readReceipt } from '../swap/journal.ts';
+import { readIfReadable } from '../swap/receipts.ts';
 import { receiptPlaces } from '../telemetry/history/receipt-places.ts';
 import type { DatasetTask } from './partition-task.ts';
 
@@ -78,13 +78,11 @@ async function madeOfBytes(
   const newest = places.toSorted((a, b) => (a.runId < b.runId ? 1 : -1)).slice(0, receiptsLooked);
   const bytes = new Map<string, number>();
   for (const { path } of newest) {
-    const receipt = await readReceipt(store, path).catch((error: unknown) => {
-      // A damaged one says nothing; whoever settles runs says so.
-      if (error instanceof SwapError) return undefined;
-      throw error;
-    });
-    for (const { name, binIndex } of receipt?.added ?? []) {
-      const bin = receipt?.plan?.bins.find(({ index }) => index === binIndex);
+    // A damaged one says nothing here; whoever settles runs says so.
+    const receipt = await readIfReadable(store, path, () => {});
+    if (receipt === undefined || receipt === 'unreadable') continue;
+    for (const { name, binIndex } of receipt.added) {
+      const bin = receipt.plan?.bins.find(({ index }) => index === binIndex);
       if (bin !== undefined) bytes.set(name, bin.inputSizeBytes);
     }
   }

@@ -18,11 +18,22 @@ export async function receiptIfReadable(
   runDirectory: string,
   log: Logger,
 ): Promise<SwapReceipt | 'unreadable' | undefined> {
+  return readIfReadable(store, receiptPath(runDirectory), (problem) =>
+    log.warn(`${problem}; its run is finished, the backup beside it is left alone`),
+  );
+}
+
+/** The receipt at `path`, when there is one; one that is damaged, or of a newer version, is told of. */
+export async function readIfReadable(
+  store: Store,
+  path: string,
+  tell: (problem: string) => void,
+): Promise<SwapReceipt | 'unreadable' | undefined> {
   try {
-    return await receiptOf(store, runDirectory);
+    return await readReceipt(store, path);
   } catch (error) {
     if (!(error instanceof SwapError) || error.code !== 'journal-unreadable') throw error;
-    log.warn(`${error.message}; its run is finished, the backup beside it is left alone`);
+    tell(error.message);
     return 'unreadable';
   }
 }

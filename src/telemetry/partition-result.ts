@@ -56,6 +56,8 @@ export interface ReplicaOutcome {
   readonly removed: number;
   /** A sentence a person can act on. */
   readonly sentence: string;
+  /** Of a failure: stable name of the error. */
+  readonly code?: string;
 }
 
 /** What became of one partition. Plain JSON: what the operator sees, and what metrics and history are made from. */
@@ -86,6 +88,8 @@ export interface PartitionResult {
   readonly rowGroupsBefore?: number;
   readonly bytesAfter?: number;
   readonly rowGroupsAfter?: number;
+  /** Objects of a NameNode, files and their blocks, that the partition no longer has; of a consolidated partition. */
+  readonly objectsFreed?: number;
   /** Data files that stay as they are. */
   readonly filesKept: number;
   readonly bytesKept: number;

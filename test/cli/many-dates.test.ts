@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { atOnceFor } from '../../src/cli/at-once.ts';
 import { dateRanges } from '../../src/cli/output/date-ranges.ts';
 import { datesPreview, datesReport } from '../../src/cli/output/dates-report.ts';
 import { previewText } from '../../src/cli/output/preview.ts';
@@ -12,9 +13,13 @@ import { StoreError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { datesBack } from '../../src/partition/partition-dates.ts';
 import { consolidateDates } from '../../src/pipeline/consolidate-dates.ts';
+import type { PartitionPlan } from '../../src/plan/partition-plan.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { exitCodeOf } from '../../src/telemetry/exit-code.ts';
+import { parseMetrics } from '../telemetry/parsed-metrics.ts';
+import { samplePartition } from '../telemetry/sample-report.ts';
+import { runCliInProcess } from './cli-in-process.ts';
 import { jsonOf, runCli } from './cli-process.ts';
 import { addPartition, date, parquetNames, settle, tempDirectory } from './dataset.ts';
 
@@ -88,6 +93,48 @@ test('a month of which most days are absent is told in few lines, and one failur
   assert.equal(json.mode, 'rewrite');
   assert.equal(json.store, 'file:');
   assert.equal((json.partitions as unknown[]).length, 31);
+});
+
+test('metrics of many dates count what each freed, also where no plan is kept until the end', async (t) => {
+  const basePath = await tempDirectory(t);
+  await monthOfData(basePath);
+  const textfile = join(await tempDirectory(t), 'run.prom');
+  const args = ['--from', '2025-08-01', '--to', '2025-08-31', '--base-path', basePath];
+  const freed = async (...more: readonly string[]): Promise<number | undefined> => {
+    const run = await runCliInProcess([...args, '--metrics-textfile', textfile, ...more], {});
+    assert.equal(run.exit, 3, run.stderr);
+    const name = 'parquet_consolidation_namenode_objects_freed';
+    return parseMetrics(await readFile(textfile, 'utf8')).find((metric) => metric.name === name)?.value;
+  };
+  // A local file is one object: 21 became one, twice.
+  assert.equal(await freed(), 40);
+  for (const day of ['2025-08-01', '2025-08-15']) {
+    const undone = await runCliInProcess(['undo', day, '--base-path', basePath], {});
+    assert.equal(undone.exit, 0, undone.stderr);
+  }
+  assert.equal(await freed('--force', '--quiet-minutes', '0', '--output', 'json'), 40);
+  assert.equal(await freed(), 0);
+});
+
+test('a run over many partitions keeps the figures of each, and the proof of the first', async () => {
+  const { consolidation } = await loadSettings({ flags: { 'base-path': '/data' }, env: {} });
+  const keep = (keepsAll: boolean) => atOnceFor(consolidation, 2, keepsAll).options.keep ?? ((one) => one);
+  const plan: PartitionPlan = {
+    date,
+    partitionPath: '/d',
+    decision: 'nothing',
+    rule: '',
+    reason: '',
+    bins: [],
+    files: [],
+  };
+  const output = { name: 'm', sizeBytes: 1, rows: 1, rowGroups: 1, inputFiles: 2, inputSizeBytes: 2 };
+  const result = samplePartition({ result: 'consolidated', plan, objectsFreed: 3, outputs: [output] });
+  const { plan: _, ...figures } = result;
+  const kept = keep(false);
+  assert.deepEqual([kept(result), kept(result)], [figures, { ...figures, outputs: [] }]);
+  const whole = keep(true);
+  assert.deepEqual([whole(result), whole(result)], [result, result]);
 });
 
 test('--verbose says of which date each table is', async (t) => {

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { replicaWarnings } from '../../src/cli/output/replica-text.ts';
+import type { ReplicaOutcome } from '../../src/telemetry/partition-result.ts';
+import { parseMetrics } from '../telemetry/parsed-metrics.ts';
+import { samplePartition } from '../telemetry/sample-report.ts';
 import { runCliInProcess } from './cli-in-process.ts';
 import {
   addPartition,
@@ -17,7 +21,12 @@ interface ReplicaJson {
   readonly partitions: readonly {
     readonly result: string;
     readonly warnings: readonly string[];
-    readonly replica?: { readonly result: string; readonly files: number; readonly removed: number };
+    readonly replica?: {
+      readonly result: string;
+      readonly files: number;
+      readonly removed: number;
+      readonly sentence: string;
+    };
   }[];
   readonly replica: {
     readonly uri: string;
@@ -91,9 +100,10 @@ test('a replica that is away fails no run, and the next one catches up, whatever
   assert.equal(first.exit, 0);
   assert.equal(first.report.partitions[0]?.result, 'consolidated');
   assert.equal(first.report.partitions[0]?.replica?.result, 'failed');
+  assert.match(first.report.partitions[0]?.replica?.sentence ?? '', /not-mounted.* does not exist/);
   assert.match(
-    first.report.partitions[0]?.warnings.join('\n') ?? '',
-    /the replica .*not-mounted is behind: .*does not exist/,
+    first.stderr,
+    /^warning: the replica .*not-mounted is behind: 2025-08-15 is copied by a later run with this replica: .*does not exist/,
   );
 
   await mkdir(replica);
@@ -107,6 +117,66 @@ test('a replica that is away fails no run, and the next one catches up, whatever
   await assertSameFiles(basePath, replica, '2025-08-16');
   const { report } = await run(basePath, replica, '--date', '2025-08-16');
   assert.deepEqual(report.replica.caughtUp, []);
+});
+
+test('a replica that is away for many dates is told of once, with how many', async (t) => {
+  const basePath = await tempDirectory(t);
+  const days = ['2025-08-13', '2025-08-14', '2025-08-16'];
+  for (const day of days) await addPartition(basePath, day);
+  const replica = join(await tempDirectory(t), 'not-mounted');
+  const textfile = join(await tempDirectory(t), 'run.prom');
+  const words = ['--base-path', basePath, '--replicate-to', replica, '--metrics-textfile', textfile];
+  const failures = async (): Promise<number | undefined> =>
+    parseMetrics(await readFile(textfile, 'utf8')).find(
+      ({ name, labels }) => name.endsWith('_sink_failures') && labels.sink === 'replica',
+    )?.value;
+  const first = await runCliInProcess([...words, '--from', '2025-08-13', '--to', '2025-08-16'], {});
+  assert.equal(first.exit, 0, first.stderr);
+  const behind = '3 partitions (2025-08-13, 2025-08-14, 2025-08-16) are copied by a later run';
+  assert.equal(first.stderr.trimEnd().split('\n').length, 1, first.stderr);
+  assert.ok(first.stderr.includes(` is behind: ${behind} with this replica: `), first.stderr);
+  assert.match(first.stderr, / does not exist/);
+  assert.ok(first.stdout.includes(`\nReplica ${replica} is behind:\n  ${behind}: `), first.stdout);
+  assert.equal(first.stdout.match(/does not exist/g)?.length, 1);
+  assert.equal(await failures(), 3);
+
+  // Those of earlier runs count with those of this one.
+  await addPartition(basePath, '2025-08-20');
+  const second = await runCliInProcess([...words, '--date', '2025-08-20'], {});
+  assert.equal(second.exit, 0, second.stderr);
+  assert.equal(second.stderr.trimEnd().split('\n').length, 1, second.stderr);
+  assert.match(second.stderr, / is behind: 4 partitions \(2025-08-13, .*, 2025-08-20\) are copied by /);
+  const verbose = await runCliInProcess([...words, '--date', '2025-08-20', '--verbose'], {});
+  assert.equal(verbose.stderr.match(/^info: .*replica .*: failed: /gm)?.length, 4, verbose.stderr);
+  await mkdir(replica);
+  const later = await runCliInProcess([...words, '--date', '2025-08-20'], {});
+  assert.deepEqual([later.exit, later.stderr, await failures()], [0, '', undefined]);
+  assert.match(later.stdout, /: 4 files \(.*\) of 4 partitions copied and compared\n/);
+});
+
+test('partitions that a replica lacks for different reasons are told of apart, and long lists by their ends', () => {
+  const failed = (code: string, sentence: string): ReplicaOutcome => ({
+    result: 'failed',
+    files: 0,
+    bytes: 0,
+    removed: 0,
+    sentence,
+    code,
+  });
+  const days = Array.from({ length: 20 }, (_, i) => `2025-08-${String(2 * i + 1).padStart(2, '0')}`).slice(
+    0,
+    15,
+  );
+  const results = days.map((day) =>
+    samplePartition({ date: day, replica: failed('no-answer', `cannot list /c/date=${day}`) }),
+  );
+  const caughtUp = [{ date: '2025-07-01', replica: failed('name-taken', 'it is another file') }];
+  assert.deepEqual(replicaWarnings('file:/c', results, caughtUp), [
+    'the replica file:/c is behind: 15 partitions (between 2025-08-01 and 2025-08-29) are copied by a later run with this replica: ' +
+      'cannot list /c/date=2025-08-01 (and 14 more of the kind)',
+    'the replica file:/c is behind: 2025-07-01 is copied by a later run with this replica: it is another file',
+  ]);
+  assert.deepEqual(replicaWarnings('file:/c', [samplePartition()], []), []);
 });
 
 test('a dataset that was consolidated before gets its replica by a run over its dates', async (t) => {
@@ -162,7 +232,7 @@ test('files of others at the replica stay; one in the way is told of, an equal o
   const longer = await run(basePath, replica, '--date', date);
   assert.equal(longer.exit, 0);
   assert.match(
-    longer.report.partitions[0]?.warnings.join('\n') ?? '',
+    longer.report.partitions[0]?.replica?.sentence ?? '',
     /another file has that name and is not replaced/,
   );
 
@@ -183,8 +253,8 @@ test('a merged file that is damaged is not copied', async (t) => {
   await writeFile(join(partition, name), bytes);
   const { report, exit } = await run(basePath, replica, '--date', date);
   assert.equal(exit, 0);
-  const warnings = report.partitions[0]?.warnings.join('\n') ?? '';
-  assert.match(warnings, /does not have the bytes that were verified: expected SHA-256 [0-9a-f]{64}, found/);
+  const sentence = report.partitions[0]?.replica?.sentence ?? '';
+  assert.match(sentence, /does not have the bytes that were verified: expected SHA-256 [0-9a-f]{64}, found/);
   assert.deepEqual(await readdir(join(replica, `date=${date}`)).catch(() => []), []);
 });
 

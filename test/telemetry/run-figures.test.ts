@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PartitionPlan } from '../../src/plan/partition-plan.ts';
+import { objectsFreed } from '../../src/pipeline/partition-report.ts';
+import type { Bin } from '../../src/plan/partition-plan.ts';
 import { exposition } from '../../src/telemetry/metrics/exposition.ts';
 import { gatewayAddress, groupUrl } from '../../src/telemetry/metrics/gateway-address.ts';
 import { metricTable } from '../../src/telemetry/metrics/metric-table.ts';
@@ -12,8 +13,8 @@ import { samplePartition, sampleReport } from './sample-report.ts';
 const mb = 2 ** 20;
 const attributes = { owner: 'etl', group: 'etl', mode: 0o644, acl: [] };
 
-/** Ten files of 30 MB and one of 130 MB on HDFS with blocks of 128 MB, merged into one of 300 MB. */
-function consolidated(differs: Partial<PartitionResult> = {}): PartitionResult {
+/** Ten files of 30 MB and one of 130 MB on HDFS with blocks of 128 MB. */
+function bin(index = 0): Bin {
   const inputs = Array.from({ length: 11 }, (_, i) => ({
     name: `${i}.parquet`,
     fileId: String(i),
@@ -21,37 +22,42 @@ function consolidated(differs: Partial<PartitionResult> = {}): PartitionResult {
     modifiedAtMs: 0,
   }));
   const sizeBytes = 430 * mb;
-  const plan: PartitionPlan = {
-    date: '2025-08-15',
-    partitionPath: '/data/date=2025-08-15',
-    decision: 'consolidate',
-    rule: 'small-files',
-    reason: '',
-    bins: [
-      {
-        index: 0,
-        inputs,
-        schemaKey: 'k',
-        attributes,
-        placement: { blockSizeBytes: 128 * mb, replication: 3 },
-        rows: 1000,
-        sizeBytes,
-        inputSizeBytes: sizeBytes,
-      },
-    ],
-    files: [],
+  return {
+    index,
+    inputs,
+    schemaKey: 'k',
+    attributes,
+    placement: { blockSizeBytes: 128 * mb, replication: 3 },
+    rows: 1000,
+    sizeBytes,
+    inputSizeBytes: sizeBytes,
   };
+}
+
+/** What such files were folded into: one of so many MB. */
+function folded(binIndex: number, sizeMb: number) {
+  const ofInputs = { rows: 1000, rowGroups: 3, inputFiles: 11, inputSizeBytes: 430 * mb };
+  return { binIndex, facts: { ...ofInputs, sizeBytes: sizeMb * mb } };
+}
+
+/** What they were merged into. */
+function merged(binIndex: number, sizeMb: number) {
+  const { facts } = folded(binIndex, sizeMb);
+  const verification = { rows: 1000, rowGroups: 3, level: 'full', sha256: '', columns: [] } as const;
+  return { binIndex, facts: { ...facts, verification } };
+}
+
+/** These files merged into one of 300 MB. */
+function consolidated(differs: Partial<PartitionResult> = {}): PartitionResult {
+  const sizeBytes = 430 * mb;
   return samplePartition({
     result: 'consolidated',
-    plan,
     filesBefore: 11,
     bytesBefore: sizeBytes,
     filesAfter: 1,
     bytesAfter: 300 * mb,
     rows: 1000,
-    outputs: [
-      { name: 'm', sizeBytes: 300 * mb, rows: 1000, rowGroups: 3, inputFiles: 11, inputSizeBytes: sizeBytes },
-    ],
+    objectsFreed: 19,
     durationMs: 22_000,
     phaseMs: { list: 1000, merge: 10_000, verify: 8000 },
     ...differs,
@@ -68,11 +74,20 @@ function failed(exitCode: 12 | 13 | 14, code: string, durationMs = 40_000): Part
 }
 
 test('objects are files and their blocks; CONCAT frees no block', () => {
-  const figures = runFigures(sampleReport({ partitions: [consolidated()] }));
   // 10 files of one block, one of two; one file of three blocks instead.
-  assert.equal(figures.objectsFreed, 10 * 2 + 3 - (1 + 3));
-  const folded = runFigures(sampleReport({ mode: 'fold', partitions: [consolidated()] }));
-  assert.equal(folded.objectsFreed, 10);
+  assert.equal(objectsFreed({ bins: [bin()] }, [merged(0, 300)]), 10 * 2 + 3 - (1 + 3));
+  assert.equal(objectsFreed({ bins: [bin()] }, [folded(0, 430)]), 10);
+  // Each merged file is held against the files it was made of, whatever their order.
+  const other: Bin = { ...bin(1), placement: { blockSizeBytes: 16 * mb, replication: 3 } };
+  const both = objectsFreed({ bins: [bin(), other] }, [merged(1, 32), merged(0, 300)]);
+  assert.equal(both, 19 + (10 * 3 + 1 + 9 - (1 + 2)));
+  // Where the store has no blocks; and what grew, since it is compressed less.
+  const { placement: _, ...local } = bin();
+  assert.equal(objectsFreed({ bins: [local] }, [merged(0, 300)]), 10);
+  const one: Bin = { ...bin(), inputs: bin().inputs.slice(0, 1) };
+  assert.equal(objectsFreed({ bins: [one] }, [merged(0, 200)]), -1);
+  const partitions = [consolidated(), consolidated({ objectsFreed: -1 }), samplePartition()];
+  assert.equal(runFigures(sampleReport({ partitions })).objectsFreed, 18);
 });
 
 test('a run over several partitions is summed up, and only what was done counts', () => {

@@ -11,7 +11,13 @@ import {
   type QueueRun,
   runQueue,
 } from '../consolidate/run-queue.ts';
-import { type DonePart, partFacts, partText, reportPart } from '../consolidate/tell-part.ts';
+import {
+  type DonePart,
+  partFacts,
+  partText,
+  reportPart,
+  reportPartTroubles,
+} from '../consolidate/tell-part.ts';
 import { checkDates } from '../dates.ts';
 import type { CliEnvironment } from '../environment.ts';
 import type { Executors } from '../merge-bin/connect-executors.ts';
@@ -20,7 +26,6 @@ import { titleText } from '../output/preview.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { tellError } from '../output/record-terminal.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
-import { reportTroubles } from '../output/troubles.ts';
 import { listenForStopSignals } from '../stop-signals.ts';
 
 /** The default command: consolidates the partitions of one or more dates, or what is worth it, of one dataset or several; or previews that. */
@@ -53,7 +58,7 @@ export async function runConsolidate(
   const failures = opened.flatMap((one) => ('error' in one ? [one] : []));
   const exitCode = overallCode(done, failures, signals.signal, left);
   tell({ invocation, done, failures, left, isNamed: names.length > 1, exitCode }, environment);
-  for (const { results } of done) reportTroubles(results, invocation, terminal);
+  for (const one of done) reportPartTroubles(one, environment);
   if (!invocation.dryRun) {
     for (const one of done) await reportPart(one, start, environment);
     for (const one of failures) await reportFailure(one, start, environment);

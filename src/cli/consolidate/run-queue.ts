@@ -61,12 +61,10 @@ export async function runQueue(
   const [first] = parts;
   if (first === undefined) return { done: [], left: [] };
   // Neither differs between datasets: they are of the process.
-  const { budget, consolidation, metrics } = first.part.dataset.settings;
+  const { budget, consolidation } = first.part.dataset.settings;
   const ordered = orderQueue(parts);
-  // The objects that a run freed are counted from the files of its plans.
-  const isMeasured = metrics.pushgatewayUrl !== undefined || metrics.textfile !== undefined;
-  const keepsPlans = invocation.dryRun || invocation.verbose || invocation.output === 'json' || isMeasured;
-  const { options, ...together } = atOnceFor(consolidation, ordered.length, keepsPlans);
+  const keepsAll = invocation.dryRun || invocation.verbose || invocation.output === 'json';
+  const { options, ...together } = atOnceFor(consolidation, ordered.length, keepsAll);
   const queue = ordered.map((one): QueuedOfPart => ({ ...one, task: { ...one.task, ...together } }));
   const isLimited =
     invocation.all ||

@@ -8,8 +8,9 @@ import { commandFor } from '../command-for.ts';
 import type { CliEnvironment } from '../environment.ts';
 import { consolidationText, noPartitionText, removedBackupsText } from '../output/consolidation-text.ts';
 import { dated, datedWithPlan } from '../output/partition-words.ts';
-import { replicaFailures, replicaText } from '../output/replica-text.ts';
+import { replicaFailures, replicaText, replicaWarnings } from '../output/replica-text.ts';
 import { stderrLogger } from '../output/stderr-logger.ts';
+import { reportTroubles } from '../output/troubles.ts';
 import { given } from '../parsed-flags.ts';
 import type { DatasetPart } from './dataset-part.ts';
 
@@ -73,6 +74,19 @@ function othersText({ waiting = 0, refused = 0 }: DatasetWork['others'] = {}): s
     ...(refused === 0 ? [] : [`${refused} refused`]),
   ];
   return counts.length === 0 ? '' : `\nNot begun: ${counts.join(', ')} (scan says why)\n`;
+}
+
+/** Warnings and failures, to stderr. What a replica lacks is told once, and not for each partition. */
+export function reportPartTroubles(
+  { part, results, caughtUp }: DonePart,
+  { terminal }: Pick<CliEnvironment, 'terminal'>,
+): void {
+  const { invocation, dataset } = part;
+  reportTroubles(results, invocation, terminal);
+  const { replica } = dataset.settings;
+  if (replica === undefined) return;
+  const log = stderrLogger(terminal, invocation.verbose);
+  for (const warning of replicaWarnings(baseText(replica), results, caughtUp)) log.warn(warning);
 }
 
 /** Tells everybody who is told of runs. */

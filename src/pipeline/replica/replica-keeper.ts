@@ -1,6 +1,6 @@
-import { ConsolidatorError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { isMergedName, partitionPath } from '../../partition/names.ts';
+import { errorFacts } from '../../telemetry/error-facts.ts';
 import type { PartitionResult, ReplicaOutcome } from '../../telemetry/partition-result.ts';
 import type { SwappingRun } from '../partition-task.ts';
 import { clearPendingCopies, notePendingCopy, type PendingCopy, pendingCopies } from './pending-copies.ts';
@@ -83,7 +83,9 @@ export function replicaKeeper(request: KeeperRequest): ReplicaKeeper {
       if (done.result !== 'later') await clearPendingCopies(primary.store, primary.basePath, pending);
       return done;
     } catch (error) {
-      return failedOutcome(error);
+      const failed = failedOutcome(error);
+      log.info(`replica ${uri}: failed: ${failed.sentence}`, { date, step: 'replica' });
+      return failed;
     }
   };
 
@@ -118,10 +120,7 @@ export function replicaKeeper(request: KeeperRequest): ReplicaKeeper {
       } catch (error) {
         outcome = failedOutcome(error);
       }
-      const { warnings } = result;
-      const problem =
-        outcome.result === 'failed' ? [`the replica ${uri} is behind: ${outcome.sentence}`] : [];
-      return { ...result, replica: outcome, warnings: [...warnings, ...problem] };
+      return { ...result, replica: outcome };
     },
     catchUp: async () => {
       const caughtUp: CaughtUp[] = [];
@@ -142,7 +141,7 @@ export function replicaKeeper(request: KeeperRequest): ReplicaKeeper {
 }
 
 function failedOutcome(error: unknown): ReplicaOutcome {
-  const message = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof ConsolidatorError && error.hint !== undefined ? `; ${error.hint}` : '';
-  return { result: 'failed', files: 0, bytes: 0, removed: 0, sentence: `${message}${hint}` };
+  const { code, message, hint } = errorFacts(error);
+  const sentence = hint === undefined ? message : `${message}; ${hint}`;
+  return { result: 'failed', files: 0, bytes: 0, removed: 0, sentence, code };
 }

@@ -1,8 +1,8 @@
 import { mapConcurrently } from '../../core/concurrency.ts';
-import { SwapError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { relativePathOf } from '../../core/partition-key.ts';
-import { readReceipt, type SwapReceipt } from '../../swap/journal.ts';
+import type { SwapReceipt } from '../../swap/journal.ts';
+import { readIfReadable } from '../../swap/receipts.ts';
 import { type HistoryDatabase, inTransaction } from './database.ts';
 import { migrate } from './migrations.ts';
 import { type ReceiptPlace, type ReceiptSearch, receiptPlaces } from './receipt-places.ts';
@@ -59,7 +59,7 @@ export async function deliverReceipts(delivery: Delivery): Promise<Delivered> {
 
 /** A few at a time, since a receipt may name thousands of files; undos last, after what they undo. */
 async function deliverAll(delivery: Delivery, places: readonly ReceiptPlace[]): Promise<Delivered> {
-  const { database, timeLimitMs = Number.POSITIVE_INFINITY } = delivery;
+  const { store, database, log, timeLimitMs = Number.POSITIVE_INFINITY } = delivery;
   const startedMs = performance.now();
   const undos: SwapReceipt[] = [];
   let count = 0;
@@ -67,10 +67,13 @@ async function deliverAll(delivery: Delivery, places: readonly ReceiptPlace[]): 
     if (performance.now() - startedMs > timeLimitMs) return { count, left: places.length - start };
     const some = places.slice(start, start + readTogether);
     for (const receipt of await mapConcurrently(some, readTogether, (place) =>
-      readIfReadable(delivery, place),
+      readIfReadable(store, place.path, (problem) =>
+        log.warn(`${problem}; it does not come into the history`),
+      ),
     )) {
-      if (receipt?.kind === 'undo') undos.push({ ...receipt, removed: [], added: [] });
-      else if (receipt !== undefined && (await deliverOne(delivery, receipt))) count++;
+      if (receipt === undefined || receipt === 'unreadable') continue;
+      if (receipt.kind === 'undo') undos.push({ ...receipt, removed: [], added: [] });
+      else if (await deliverOne(delivery, receipt)) count++;
     }
   }
   for (const undo of undos) if (await deliverUndo(database, undo)) count++;
@@ -110,20 +113,6 @@ async function undelivered(
     for (const runId of found) known.add(runId);
   }
   return places.filter(({ runId }) => !known.has(runId));
-}
-
-/** The receipt, if there is one yet. One that cannot be read is told of and passed over. */
-async function readIfReadable(
-  { store, log }: Delivery,
-  { path }: ReceiptPlace,
-): Promise<SwapReceipt | undefined> {
-  try {
-    return await readReceipt(store, path);
-  } catch (error) {
-    if (!(error instanceof SwapError) || error.code !== 'journal-unreadable') throw error;
-    log.warn(`${error.message}; it does not come into the history`);
-    return undefined;
-  }
 }
 
 /** Whether it was new to the database. One that does not fit into its tables is told of, so that it does not hold up the others. */

@@ -1,5 +1,4 @@
 import { exitCodes } from '../../core/exit-codes.ts';
-import { objectsOf } from '../../plan/estimate-gain.ts';
 import type { PartitionResult, Phase } from '../partition-result.ts';
 import type { RunReport } from '../run-report.ts';
 
@@ -30,6 +29,7 @@ export interface RunFigures {
   readonly rows: number;
   /** Files merged per second of the partitions they are in; 0 when none were. */
   readonly filesPerSecond: number;
+  /** Files and blocks that the partitions no longer have. */
   readonly objectsFreed: number;
   /** Share of the merged files that are gone; NaN when none were merged. */
   readonly fileReductionRatio: number;
@@ -76,7 +76,7 @@ export function runFigures(report: RunReport): RunFigures {
     bytesWritten,
     rows: sum(done, (one) => one.rows),
     filesPerSecond: secondsDone === 0 ? 0 : filesConsolidated / secondsDone,
-    objectsFreed: sum(done, (one) => objectsFreedBy(one, report.mode)),
+    objectsFreed: sum(done, (one) => one.objectsFreed ?? 0),
     fileReductionRatio: 1 - filesWritten / filesConsolidated,
     storageGainRatio: 1 - bytesWritten / bytesConsolidated,
     meanPartitionSeconds: secondsDone / done.length,
@@ -92,20 +92,6 @@ export function runFigures(report: RunReport): RunFigures {
       ...refused.map(({ rule }) => rule),
     ]),
   };
-}
-
-/** Files and blocks that the partition no longer has; CONCAT keeps the blocks as they are. */
-function objectsFreedBy(
-  { plan, outputs, filesBefore, filesAfter }: PartitionResult,
-  mode: RunReport['mode'],
-): number {
-  if (mode === 'fold') return filesBefore - filesAfter;
-  const blockSizes = (plan?.bins ?? []).map(({ placement }) => placement?.blockSizeBytes);
-  const before = (plan?.bins ?? []).flatMap(({ inputs, placement }) =>
-    inputs.map(({ sizeBytes }) => objectsOf(sizeBytes, placement?.blockSizeBytes)),
-  );
-  const after = outputs.map(({ sizeBytes }, index) => objectsOf(sizeBytes, blockSizes[index]));
-  return sum(before, (count) => count) - sum(after, (count) => count);
 }
 
 function secondsOf({ durationMs }: PartitionResult): number {
