@@ -16,6 +16,8 @@ export interface FooterMemory {
   contentOf(ref: FileRef): FileContent | undefined;
   /** Also undefined when there was no room left for it. */
   footerOf(ref: FileRef): ParquetFooter | undefined;
+  /** The schema with this key, if it was among the first; it stays when footers are forgotten. */
+  schemaOf(schemaKey: string): KnownSchema | undefined;
   /** @param footer of a file that can be read */
   keep(ref: FileRef, content: FileContent, footer: ParquetFooter | undefined): void;
   /** Bytes of the column chunks of these files before compression, as far as their footers were read. */
@@ -23,6 +25,9 @@ export interface FooterMemory {
   /** Gives back the room of footers that are not needed any more. */
   forgetFooters(refs: readonly FileRef[]): void;
 }
+
+/** The schema of the first file that was found to have it. */
+export type KnownSchema = Pick<ParquetFooter, 'file' | 'elements' | 'elementBytes' | 'leaves' | 'schemaKey'>;
 
 interface Known {
   readonly ref: FileRef;
@@ -34,11 +39,22 @@ interface Known {
 /** Bytes of stored footers, a decoded one takes about three times as much. */
 const footerBudgetBytes = 8 * 1024 * 1024;
 
+/** Columns of all schemas that are kept; files of one partition have few. */
+const mostColumns = 20_000;
+
 /** An empty memory. @param budgetBytes most bytes of footers, as they are stored, that are kept decoded */
 export function footerMemory(budgetBytes = footerBudgetBytes): FooterMemory {
   // By file id: it names the file in its store, whatever it is called.
   const known = new Map<string, Known>();
   let spentBytes = 0;
+  const schemas = new Map<string, KnownSchema>();
+  let columns = 0;
+  const keepSchema = (footer: ParquetFooter): void => {
+    const { file, elements, elementBytes, leaves, schemaKey } = footer;
+    if (schemas.has(schemaKey) || columns + leaves.length > mostColumns) return;
+    columns += leaves.length;
+    schemas.set(schemaKey, { file, elements, elementBytes, leaves, schemaKey });
+  };
   const find = (ref: FileRef): Known | undefined => {
     const found = known.get(ref.fileId);
     return found !== undefined && sameGeneration(found.ref, ref) && found.ref.name === ref.name
@@ -53,10 +69,12 @@ export function footerMemory(budgetBytes = footerBudgetBytes): FooterMemory {
   return {
     contentOf: (ref) => find(ref)?.content,
     footerOf: (ref) => find(ref)?.footer,
+    schemaOf: (schemaKey) => schemas.get(schemaKey),
     keep(ref, content, footer) {
       forget(known.get(ref.fileId));
       const fits = footer !== undefined && spentBytes + footer.footerSizeBytes <= budgetBytes;
       if (fits) spentBytes += footer.footerSizeBytes;
+      if (footer !== undefined) keepSchema(footer);
       const uncompressedBytes = footer === undefined ? 0 : uncompressedBytesIn(footer);
       known.set(ref.fileId, { ref, content, uncompressedBytes, footer: fits ? footer : undefined });
     },

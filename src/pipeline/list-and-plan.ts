@@ -1,7 +1,7 @@
 import { StoreError } from '../core/errors.ts';
 import { inNameOrder } from '../core/name-order.ts';
 import { msPerDay } from '../core/units.ts';
-import type { FooterMemory } from '../partition/footer-memory.ts';
+import { type FooterMemory, footerMemory } from '../partition/footer-memory.ts';
 import { listPartition } from '../partition/list-partition.ts';
 import { readFooters } from '../partition/read-footers.ts';
 import type { PartitionPlan } from '../plan/partition-plan.ts';
@@ -24,7 +24,7 @@ const maxLooks = 3;
  * what this returns. A listed file that is gone or another when its footer is read, as in the middle of another
  * run's swap, makes it look again.
  * @param footers what was read of this partition before
- * @throws StoreError, ConfigError as `listPartition` and `readFooters` do; the reason of `task.stop`
+ * @throws StoreError, ConfigError as `listPartition` and `readFooters` do; ConfigError `cannot-sort`; the reason of `task.stop`
  */
 export async function listAndPlan(task: PartitionTask, footers?: FooterMemory): Promise<PartitionPlan> {
   for (let look = 1; ; look++) {
@@ -39,7 +39,7 @@ export async function listAndPlan(task: PartitionTask, footers?: FooterMemory): 
   }
 }
 
-async function lookAndPlan(task: PartitionTask, footers?: FooterMemory): Promise<PartitionPlan> {
+async function lookAndPlan(task: PartitionTask, footers = footerMemory()): Promise<PartitionPlan> {
   const { basePath, date, today, currentDayAllowed } = task;
   const store = stoppableStore(task.store, task.stop);
   task.showProgress({ date, doing: 'planning' });
@@ -70,6 +70,9 @@ async function lookAndPlan(task: PartitionTask, footers?: FooterMemory): Promise
     ...(others === undefined ? {} : { warnings: [`${listing.partitionPath}: ${others}`] }),
   };
   if (plan.decision !== 'consolidate') return plan;
+  const { sortBy } = task.settings.consolidation;
+  // Loaded when it is asked for: most runs keep the order of the rows.
+  if (sortBy !== undefined) (await import('./check-sortable.ts')).checkSortable(plan, sortBy, footers);
   // Asked only where there is something to do, and with the plan made: a directory without a quota must be counted for it.
   const limits = await quotasFor(store, basePath, listing.partitionPath);
   if (limits.quotas.length === 0) return plan;

@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
+import { physicalType } from '../../src/parquet/format.ts';
 import { fingerprintFile } from '../../src/parquet/read/fingerprint-file.ts';
+import { int, leaf, list, text } from '../parquet/evolution-fields.ts';
+import { foreignFile } from '../parquet/foreign-file.ts';
+import { type Field, randomRows } from '../parquet/model.ts';
+import { randomSource } from '../parquet/random-source.ts';
 import { runCliInProcess } from './cli-in-process.ts';
-import { date, demoDataset, parquetNames, tempDirectory, treeDigest } from './dataset.ts';
+import {
+  addPartition,
+  date,
+  demoDataset,
+  parquetNames,
+  settle,
+  tempDirectory,
+  treeDigest,
+} from './dataset.ts';
 
 async function columnsOf(path: string) {
   const source = memorySource(path, await readFile(path));
@@ -94,4 +107,82 @@ test('what cannot be sorted is refused before anything is touched', async (t) =>
   }
   assert.equal(treeDigest(basePath), untouched);
   assert.deepEqual((await readdir(directory)).toSorted(), ['file', 'temp']);
+});
+
+/** A partition of six small files, every other one of each of these schemas. */
+async function filesOf(
+  t: TestContext,
+  even: readonly Field[],
+  odd = even,
+): Promise<{ readonly basePath: string; readonly partition: string }> {
+  const basePath = await tempDirectory(t);
+  const partition = await addPartition(basePath, date, 0);
+  for (let i = 0; i < 6; i++) {
+    const fields = i % 2 === 0 ? even : odd;
+    const rows = randomRows(randomSource(i), fields, 7);
+    const { bytes } = foreignFile(fields, [rows], 1, { isModern: true, codec: 1 });
+    await writeFile(join(partition, `part-${i}.parquet`), bytes);
+  }
+  await settle(partition);
+  return { basePath, partition };
+}
+
+test('a dry run, explain and scan say that rows cannot be sorted as the run does, and as little is touched', async (t) => {
+  const { basePath, partition } = await filesOf(t, [
+    int('id'),
+    text('vehicle'),
+    leaf('old_time', physicalType.INT96),
+    list('tags', text('tag')),
+  ]);
+  const before = treeDigest(basePath);
+  const said = (output: string): string | undefined => /rows cannot be sorted by .*?\)/.exec(output)?.[0];
+  for (const [column, why] of [
+    ['speed', 'does not exist; there are id, vehicle, old_time, tags.list.tag'],
+    ['tags', 'is a group, and not a column of values'],
+    ['tags.list.tag', 'is inside a list or map: a row has many values of it, or none'],
+    ['old_time', 'is of a type that the format defines no order for'],
+    ['id, vehicle, id', 'is named twice'],
+  ] as const) {
+    const flags = ['--base-path', basePath];
+    const env = { SORT_BY: column };
+    const run = await runCliInProcess(['--date', date, ...flags], env);
+    assert.equal(run.exit, 2, run.stderr);
+    const sentence = said(run.stderr) ?? '';
+    assert.ok(sentence.includes(why), run.stderr);
+    assert.ok(sentence.endsWith(`(schema of ${partition}/part-0.parquet)`), sentence);
+    assert.match(
+      run.stderr,
+      /\n {2}data: {2}nothing was touched\n {2}next: {2}Name columns with one value a row/,
+    );
+    const dry = await runCliInProcess(['--date', date, ...flags, '--dry-run'], env);
+    assert.deepEqual([dry.exit, said(dry.stderr)], [2, sentence]);
+    assert.ok(dry.stdout.endsWith(`:\n\nDRY RUN: Could not plan: ${sentence}\n`), dry.stdout);
+    const explained = await runCliInProcess(['explain', date, ...flags], env);
+    assert.deepEqual([explained.exit, said(explained.stderr)], [2, sentence]);
+    const scanned = await runCliInProcess(['scan', '--footers', ...flags], env);
+    assert.deepEqual([scanned.exit, said(scanned.stdout)], [3, sentence], scanned.stdout);
+  }
+  assert.equal(treeDigest(basePath), before);
+});
+
+test('of files of several schemas one must have the column; the others have nulls there', async (t) => {
+  const { basePath, partition } = await filesOf(t, [int('id')], [int('id'), int('speed')]);
+  const flags = ['--date', date, '--base-path', basePath];
+  const dry = await runCliInProcess([...flags, '--sort-by', 'speed desc, id', '--dry-run'], {});
+  assert.equal(dry.exit, 0, dry.stderr);
+  assert.match(dry.stdout, /DRY RUN: Would consolidate 6 files/);
+  // Nobody could merge these with the others, so this bin has no such column.
+  const exact = await runCliInProcess(
+    [...flags, '--sort-by', 'speed', '--schema', 'exact', '--min-files', '2'],
+    {},
+  );
+  assert.equal(exact.exit, 2, exact.stderr);
+  assert.match(
+    exact.stderr,
+    /rows cannot be sorted by speed: it does not exist; there are id \(schema of .*part-0/,
+  );
+  assert.equal((await parquetNames(partition)).length, 6);
+  const run = await runCliInProcess([...flags, '--sort-by', 'speed desc, id'], {});
+  assert.equal(run.exit, 0, run.stderr);
+  assert.equal((await parquetNames(partition)).length, 1);
 });

@@ -16,9 +16,10 @@ export function titleText(title: string): string {
 
 /** What a dry run shows of one partition. */
 export function previewText(result: PartitionResult, mode: ConsolidationMode = 'rewrite'): string {
-  // What is listed in the middle of a swap is not what the next run will find.
-  if (result.rule === 'swap-interrupted') {
-    return `\nPreview for ${partitionWords(result.date)}:\n\nDRY RUN: ${printable(result.reason)}\n`;
+  // What is listed in the middle of a swap is not what the next run will find; and without a plan nobody has counted.
+  if (result.rule === 'swap-interrupted' || (result.result === 'failed' && result.plan === undefined)) {
+    const text = result.result === 'failed' ? intention(result, mode) : result.reason;
+    return `\nPreview for ${partitionWords(result.date)}:\n\nDRY RUN: ${printable(text)}\n`;
   }
   const dataFiles = (result.plan?.files ?? []).filter((file) => file.verdict !== 'ignore');
   const bins = result.plan?.bins ?? [];
