@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { loadSettings } from '../../src/config/load-settings.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ContentWriter, contentOf, type FileContent, memoryHdfs } from '../support/memory-hdfs.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const [directory = '', sizeText] = process.argv.slice(2);
 const date = '2025-08-15';
@@ -107,14 +107,9 @@ const result = await consolidatePartition({
   basePath,
   date,
   settings,
+  ...usualTask(),
   today: '2026-01-02',
-  currentDayAllowed: false,
-  force: false,
-  dryRun: false,
   toolVersion: '0.0.0',
-  log: silentLogger,
-  showProgress: () => {},
-  stop: new AbortController().signal,
 });
 if (result.result !== 'consolidated') throw new Error(result.error?.message ?? result.result);
 dropStaged();

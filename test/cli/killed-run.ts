@@ -1,10 +1,10 @@
 /** A run that SIGKILLs itself right after it moved the partition away: `killed-run.ts <base path> <date>`. */
 import { loadSettings } from '../../src/config/load-settings.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import { partitionPath } from '../../src/partition/names.ts';
 import { consolidateDates } from '../../src/pipeline/consolidate-dates.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const [basePath = '', date = ''] = process.argv.slice(2);
 const inner = localStore();
@@ -20,14 +20,7 @@ await consolidateDates(
     store,
     basePath,
     settings: await loadSettings({ flags: { 'base-path': basePath }, env: {} }),
-    today: '2025-09-01',
-    currentDayAllowed: false,
-    force: false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
-    log: silentLogger,
-    showProgress: () => {},
-    stop: new AbortController().signal,
+    ...usualTask(),
   },
   [date],
 );

@@ -10,13 +10,13 @@ import { plainStyle } from '../../src/cli/output/style.ts';
 import { reportTroubles } from '../../src/cli/output/troubles.ts';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import { StoreError } from '../../src/core/errors.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import { datesBack } from '../../src/partition/partition-dates.ts';
 import { consolidateDates } from '../../src/pipeline/consolidate-dates.ts';
 import type { PartitionPlan } from '../../src/plan/partition-plan.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { exitCodeOf } from '../../src/telemetry/exit-code.ts';
+import { usualTask } from '../support/usual-task.ts';
 import { parseMetrics } from '../telemetry/parsed-metrics.ts';
 import { samplePartition } from '../telemetry/sample-report.ts';
 import { runCliInProcess } from './cli-in-process.ts';
@@ -171,14 +171,7 @@ test('a store that fails in the middle of many dates fails these, and what helps
       store,
       basePath,
       settings: await loadSettings({ flags: { 'base-path': basePath }, env: {} }),
-      today: '2025-09-01',
-      currentDayAllowed: false,
-      force: false,
-      dryRun: false,
-      toolVersion: '0.0.0-test',
-      log: silentLogger,
-      showProgress: () => {},
-      stop: new AbortController().signal,
+      ...usualTask(),
     },
     datesBack('2025-08-15', 4),
   );

@@ -19,6 +19,7 @@ import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { exitCodeOf } from '../../src/telemetry/exit-code.ts';
 import { addPartition, parquetNames, settle, tempDirectory } from '../cli/dataset.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const days = datesBack('2025-08-15', 5);
 
@@ -27,14 +28,7 @@ async function task(basePath: string, given: Partial<DatasetTask> = {}): Promise
     store: localStore(),
     basePath,
     settings: await loadSettings({ flags: { 'base-path': basePath }, env: {} }),
-    today: '2025-09-01',
-    currentDayAllowed: false,
-    force: false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
-    log: silentLogger,
-    showProgress: () => {},
-    stop: new AbortController().signal,
+    ...usualTask(),
     ...given,
   };
 }

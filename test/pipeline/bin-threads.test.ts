@@ -8,7 +8,6 @@ import { loadSettings } from '../../src/config/load-settings.ts';
 import { memorySource } from '../../src/core/byte-source.ts';
 import { StoreError, SwapError } from '../../src/core/errors.ts';
 import { exitCodes } from '../../src/core/exit-codes.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
 import { consolidateDates } from '../../src/pipeline/consolidate-dates.ts';
 import type { BeginBin, DatasetTask } from '../../src/pipeline/partition-task.ts';
@@ -18,6 +17,7 @@ import { refOf, type Store } from '../../src/store/store.ts';
 import { addPartition, parquetNames, settle, tempDirectory } from '../cli/dataset.ts';
 import { type SmallFile, smallFiles } from '../support/hdfs-seed.ts';
 import { type MemoryHdfs, memoryHdfs } from '../support/memory-hdfs.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const days = ['2025-08-13', '2025-08-14', '2025-08-15'];
 const nowMs = Date.UTC(2026, 0, 2);
@@ -38,13 +38,8 @@ async function task(
     store,
     basePath,
     settings: await loadSettings({ flags: { 'base-path': base }, env: {} }),
+    ...usualTask(),
     today: '2026-01-02',
-    currentDayAllowed: false,
-    force: false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
-    log: silentLogger,
-    showProgress: () => {},
     beginBin,
     room: workRoom(),
     stop: new AbortController().signal,

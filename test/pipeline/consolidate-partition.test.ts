@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import { StoreError, SwapError } from '../../src/core/errors.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import { consolidateDates } from '../../src/pipeline/consolidate-dates.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import type { PartitionTask } from '../../src/pipeline/partition-task.ts';
@@ -12,6 +11,7 @@ import type { ProgressStep } from '../../src/pipeline/progress.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { date, demoDataset, parquetNames, settle, treeDigest } from '../cli/dataset.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 async function taskFor(t: TestContext, changes: Partial<PartitionTask> = {}) {
   const { basePath, partition } = await demoDataset(t);
@@ -19,14 +19,7 @@ async function taskFor(t: TestContext, changes: Partial<PartitionTask> = {}) {
     store: localStore(),
     basePath,
     settings: await loadSettings({ flags: { 'base-path': basePath }, env: {} }),
-    today: '2025-09-01',
-    currentDayAllowed: false,
-    force: false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
-    log: silentLogger,
-    showProgress: () => {},
-    stop: new AbortController().signal,
+    ...usualTask(),
     date,
     ...changes,
   };

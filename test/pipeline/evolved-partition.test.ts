@@ -4,7 +4,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { loadSettings } from '../../src/config/load-settings.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import { listAndPlan } from '../../src/pipeline/list-and-plan.ts';
 import type { PartitionTask } from '../../src/pipeline/partition-task.ts';
@@ -17,6 +16,7 @@ import { assertHolds, readWithHyparquet } from '../parquet/hyparquet-columns.ts'
 import { inputOf } from '../parquet/merging.ts';
 import { emptyColumns, type Field, randomRows, shred } from '../parquet/model.ts';
 import { randomSource } from '../parquet/random-source.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const day = '2025-08-15';
 
@@ -54,14 +54,7 @@ async function dataset(t: TestContext, more: Readonly<Record<string, readonly Fi
     store: localStore(),
     basePath,
     settings: await loadSettings({ flags: { 'base-path': basePath, ...flags }, env: {} }),
-    today: '2025-09-01',
-    currentDayAllowed: false,
-    force: false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
-    log: silentLogger,
-    showProgress: () => {},
-    stop: new AbortController().signal,
+    ...usualTask(),
     date: day,
   };
   return { task, partition, union, expected };

@@ -18,6 +18,7 @@ import { undoRun } from '../../src/swap/undo.ts';
 import { type SmallFile, smallFiles } from '../support/hdfs-seed.ts';
 import { type MemoryHdfs, memoryHdfs } from '../support/memory-hdfs.ts';
 import { makeBin } from '../support/swap-fixture.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const basePath = '/lake/telemetry';
 const date = '2025-08-15';
@@ -89,14 +90,8 @@ async function consolidate(
     store,
     basePath,
     settings: await loadSettings({ flags, env }),
-    today: '2025-09-01',
-    currentDayAllowed: false,
+    ...usualTask(),
     force: changes.force ?? false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
-    log: silentLogger,
-    showProgress: () => {},
-    stop: new AbortController().signal,
     date,
   };
   return await consolidatePartition(task);

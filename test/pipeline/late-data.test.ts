@@ -13,6 +13,7 @@ import { refOf, type Store } from '../../src/store/store.ts';
 import { tempDirectory } from '../cli/dataset.ts';
 import { type SmallFile, smallFiles } from '../support/hdfs-seed.ts';
 import { memoryHdfs } from '../support/memory-hdfs.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const date = '2025-08-15';
 const dayMs = 86_400_000;
@@ -89,14 +90,9 @@ async function consolidate(lake: Lake) {
     store: lake.store,
     basePath: lake.basePath,
     settings: await loadSettings({ flags, env: { ROW_GROUP_SIZE: '100' } }),
+    ...usualTask(),
     today: '2099-01-01',
-    currentDayAllowed: false,
-    force: false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
     log: { ...silentLogger, info: (message) => void messages.push(message) },
-    showProgress: () => {},
-    stop: new AbortController().signal,
     date,
   });
   return { result, messages: messages.join('\n') };

@@ -5,11 +5,11 @@
 import { performance } from 'node:perf_hooks';
 import { atOnceFor } from '../../src/cli/at-once.ts';
 import { loadSettings } from '../../src/config/load-settings.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import { consolidateDates } from '../../src/pipeline/consolidate-dates.ts';
 import { datesInRange } from '../../src/pipeline/dates-in-range.ts';
 import { smallFiles } from '../support/hdfs-seed.ts';
 import { largeLake } from '../support/large-lake.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const partitions = Number(process.argv[2]);
 const [file] = await smallFiles(1, { rowsPerFile: 50 });
@@ -29,14 +29,10 @@ const results = await consolidateDates(
     store,
     basePath,
     settings,
+    ...usualTask(),
     today: '2026-01-02',
-    currentDayAllowed: false,
-    force: false,
     dryRun: true,
     toolVersion: '0',
-    log: silentLogger,
-    showProgress: () => {},
-    stop: new AbortController().signal,
     ...together,
   },
   wanted,

@@ -19,6 +19,7 @@ import type { PartitionResult } from '../../src/telemetry/partition-result.ts';
 import { mergeOptions } from '../parquet/merging.ts';
 import { type SmallFile, smallFiles } from '../support/hdfs-seed.ts';
 import { memoryHdfs } from '../support/memory-hdfs.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const basePath = '/lake/telemetry';
 const date = '2025-08-15';
@@ -66,14 +67,7 @@ async function consolidate(store: Store, sortBy = 'policy_id desc'): Promise<Par
     store,
     basePath,
     settings: await loadSettings({ flags, env: { SORT_BY: sortBy, TEMP_DIRECTORY: temp } }),
-    today: '2025-09-01',
-    currentDayAllowed: false,
-    force: false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
-    log: silentLogger,
-    showProgress: () => {},
-    stop: new AbortController().signal,
+    ...usualTask(),
     date,
   });
 }

@@ -6,7 +6,6 @@ import { type TestContext, test } from 'node:test';
 import { doneLine, parseAnswerLine } from '../../src/cli/merge-bin/lines.ts';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import { StoreError, SwapError } from '../../src/core/errors.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import type { BinExecutor, MergedElsewhere, MergeTask } from '../../src/pipeline/bin-executor.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import { mergeAttempt } from '../../src/pipeline/merge-attempt.ts';
@@ -14,6 +13,7 @@ import type { PartitionTask } from '../../src/pipeline/partition-task.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { addPartition, date, parquetNames, tempDirectory, treeDigest } from '../cli/dataset.ts';
+import { usualTask } from '../support/usual-task.ts';
 
 const runIdOf = /\d{8}T\d{6}Z-[0-9a-f]{6}/;
 
@@ -26,14 +26,7 @@ async function taskFor(t: TestContext, changes: Partial<PartitionTask> = {}, cop
     store: localStore(),
     basePath,
     settings: await loadSettings({ flags, env: {} }),
-    today: '2025-09-01',
-    currentDayAllowed: false,
-    force: false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
-    log: silentLogger,
-    showProgress: () => {},
-    stop: new AbortController().signal,
+    ...usualTask(),
     date,
     ...changes,
   };

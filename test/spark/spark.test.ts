@@ -7,7 +7,6 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import { StoreError } from '../../src/core/errors.ts';
-import { silentLogger } from '../../src/core/log.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import { mergeAttempt } from '../../src/pipeline/merge-attempt.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -26,6 +25,7 @@ import {
 } from '../support/hdfs-reader.ts';
 import { seedPartition, smallFiles } from '../support/hdfs-seed.ts';
 import { repositoryRoot, skipWithoutSpark, sparkPythonPath } from '../support/python-env.ts';
+import { usualTask } from '../support/usual-task.ts';
 import { startOnSpark, startWithoutSpark } from './spark-run.ts';
 
 const shared = await sharedCluster();
@@ -170,14 +170,8 @@ test('on HDFS, too, an executor that was given up finds no place to write in, an
     store,
     basePath,
     settings: await loadSettings({ flags: { 'base-path': basePath }, env: environment(shared) }),
+    ...usualTask(),
     today: '2026-01-01',
-    currentDayAllowed: false,
-    force: false,
-    dryRun: false,
-    toolVersion: '0.0.0-test',
-    log: silentLogger,
-    showProgress: () => {},
-    stop: new AbortController().signal,
     date: dates[0] ?? '',
     executor: {
       merge: async (task, stop) => {

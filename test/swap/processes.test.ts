@@ -159,7 +159,7 @@ describe('several processes', () => {
       const until = Date.now() + 5000;
       const considerate = localStore();
       let swaps = 0;
-      while (Date.now() < until) {
+      while (Date.now() < until || swaps < 6) {
         await consolidate(considerate, fixture);
         const newRunId = nextRunId();
         const { basePath } = fixture;
@@ -178,7 +178,7 @@ describe('several processes', () => {
       for (const { output } of await Promise.all(results)) {
         const counts = JSON.parse(output.trim().split('\n').at(-1) ?? '');
         assert.equal(counts.anomalies, 0, JSON.stringify(counts));
-        assert.ok(counts.listings > 1000 && swaps >= 6, JSON.stringify({ ...counts, swaps }));
+        assert.ok(counts.listings > 1000, JSON.stringify({ ...counts, swaps }));
       }
       assertPartition(fixture, 'after many swaps');
     }));
