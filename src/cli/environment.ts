@@ -1,4 +1,5 @@
 import { basename, relative } from 'node:path';
+import type { StoreOptions } from '../store/open-store.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What a command gets from the process it runs in. */
@@ -10,6 +11,8 @@ export interface CliEnvironment {
   readonly terminal: Terminal;
   /** Has `work` done when the command has ended, however it did. It must not reject. */
   readonly atEnd: (work: () => Promise<void>) => void;
+  /** The clusters that the command has to do with, so that their limits hold for all of its datasets together. */
+  readonly loads: NonNullable<StoreOptions['loads']>;
 }
 
 /** Set by the wrapper script to its own name. */

@@ -72,12 +72,12 @@ export interface UnreachedDataset extends OpenDataset {
  */
 export async function openUnreached(
   settings: Settings,
-  { atEnd }: Pick<CliEnvironment, 'atEnd'>,
+  { atEnd, loads }: Pick<CliEnvironment, 'atEnd' | 'loads'>,
 ): Promise<UnreachedDataset> {
   const isLocal = settings.base.kind === 'local';
   const opened = isLocal
     ? { ...openLocalStore(settings.base.path), reach: async () => {} }
-    : await openRemote(settings);
+    : await openRemote(settings, loads);
   atEnd(async () => opened.store.close?.());
   const layout = makeLayout(settings.consolidation.layout);
   return {
@@ -89,13 +89,16 @@ export async function openUnreached(
 }
 
 // Loaded when it is asked for: a third of the program speaks to NameNodes.
-async function openRemote(settings: Settings): Promise<OpenedStore & { reach(): Promise<void> }> {
+async function openRemote(
+  settings: Settings,
+  loads: CliEnvironment['loads'],
+): Promise<OpenedStore & { reach(): Promise<void> }> {
   const [{ openStore }, { reachHdfs }, { readTlsFiles }] = await Promise.all([
     import('../store/open-store.ts'),
     import('./reach-store.ts'),
     import('./tls-files.ts'),
   ]);
-  const opened = openStore(settings.base, storeOptions(settings, await readTlsFiles(settings)));
+  const opened = openStore(settings.base, { ...storeOptions(settings, await readTlsFiles(settings)), loads });
   const { base } = settings;
   return {
     ...opened,

@@ -17,7 +17,7 @@ export interface ReplicatedDataset extends ReplicaSide {
 export function openReplica(
   settings: Settings,
   replica: BaseLocation,
-  environment: Pick<CliEnvironment, 'atEnd'>,
+  environment: Pick<CliEnvironment, 'atEnd' | 'loads'>,
 ): Promise<UnreachedDataset> {
   // Files are put into the replica as they are, by renames: nothing is folded there.
   const consolidation: Settings['consolidation'] = { ...settings.consolidation, swap: 'rename' };

@@ -60,6 +60,7 @@ export async function runOn(
       atEnd: (work) => {
         endings.push(work);
       },
+      loads: new Map(),
     };
     checkLogFormat(env);
     invocation = parseCommandLine(args, environment.program, environment.version);

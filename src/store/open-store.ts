@@ -8,6 +8,7 @@ import type {
   LoadLimits,
   TlsMaterial,
 } from './webhdfs/cluster.ts';
+import type { ClusterLoads } from './webhdfs/cluster-load.ts';
 import { webHdfsStore } from './webhdfs/web-hdfs-store.ts';
 
 /** Where a dataset lies. */
@@ -46,6 +47,8 @@ export interface StoreOptions {
   readonly tls?: TlsMaterial;
   readonly csrfHeader?: CsrfHeader;
   readonly limits?: LoadLimits;
+  /** What the stores of a run share that lie on one cluster; absent: this one is alone. */
+  readonly loads?: ClusterLoads;
   /** The only hosts that files may be read from and written to, beside the NameNodes; the cluster's DataNodes unless told. */
   readonly allowedRedirectHosts?: readonly string[];
   /** With several NameNodes: how long to look for an active one, 120,000 unless told. */
@@ -63,11 +66,9 @@ export function openStore(place: string | StoreLocation, options?: StoreOptions)
   if (typeof place === 'string') return openLocalStore(place);
   if (place.kind === 'local') return { store: localStore(), basePath: resolve(place.path) };
   if (options === undefined) throw new TypeError('a remote store needs its options');
-  const store = webHdfsStore({
-    ...options,
-    uri: `${place.scheme}://${place.host}${place.port === undefined ? '' : `:${place.port}`}`,
-    endpoints: endpointsOf(place),
-  });
+  const { loads, ...how } = options;
+  const uri = `${place.scheme}://${place.host}${place.port === undefined ? '' : `:${place.port}`}`;
+  const store = webHdfsStore({ ...how, uri, endpoints: endpointsOf(place) }, loads);
   return { store, basePath: resolve('/', place.path) };
 }
 

@@ -175,6 +175,7 @@ test('commands in hints are completed so that they can be typed', () => {
     version: '1',
     terminal: recordedTerminal(false),
     atEnd: () => {},
+    loads: new Map(),
   };
   const flags = {
     verbose: false,

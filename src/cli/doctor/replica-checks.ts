@@ -10,7 +10,7 @@ const hint = 'a run works without it, and later ones copy what is missing: repli
 /** Whether the place answers that merged files are copied to. It is not needed for a run to work. */
 export function replicaChecks(
   settings: Settings,
-  environment: Pick<CliEnvironment, 'atEnd'>,
+  environment: Pick<CliEnvironment, 'atEnd' | 'loads'>,
 ): readonly Check[] {
   const { replica } = settings;
   if (replica === undefined) return [];

@@ -1,5 +1,4 @@
 import { StoreError } from '../../core/errors.ts';
-import { makeAgents } from './agents.ts';
 import {
   type AskingAs,
   ask,
@@ -21,14 +20,14 @@ import {
   strangeReply,
 } from './call-errors.ts';
 import { type ServerClock, serverClock } from './clock.ts';
-import { defaultLoadLimits, type Endpoint, type HdfsCluster } from './cluster.ts';
+import type { Endpoint, HdfsCluster } from './cluster.ts';
+import { type ClusterLoads, loadOf } from './cluster-load.ts';
 import { beginExchange, type Exchange, type RequestHead } from './exchange.ts';
 import { onlyNameNode, severalNameNodes } from './name-nodes.ts';
 import { probeOf } from './probe.ts';
 import { redirectTarget } from './redirect.ts';
 import { redirectHosts } from './redirect-hosts.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
-import { makeThrottle } from './throttle.ts';
 import { type Timeouts, timeoutsFor } from './timeouts.ts';
 
 /** One WebHDFS operation. */
@@ -99,17 +98,18 @@ export interface WebHdfsClient {
   servlet(origin: string, pathAndQuery: string, attempt: string): Promise<unknown>;
 }
 
-/** A client for a cluster. Asks nothing yet. */
-export function webHdfsClient(cluster: HdfsCluster): WebHdfsClient {
-  const { uri, endpoints, csrfHeader, limits = defaultLoadLimits, tls } = cluster;
+/**
+ * A client for a cluster. Asks nothing yet.
+ * @param loads clusters that other clients of the run speak to
+ */
+export function webHdfsClient(cluster: HdfsCluster, loads: ClusterLoads = new Map()): WebHdfsClient {
+  const { uri, endpoints, csrfHeader } = cluster;
   const timeouts = timeoutsFor(cluster.timeoutMs);
-  const readAgents = makeAgents(limits.dataNodeConnections, tls);
-  const writeAgents = makeAgents(Infinity, tls);
+  const { agents, readAgents, writeAgents, throttle } = loadOf(cluster, loads);
   const clock = serverClock();
   const retries = { maxRetries: cluster.maxRetries, firstDelayMs: cluster.firstRetryDelayMs ?? 400 };
-  const throttle = makeThrottle(limits.requestsPerSecond);
   const common = {
-    agents: makeAgents(limits.nameNodeConnections, tls),
+    agents,
     timeouts,
     throttle,
     ...(csrfHeader === undefined ? {} : { csrfHeader }),

@@ -26,7 +26,7 @@ export interface CsrfHeader {
   readonly methodsToIgnore: readonly string[];
 }
 
-/** How much of a cluster's strength may be taken. Each holds for a whole run, all its partitions together. */
+/** How much of a cluster's strength may be taken. Each holds for a whole run, all its partitions and datasets together. */
 export interface LoadLimits {
   /** Calls to NameNodes in a second, on average; a second's worth may come at once. */
   readonly requestsPerSecond: number;

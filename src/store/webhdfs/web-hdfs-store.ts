@@ -3,6 +3,7 @@ import type { Store } from '../store.ts';
 import { setRemoteAttributes } from './attributes.ts';
 import { webHdfsClient } from './client.ts';
 import type { HdfsCluster } from './cluster.ts';
+import type { ClusterLoads } from './cluster-load.ts';
 import { concatRemote, maxSourceBytes } from './concat.ts';
 import { deleteRemoteFile, deleteRemoteTree, removeRemoteIfEmpty } from './delete.ts';
 import { listStatuses } from './listing.ts';
@@ -21,9 +22,10 @@ import { whoAsks } from './who-asks.ts';
  * The store on an HDFS, over WebHDFS of its NameNode and DataNodes. Calls that change nothing are repeated when they fail
  * for a passing reason; calls that do are repeated only when they have certainly not been done (no connection, safe
  * mode, standby). Nothing is asked before the first call. Idle connections do not keep the process alive.
+ * @param loads clusters that other stores of the run lie on: what one of them may be asked holds for all of its stores together
  */
-export function webHdfsStore(cluster: HdfsCluster): Store {
-  const client = webHdfsClient(cluster);
+export function webHdfsStore(cluster: HdfsCluster, loads?: ClusterLoads): Store {
+  const client = webHdfsClient(cluster, loads);
   const looks = looksOf(client);
   const defaults = serverDefaults(client);
   const who = whoAsks(client);
