@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { after, before, test } from 'node:test';
 import { runCliInProcess } from '../cli/cli-in-process.ts';
-import type { CliRun, StartedCli } from '../cli/cli-process.ts';
+import { type CliRun, mainPath, type StartedCli } from '../cli/cli-process.ts';
 import {
   type Bench,
   consolidateWords,
@@ -349,3 +350,70 @@ test('the doctor finds what the gateway cannot do, and that two renames work', {
   assert.equal(renaming.exit, 0, JSON.stringify(renaming.checks.filter(({ verdict }) => verdict === 'bad')));
   assert.match(renaming.text('way'), /^two renames of the partition/);
 });
+
+/** Runs the program with a connection to executors, and notes what it hands out. */
+async function cliWithExecutors(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly run: CliRun; readonly handedOut: string }> {
+  const child = spawn(process.execPath, [mainPath, ...args, '--executors', '3'], {
+    env: { PATH: process.env.PATH ?? '', HADOOP_USER_NAME: running().superuser, MAX_RETRIES: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const said = ['', '', ''];
+  for (const [place, stream] of [child.stdout, child.stderr, child.stdio[3]].entries()) {
+    assert.ok(stream !== null && stream !== undefined && 'on' in stream);
+    stream.on('data', (bytes: Buffer) => {
+      said[place] += bytes.toString('utf8');
+    });
+  }
+  const exit = await new Promise<number | string>((resolve) => {
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
+  });
+  const [stdout = '', stderr = '', handedOut = ''] = said;
+  return { run: { exit, stdout, stderr }, handedOut };
+}
+
+test(
+  'executors merge nothing behind HttpFS, nor under a path as Knox: refused, with nothing handed out or left',
+  limit,
+  async () => {
+    const gateway = await startPrefixGateway(running());
+    try {
+      const { base, partition } = await dataset('executors');
+      const behindHttpFs = ['--date', date, '--base-path', `${httpFs.webHdfsUri}${base}`, '--swap', 'rename'];
+      const underPath = ['--date', date, '--base-path', base];
+      const env = { HDFS_WEBHDFS_URL: `${gateway.url}/webhdfs/v1` };
+      for (const { run, handedOut } of [
+        await cliWithExecutors(behindHttpFs),
+        await cliWithExecutors(underPath, env),
+      ]) {
+        assert.equal(run.exit, 2, run.stderr);
+        assert.match(
+          run.stderr,
+          /is reached through a gateway \(HttpFS, Knox\), which makes missing directories/,
+        );
+        assert.match(run.stderr, /Name the NameNode itself, .*; or leave --executors away/);
+        assert.match(run.stderr, /data: +nothing was touched/);
+        assert.equal(handedOut, '');
+      }
+      assert.equal(dataFilesOf(await listAll(running(), partition)).length, 8);
+      const left = await listAll(running(), base);
+      assert.deepEqual(
+        left.map(({ name }) => name).filter((name) => name !== '_consolidation'),
+        [`date=${date}`],
+      );
+      // Of the trial whether files can be replaced at most the empty directory stays.
+      if (left.length > 1) assert.deepEqual(await listAll(running(), `${base}/_consolidation`), []);
+
+      // The NameNode itself is not refused.
+      const direct = await cliWithExecutors(['--date', '2025-01-01', '--base-path', base], {
+        HDFS_NAMENODE: `${running().host}:${running().rpcPort}`,
+        HDFS_WEBHDFS_PORT: String(running().httpPort),
+      });
+      assert.equal(direct.run.exit, 0, direct.run.stderr);
+    } finally {
+      await gateway.close();
+    }
+  },
+);
