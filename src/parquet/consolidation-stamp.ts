@@ -1,3 +1,4 @@
+import { parsedJson } from '../core/json-fields.ts';
 import type { ParquetFooter } from './footer.ts';
 
 /** Key of the footer's key-value metadata that marks a file as written by this program. */
@@ -27,13 +28,9 @@ export function readStamp(footer: ParquetFooter): ConsolidationStamp | undefined
 export function stampUnder(key: string, footer: ParquetFooter): ConsolidationStamp | undefined {
   const value = footer.keyValues.find((pair) => pair.key === key)?.value;
   if (value === undefined) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return isStamp(parsed) ? parsed : undefined;
-  } catch {
-    // A foreign program wrote this key: the file then counts by its length, like any other.
-    return undefined;
-  }
+  const parsed = parsedJson(value);
+  // Where a foreign program wrote this key, the file counts by its length, like any other.
+  return isStamp(parsed) ? parsed : undefined;
 }
 
 function isStamp(value: unknown): value is ConsolidationStamp {

@@ -1,3 +1,4 @@
+import { numberAt, parsedJson, textAt } from '../core/json-fields.ts';
 import { holdPath, join, stagedName } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
 import { deleteFileSurely, readText, writeInPlace } from './sure-steps.ts';
@@ -41,21 +42,10 @@ export async function putOnHold(
 }
 
 function parseHold(text: string): Hold {
-  let fields: Map<string, unknown>;
-  try {
-    const parsed: unknown = JSON.parse(text);
-    fields = new Map(typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : []);
-  } catch {
-    fields = new Map();
-  }
-  const textOf = (name: string): string => {
-    const value = fields.get(name);
-    return typeof value === 'string' ? value : '';
-  };
-  const sinceMs = fields.get('sinceMs');
+  const parsed = parsedJson(text);
   return {
-    undoneRunId: textOf('undoneRunId'),
-    runId: textOf('runId'),
-    sinceMs: typeof sinceMs === 'number' ? sinceMs : 0,
+    undoneRunId: textAt(parsed, 'undoneRunId') ?? '',
+    runId: textAt(parsed, 'runId') ?? '',
+    sinceMs: numberAt(parsed, 'sinceMs') ?? 0,
   };
 }

@@ -1,5 +1,6 @@
 import { StoreError, SwapError } from '../core/errors.ts';
 import { exitCodes } from '../core/exit-codes.ts';
+import { numberAt, parsedJson, textAt } from '../core/json-fields.ts';
 import { ownerPath } from '../partition/names.ts';
 import type { FileStatus, Store } from '../store/store.ts';
 import { hasEnded, type ProcessIdentity } from './process-identity.ts';
@@ -80,28 +81,17 @@ async function readPinned(store: Store, status: FileStatus): Promise<string | un
 
 /** The owner in the text of an owner file; undefined when it is not one, then only its age counts. */
 function parseOwner(text: string): LockOwner | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
+  const parsed = parsedJson(text);
+  const runId = textAt(parsed, 'runId');
+  const host = textAt(parsed, 'host');
+  const startedAt = textAt(parsed, 'startedAt');
+  const pid = numberAt(parsed, 'pid');
+  if (runId === undefined || host === undefined || startedAt === undefined || pid === undefined) {
     return undefined;
   }
-  if (typeof parsed !== 'object' || parsed === null) return undefined;
-  const fields = new Map<string, unknown>(Object.entries(parsed));
-  const field = (name: string): string | undefined => {
-    const value = fields.get(name);
-    return typeof value === 'string' ? value : undefined;
-  };
-  const runId = field('runId');
-  const host = field('host');
-  const startedAt = field('startedAt');
-  const pid = fields.get('pid');
-  if (runId === undefined || host === undefined || startedAt === undefined || typeof pid !== 'number') {
-    return undefined;
-  }
-  const bootId = field('bootId');
-  const pidNamespace = field('pidNamespace');
-  const startTicks = field('startTicks');
+  const bootId = textAt(parsed, 'bootId');
+  const pidNamespace = textAt(parsed, 'pidNamespace');
+  const startTicks = textAt(parsed, 'startTicks');
   return {
     runId,
     host,

@@ -1,4 +1,5 @@
 import { ConfigError, StoreError } from '../core/errors.ts';
+import { parsedJson } from '../core/json-fields.ts';
 import type { Logger } from '../core/log.ts';
 import { isPartitionKey } from '../core/partition-key.ts';
 import { msPerDay } from '../core/units.ts';
@@ -113,12 +114,8 @@ export async function removeOldShardPlans(store: Store, basePath: string): Promi
 }
 
 function parseShardPlan(text: string, path: string): ShardPlan {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (isShardPlan(parsed)) return parsed;
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-  }
+  const parsed = parsedJson(text);
+  if (isShardPlan(parsed)) return parsed;
   throw new ConfigError(`the shard plan ${path} is damaged: it cannot be understood`, {
     code: 'shard-plan-damaged',
     hint: `Once none of the runs that share it is at work, delete it and start them again: what is done stays done.`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyOfError, type ErrorCopy } from '../../core/error-copy.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { parsedJson } from '../../core/json-fields.ts';
 import type { MergedElsewhere, MergeTask } from '../../pipeline/bin-executor.ts';
 import type { DatasetPlace } from './dataset-place.ts';
 import { isObject } from './json-shapes.ts';
@@ -93,15 +94,6 @@ function isErrorCopy(value: unknown): value is ErrorCopy {
   if (typeof value.message !== 'string') return false;
   if (kind === 'store') return typeof details.op === 'string' && typeof details.path === 'string';
   return kind === 'verify' || kind === 'config';
-}
-
-function parsedJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function base64(bytes: Uint8Array): string {

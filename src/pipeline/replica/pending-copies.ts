@@ -1,3 +1,4 @@
+import { parsedJson, textAt } from '../../core/json-fields.ts';
 import type { Logger } from '../../core/log.ts';
 import {
   join,
@@ -61,15 +62,8 @@ export async function clearPendingCopies(
 }
 
 function parsePending(text: string, runId: string): PendingCopy | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof parsed !== 'object' || parsed === null) return undefined;
-  const fields = new Map<string, unknown>(Object.entries(parsed));
-  const date = fields.get('date');
-  const replica = fields.get('replica');
-  return typeof date === 'string' && typeof replica === 'string' ? { runId, date, replica } : undefined;
+  const parsed = parsedJson(text);
+  const date = textAt(parsed, 'date');
+  const replica = textAt(parsed, 'replica');
+  return date === undefined || replica === undefined ? undefined : { runId, date, replica };
 }

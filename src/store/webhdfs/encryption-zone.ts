@@ -1,7 +1,7 @@
 import { StoreError } from '../../core/errors.ts';
+import { textAt } from '../../core/json-fields.ts';
 import { ancestorsOf } from './ancestors.ts';
 import type { WebHdfsClient } from './client.ts';
-import { textAt } from './json-fields.ts';
 import type { Looks } from './look.ts';
 
 /**

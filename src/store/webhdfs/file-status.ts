@@ -1,6 +1,6 @@
 import { StoreError } from '../../core/errors.ts';
+import { member, numberAt, textAt } from '../../core/json-fields.ts';
 import type { FileStatus } from '../store.ts';
-import { member, numberAt, textAt } from './json-fields.ts';
 
 /** A FileStatus as the NameNode tells it, and what the store's own does not say. */
 export interface RemoteStatus {

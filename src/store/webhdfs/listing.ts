@@ -1,10 +1,10 @@
 import { mapConcurrently } from '../../core/concurrency.ts';
 import { StoreError } from '../../core/errors.ts';
+import { elementsAt, memberAt, numberAt, textAt } from '../../core/json-fields.ts';
 import { compareNames } from '../../core/name-order.ts';
 import type { FileStatus, NameRange } from '../store.ts';
 import type { WebHdfsClient } from './client.ts';
 import { type RemoteStatus, remoteStatus } from './file-status.ts';
-import { elementsAt, memberAt, numberAt, textAt } from './json-fields.ts';
 import { type Looks, orNothing } from './look.ts';
 
 /** Entries completed (ACLs) at the same time. */

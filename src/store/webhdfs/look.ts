@@ -1,8 +1,8 @@
 import { StoreError } from '../../core/errors.ts';
+import { elementsAt, member, numberAt, textAt } from '../../core/json-fields.ts';
 import type { FileStatus } from '../store.ts';
 import type { WebHdfsClient } from './client.ts';
 import { type RemoteStatus, remoteStatus } from './file-status.ts';
-import { elementsAt, member, numberAt, textAt } from './json-fields.ts';
 
 /** Looks at single entries, and completes what the NameNode says in one reply with what it says only when asked. */
 export interface Looks {

@@ -1,6 +1,6 @@
+import { elementsAt, member, numberAt, textAt } from '../../core/json-fields.ts';
 import type { ServerFacts } from '../survey.ts';
 import type { WebHdfsClient } from './client.ts';
-import { elementsAt, member, numberAt, textAt } from './json-fields.ts';
 
 /**
  * What a NameNode says of itself by its management beans (`NameNodeStatus`, `FSNamesystemState`, `NameNodeInfo`), which

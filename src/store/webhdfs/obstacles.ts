@@ -1,11 +1,11 @@
 import { mapConcurrently } from '../../core/concurrency.ts';
 import { StoreError } from '../../core/errors.ts';
+import { elementsAt, textAt } from '../../core/json-fields.ts';
 import type { FileStatus, FoldObstacle } from '../store.ts';
 import { ancestorsOf } from './ancestors.ts';
 import type { WebHdfsClient } from './client.ts';
 import { encryptionZoneOf } from './encryption-zone.ts';
 import type { RemoteStatus } from './file-status.ts';
-import { elementsAt, textAt } from './json-fields.ts';
 import { listRemote } from './listing.ts';
 import type { Looks } from './look.ts';
 import { remoteQuotas } from './quotas.ts';

@@ -1,8 +1,8 @@
 import { StoreError } from '../../core/errors.ts';
+import { member, memberAt, numberAt } from '../../core/json-fields.ts';
 import type { Quota, QuotaReport } from '../survey.ts';
 import { ancestorsOf } from './ancestors.ts';
 import type { WebHdfsClient } from './client.ts';
-import { member, memberAt, numberAt } from './json-fields.ts';
 import type { Looks } from './look.ts';
 
 /**

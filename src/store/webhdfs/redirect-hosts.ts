@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { StoreError } from '../../core/errors.ts';
+import { elementsAt, textAt } from '../../core/json-fields.ts';
 import type { CallFacts } from './call-errors.ts';
 import type { Endpoint } from './cluster.ts';
-import { elementsAt, textAt } from './json-fields.ts';
 
 /** Decides whether a server may be sent to where a NameNode names it. */
 export interface RedirectHosts {

@@ -1,5 +1,5 @@
+import { member, textAt } from '../../core/json-fields.ts';
 import { withoutSecrets } from './auth/without-secrets.ts';
-import { member, textAt } from './json-fields.ts';
 
 /** An exception of Hadoop as a reply tells it. Its name is all that can be relied on; HTTP statuses are shared. */
 export interface RemoteException {

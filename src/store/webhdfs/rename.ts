@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path/posix';
 import { StoreError } from '../../core/errors.ts';
+import { member } from '../../core/json-fields.ts';
 import type { WebHdfsClient } from './client.ts';
-import { member } from './json-fields.ts';
 import type { Looks } from './look.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { StoreError } from '../../core/errors.ts';
+import { member, numberAt } from '../../core/json-fields.ts';
 import type { WebHdfsClient } from './client.ts';
 import type { CrcKind } from './crc32.ts';
-import { member, numberAt } from './json-fields.ts';
 
 /** What a NameNode does with a new file for which nothing else is said. */
 export interface ServerDefaults {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../core/errors.ts';
+import { memberAt, textAt } from '../../core/json-fields.ts';
 import { type FileStatus, refOf } from '../store.ts';
 import { noReplyError, replyError } from './call-errors.ts';
 import type { Call, WebHdfsClient } from './client.ts';
 import { bodyOf } from './exchange.ts';
-import { memberAt, textAt } from './json-fields.ts';
 import type { Looks } from './look.ts';
 import { withRetries } from './retry.ts';
 import { openSource } from './source.ts';

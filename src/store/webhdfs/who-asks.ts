@@ -1,6 +1,6 @@
 import { StoreError } from '../../core/errors.ts';
+import { textAt } from '../../core/json-fields.ts';
 import type { WebHdfsClient } from './client.ts';
-import { textAt } from './json-fields.ts';
 
 /** Who the NameNode takes us for. */
 export interface WhoAsks {

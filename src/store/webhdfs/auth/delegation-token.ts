@@ -1,7 +1,7 @@
 import { StoreError } from '../../../core/errors.ts';
+import { memberAt, numberAt, textAt } from '../../../core/json-fields.ts';
 import { replyError } from '../call-errors.ts';
 import type { Endpoint } from '../cluster.ts';
-import { memberAt, numberAt, textAt } from '../json-fields.ts';
 import type { SignedCalls } from './signed-calls.ts';
 
 /** What `performance` is of: milliseconds that only go up. */
