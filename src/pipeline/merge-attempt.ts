@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { bytesPerMb } from '../core/units.ts';
 import { defaultMemoryBytes } from '../parquet/memory-limits.ts';
 import type { ColumnThreads } from '../parquet/merge/merge-request.ts';
-import { footerForMerge } from '../parquet/metadata/merge-footer.ts';
+import { footerForCopying } from '../parquet/metadata/merge-footer.ts';
 import { attemptName, join } from '../partition/names.ts';
 import { rememberingStore } from '../store/remembering-store.ts';
 import type { Store } from '../store/store.ts';
@@ -32,7 +32,7 @@ export async function mergeAttempt(task: MergeTask, means: AttemptMeans): Promis
   const memoryBytes = means.memoryBytes ?? task.recipe.memoryBytes;
   const store = stoppableStore(remembering(means.store, memoryBytes), means.stop);
   const attempt = attemptName(task.binIndex, randomBytes(8).toString('hex'));
-  const opened = await openInputs(store, task.inputs, undefined, footerForMerge);
+  const opened = await openInputs(store, task.inputs, undefined, footerForCopying);
   try {
     const { sort, ...recipe } = task.recipe;
     const written = await writeMerged({

@@ -298,6 +298,10 @@ async function bothOf<A, B>(a: Promise<A>, b: Promise<B> | undefined): Promise<[
   return [await a, await b];
 }
 
-function copiedText({ rowGroups, rowGroupsCopied = 0 }: WrittenFile['merged']): string {
-  return rowGroupsCopied === 0 ? '' : `, ${rowGroupsCopied} of ${rowGroups} row groups copied as they were`;
+function copiedText(merged: WrittenFile['merged']): string {
+  const { rowGroups, rowGroupsCopied = 0, chunksCopied = 0, columns } = merged;
+  if (chunksCopied === 0) return '';
+  return rowGroupsCopied * columns.length === chunksCopied
+    ? `, ${rowGroupsCopied} of ${rowGroups} row groups copied as they were`
+    : `, ${chunksCopied} of ${rowGroups * columns.length} column chunks copied as they were`;
 }

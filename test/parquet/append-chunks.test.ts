@@ -85,6 +85,7 @@ async function merged(kernel: Kernel, bytes: Uint8Array, footer: ParquetFooter):
       sortCheck: undefined,
       memory: defaultMemoryLimits,
       copied: emptyRoom(),
+      ownInputs: new Set<number>(),
       indexed: indexedRooms(),
       keptBytes: 0,
     };

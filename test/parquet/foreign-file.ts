@@ -63,6 +63,8 @@ export interface ForeignOptions {
   readonly addsLevels?: boolean;
   /** The header of the dictionary page is left out of the size of its chunk. */
   readonly shortensChunks?: boolean;
+  /** All pages of a chunk are of one encoding, PLAIN or a dictionary, with run-length encoded levels, and hold some values. */
+  readonly isUniform?: boolean;
   /** Leaves out what the format allows, no writer of today does, and hyparquet does not read. */
   readonly isModern?: boolean;
 }
@@ -158,22 +160,27 @@ function encodeChunk(random: RandomSource, column: LevelColumn, options: Foreign
   }
   const dictionaryLength = pages[0]?.length ?? 0;
   const dictionaryHeaderLength = dictionary === undefined ? 0 : headerLength;
-  const fallbackAt = random.chance(40)
-    ? random.below(column.definition.length + 1)
-    : column.definition.length;
+  const { isUniform = false } = options;
+  const fallbackAt =
+    !isUniform && random.chance(40) ? random.below(column.definition.length + 1) : column.definition.length;
   for (let entry = 0, value = 0; entry < column.definition.length; ) {
-    if (random.chance(8))
+    if (!isUniform && random.chance(8))
       push(dataPage(random, column, entry, entry, value, PLAIN, version, codecNumber, options));
-    const to = pageEnd(random, column, entry, version);
+    const to = pageEnd(random, column, entry, version, isUniform);
     const how: ValueEncoding =
       dictionary !== undefined && entry < fallbackAt
         ? { number: deprecated ? encoding.PLAIN_DICTIONARY : encoding.RLE_DICTIONARY, dictionary }
-        : { number: random.chance(45) ? random.pick(plainEncodings(column.field.type)) : encoding.PLAIN };
+        : {
+            number:
+              !isUniform && random.chance(45)
+                ? random.pick(plainEncodings(column.field.type))
+                : encoding.PLAIN,
+          };
     encodings.add(how.number);
     push(dataPage(random, column, entry, to, value, how, version, codecNumber, options));
     for (; entry < to; entry++) if (column.definition[entry] === column.maxDefinition) value++;
   }
-  if (random.chance(8)) {
+  if (!isUniform && random.chance(8)) {
     const end = column.definition.length;
     push(dataPage(random, column, end, end, column.values.length, PLAIN, version, codecNumber, options));
   }
@@ -244,8 +251,15 @@ function dictionaryOf(random: RandomSource, values: readonly Uint8Array[]): Dict
   return { entries: entries.map(({ value }) => value), places };
 }
 
-function pageEnd(random: RandomSource, column: LevelColumn, from: number, version: number): number {
-  let to = Math.min(column.definition.length, from + 1 + random.below(random.pick([1, 8, 40, 400])));
+function pageEnd(
+  random: RandomSource,
+  column: LevelColumn,
+  from: number,
+  version: number,
+  isUniform: boolean,
+): number {
+  const length = isUniform ? 15 + random.below(40) : 1 + random.below(random.pick([1, 8, 40, 400]));
+  let to = Math.min(column.definition.length, from + length);
   // Version 2 pages begin with a row.
   if (version === 2) while (to < column.definition.length && column.repetition[to] !== 0) to++;
   return to;
@@ -357,7 +371,8 @@ function dataPage(
     if (number === encoding.BIT_PACKED) return bitPackedLevelBytes(entries, widthOf(max));
     return withLength(hybridBytes(random, entries, widthOf(max), !options.isModern));
   };
-  const levelEncodings = [encoding.RLE, encoding.RLE, options.isModern ? encoding.RLE : encoding.BIT_PACKED];
+  const oldLevels = options.isModern || options.isUniform ? encoding.RLE : encoding.BIT_PACKED;
+  const levelEncodings = [encoding.RLE, encoding.RLE, oldLevels];
   const definitionEncoding = random.pick(levelEncodings);
   const repetitionEncoding = random.pick(levelEncodings);
   const last = definition.at(-1) ?? 0;

@@ -7,7 +7,8 @@ import { isCount, isObject, isTexts } from './json-shapes.ts';
 export function mergedIn(done: unknown): MergedElsewhere | undefined {
   if (!isObject(done) || !isObject(done.merged) || !isObject(done.written)) return undefined;
   const { attempt, merged, written } = done;
-  const { rows, rowGroups, rowGroupsCopied, sizeBytes, columns, sorting, sorted, warnings } = merged;
+  const { rows, rowGroups, rowGroupsCopied, chunksCopied, sizeBytes, columns, sorting, sorted, warnings } =
+    merged;
   if (typeof attempt !== 'string' || !isCount(rows) || !isCount(rowGroups) || !isCount(sizeBytes))
     return undefined;
   if (!Array.isArray(columns) || !isTexts(warnings)) return undefined;
@@ -25,6 +26,7 @@ export function mergedIn(done: unknown): MergedElsewhere | undefined {
       rows,
       rowGroups,
       ...(isCount(rowGroupsCopied) ? { rowGroupsCopied } : {}),
+      ...(isCount(chunksCopied) ? { chunksCopied } : {}),
       sizeBytes,
       columns: fingerprints,
       ...(isTexts(stated) && isTexts(kept) ? { sorting: { stated, kept } } : {}),

@@ -1,5 +1,5 @@
 import type { Logger } from '../../core/log.ts';
-import { footerForMerge } from '../../parquet/metadata/merge-footer.ts';
+import { footerForCopying } from '../../parquet/metadata/merge-footer.ts';
 import { type BinStore, binHere } from '../../pipeline/bin-at-work.ts';
 import { openInputs } from '../../pipeline/open-inputs.ts';
 import type { WrittenFile } from '../../pipeline/write-merged.ts';
@@ -66,7 +66,7 @@ export async function workOnBin(
       ? openLocalStore('/').store
       : askedStore(asked.uri, asked.abilities, (question) => desk.ask(question));
   const tellFar = (done: number, total: number): void => desk.say({ far: [done, total] });
-  const opened = await openInputs(store, work.files, undefined, footerForMerge);
+  const opened = await openInputs(store, work.files, undefined, footerForCopying);
   try {
     const bin = binHere({
       ...work,

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { copyOfError } from '../../core/error-copy.ts';
 import { readFooter } from '../../parquet/footer.ts';
 import { mergeLeaves } from '../../parquet/merge/merge-files.ts';
-import { footerForMerge } from '../../parquet/metadata/merge-footer.ts';
+import { footerForCopying, footerForMerge } from '../../parquet/metadata/merge-footer.ts';
 import { openInputs } from '../../pipeline/open-inputs.ts';
 import { openLocalStore } from '../../store/open-local-store.ts';
 import { verifyRowGroups } from '../../verify/verify-row-groups.ts';
@@ -61,7 +61,9 @@ async function mergeColumns({
     new Promise((resolve) => {
       goOn = resolve;
     });
-  const opened = await openInputs(openLocalStore('/').store, files, undefined, footerForMerge);
+  const isCopying = options.copied?.some((rowGroups) => rowGroups.length > 0) === true;
+  const kept = isCopying ? footerForCopying : footerForMerge;
+  const opened = await openInputs(openLocalStore('/').store, files, undefined, kept);
   try {
     const columns = await mergeLeaves(opened.inputs, range, options, async (chunk) => {
       const { leaf: _, keyValueBytes: __, pages, ...facts } = chunk;

@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
 import type { DecodedPage } from '../read/decoded-page.ts';
 import type { ChunkContent } from '../write/chunk-content.ts';
+import { isDictionaryWorthIt } from './dictionary-gain.ts';
 import { hasLoneNegativeZero } from './lone-negative-zero.ts';
 import {
   appendIndexed,
@@ -24,19 +25,10 @@ import {
   resetPlain,
 } from './plain-values.ts';
 
-/** A dictionary beyond this is given up for PLAIN, unless that would be many times as large: readers keep it whole. */
-const maxDictionaryBytes = 1024 * 1024;
-/** How much smaller a dictionary beyond that size must make the chunk. */
-const largeDictionaryGain = 8;
-/** A dictionary beyond this is given up, unless the chunk would have more than `leastWithoutPlainBytes` then. */
-const mostDictionaryBytes = 16 * 1024 * 1024;
-const leastWithoutPlainBytes = 256 * 1024 * 1024;
 /** A dictionary's room is given back beyond this when the dictionary is given up. */
 const keptDictionaryBytes = 4 * 1024 * 1024;
 /** Bytes that are put into the dictionary before it is judged again. */
 const triedAtOnceBytes = 4 * 1024 * 1024;
-/** From so many values on a dictionary that saves nothing is given up early. */
-const earlyDecisionValues = 16_384;
 
 /** The output column chunk under construction: values of many source pages, one behind the other. */
 export interface ChunkBuilder {
@@ -154,20 +146,8 @@ function appendLevels(builder: ChunkBuilder, reader: DecodedPage, from: number, 
 
 function dictionaryPays(builder: ChunkBuilder, isLast: boolean): boolean {
   const { dictionary, presentCount, leaf } = builder;
-  const sizeBytes = sizeOf(dictionary);
-  const entries = entriesOf(dictionary);
-  const plain =
-    leaf.widthBytes === 0
-      ? (sizeBytes / Math.max(1, entries)) * presentCount
-      : leaf.widthBytes * presentCount;
-  // A few huge values, each of them many times: without a dictionary there would be no room for them.
-  if (sizeBytes > mostDictionaryBytes && plain < leastWithoutPlainBytes) return false;
-  if (!isLast && presentCount < earlyDecisionValues) return true;
-  if (entries === 0) return true;
-  const bitsPerIndex = 32 - Math.clz32(Math.max(entries - 1, 1));
-  const withDictionary = sizeBytes + (presentCount * bitsPerIndex) / 8;
-  const gain = sizeBytes > maxDictionaryBytes ? largeDictionaryGain : 1;
-  return withDictionary * gain < plain;
+  const entries = { count: entriesOf(dictionary), sizeBytes: sizeOf(dictionary) };
+  return isDictionaryWorthIt(entries, presentCount, leaf.widthBytes, isLast);
 }
 
 // Values so large that a page of them is large are put into the dictionary a few at a time, and it is judged between.

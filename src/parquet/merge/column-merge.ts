@@ -17,18 +17,28 @@ import type { IndexedRooms } from '../indexed-extremes.ts';
 import type { Room, Rooms } from '../kernel/rooms.ts';
 import type { MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
-import { fetchAhead } from '../read/chunk-window.ts';
+import { type ChunkWindow, fetchAhead } from '../read/chunk-window.ts';
 import type { DecodedPage } from '../read/decoded-page.ts';
 import { feed, isMoving } from '../read/feed-reader.ts';
 import { fingerprintOf } from '../read/fingerprint-file.ts';
 import { digestPage } from '../read/page-digest.ts';
+import type { PageReader } from '../read/page-reader.ts';
 import { windowOf } from '../read/row-group-windows.ts';
 import type { ChunkContent } from '../write/chunk-content.ts';
 import { type ChunkEncoder, type ChunkFormat, encodeColumnChunk } from '../write/chunk-encoder.ts';
 import type { EncodedChunk } from '../write/encoded-chunk.ts';
 import { appendPage, beginChunk, type ChunkBuilder, finishChunk } from './chunk-builder.ts';
 import { type CompactChoice, encodeCompactly, isSettled } from './compact-encoding.ts';
-import { copiedChunk, fetchWholeChunk, wholeChunkWindow } from './copied-chunk.ts';
+import {
+  copiedChunk,
+  copiedForeignChunk,
+  digestAgain,
+  digestNow,
+  fetchWholeChunk,
+  wholeChunkWindow,
+} from './copied-chunk.ts';
+import { isForeignFormat } from './copied-row-groups.ts';
+import { type KeptFilter, keptFilter } from './kept-bloom-filter.ts';
 import { type SortCheck, takeForSorting } from './sort-check.ts';
 import type { LoadedSlice, SourceRowGroup } from './source-row-groups.ts';
 import { appendWholeChunks, type WholeChunks } from './whole-chunks.ts';
@@ -51,6 +61,8 @@ export interface ColumnTools {
   readonly memory: MemoryLimits;
   /** Chunks that are copied and not there with their row group, and what finds their extremes. */
   readonly copied: Room;
+  /** Positions of the inputs that this program merged, as far as row groups of them are copied. */
+  readonly ownInputs: ReadonlySet<number>;
   readonly indexed: IndexedRooms;
   /** Bytes of the decoded pages that columns keep. */
   keptBytes: number;
@@ -115,15 +127,17 @@ export function columnMerge(
 }
 
 /**
- * Copies the chunk of a whole source row group.
+ * Copies the chunk of a whole source row group, or encodes it anew where its pages are not as they would be written.
+ * @param slices all rows of the row group
  * @throws FormatError, StoreError as {@link mergeColumnChunk}
  */
 export async function copyColumnChunk(
   column: ColumnMerge,
   from: SourceRowGroup,
+  slices: readonly LoadedSlice[],
   tools: ColumnTools,
 ): Promise<EncodedChunk> {
-  const { rooms, leaf, digest } = column;
+  const { rooms, leaf } = column;
   tools.keptBytes -= column.keptBytes;
   column.keptBytes = 0;
   if (column.isSuspended) await resume(column);
@@ -133,13 +147,52 @@ export async function copyColumnChunk(
   if (source === undefined || chunk === undefined) throw new Error(`no column chunk ${leaf.path}`);
   const coming = column.coming?.key === from.key ? column.coming.bytes : undefined;
   column.coming = undefined;
+  const filter = await keptFilter(from, leaf, tools.ownInputs.has(from.input));
   const window = await wholeChunkWindow(rooms, from.windows, chunk, tools.copied, coming);
-  const copy = copiedChunk(source, window, from, digest, tools.indexed);
+  const copy = copyOf(column, source, window, from, filter, tools);
   column.openKey = from.key;
+  if (copy === undefined) {
+    // All of the chunk is there: it is read from there, and not once more from the source.
+    openColumn(column.reader, window, { file: from.file, number: from.number, rows: from.rowGroup.rows });
+    column.entryTaken = 0;
+    column.valueTaken = 0;
+    return await mergeColumnChunk(column, slices, tools);
+  }
   column.entryTaken = source.entryCount;
   column.valueTaken = source.presentCount;
   releaseColumn(column.reader);
   mergeExtremes(column.extremes, copy.min, copy.max);
+  return copy;
+}
+
+// Undefined, and nothing read, where the chunk must be encoded anew.
+function copyOf(
+  column: ColumnMerge,
+  source: PageReader,
+  window: ChunkWindow,
+  from: SourceRowGroup,
+  filter: KeptFilter | undefined,
+  tools: ColumnTools,
+): EncodedChunk | undefined {
+  const { leaf, digest, rooms } = column;
+  const { chunk } = window;
+  const format = formatOf(column, tools);
+  const { useDictionary, indexed } = tools;
+  const before = digestNow(rooms, digest);
+  if (tools.ownInputs.has(from.input)) {
+    const copy = copiedChunk(source, window, from, { digest, indexed, filter });
+    if (format.hasBloomFilter !== true || copy.bloomFilter !== undefined) return copy;
+    digestAgain(rooms, digest, before);
+    return undefined;
+  }
+  if (!isForeignFormat(chunk, format)) return undefined;
+  const { valueCount } = chunk;
+  const rule = { ...format, useDictionary, rows: from.rowGroup.rows, valueCount };
+  // Whether a dictionary would pay is not known of what another writer wrote without; found out is it as for any other chunk.
+  const mayBePlain = !useDictionary || leaf.widthBytes === 1 || column.plainChunksLeft > 0;
+  const copy = copiedForeignChunk(source, window, from, { digest, indexed, filter }, { ...rule, mayBePlain });
+  if (copy !== undefined && copy.dictionarySizeBytes === 0 && column.plainChunksLeft > 0)
+    column.plainChunksLeft--;
   return copy;
 }
 

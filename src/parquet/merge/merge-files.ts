@@ -1,7 +1,7 @@
 import type { ByteSink } from '../../core/byte-sink.ts';
 import { codecFor } from '../codec/output-codec.ts';
 import { prepareCodecs } from '../codec/zstd.ts';
-import { createdByOf, int96Writer } from '../created-by.ts';
+import { createdByOf, int96Writer, isMergedFile } from '../created-by.ts';
 import { adaptedMetadata } from '../evolution/adapted-metadata.ts';
 import { chunksOfLeaf, type EvolvedInputs, evolvedInputs } from '../evolution/evolved-inputs.ts';
 import { schemasDiffer } from '../evolution/unify-schemas.ts';
@@ -13,6 +13,7 @@ import { borrowKernel, giveBack } from '../kernel/borrow-kernel.ts';
 import { emptyRoom, type Rooms } from '../kernel/rooms.ts';
 import { defaultMemoryLimits, type MemoryLimits } from '../memory-limits.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
+import { leastCopiedBytes } from '../metadata/merge-footer.ts';
 import type { SortRequest } from '../sort/sort-request.ts';
 import { type SortedMerge, sortedMerge } from '../sort/sorted-merge.ts';
 import type { SortedMergeSettings } from '../sort/sorted-merge-settings.ts';
@@ -122,17 +123,21 @@ async function mergeIn(
   let rowsDone = 0;
   let rowGroups = 0;
   let rowGroupsCopied = 0;
+  let chunksCopied = 0;
   try {
     for (let output = await merge.next(); output !== undefined; output = await merge.next()) {
+      const chunksBefore = chunksCopied;
       for (const leaf of leaves.slice(own.from, own.to)) {
         options.signal?.throwIfAborted();
         const chunk = await merge.chunk(output, leaf);
+        if (chunk.isCopied === true) chunksCopied++;
         await appendChunk(writer, { ...chunk, keyValueBytes: keyValueBytes[leaf.index] });
       }
       for (const { range, thread } of elsewhere) {
         for (const leaf of leaves.slice(range.from, range.to)) {
           options.signal?.throwIfAborted();
           const chunk = await thread.next();
+          if (chunk.isCopied === true) chunksCopied++;
           await appendChunk(writer, { ...chunk, leaf, keyValueBytes: keyValueBytes[leaf.index] });
         }
       }
@@ -140,7 +145,7 @@ async function mergeIn(
       sorted = Math.min(sorted, sortedBy.length);
       await endRowGroup(writer, output.rows, sortedBy);
       rowGroups++;
-      if (output.isCopied) rowGroupsCopied++;
+      if (chunksCopied - chunksBefore === leaves.length) rowGroupsCopied++;
       merge.release(output);
       rowsDone += output.rows;
       // Rows that are sorted are gone through twice.
@@ -158,6 +163,7 @@ async function mergeIn(
       rows: rowsDone,
       rowGroups,
       ...(rowGroupsCopied === 0 ? {} : { rowGroupsCopied }),
+      ...(chunksCopied === 0 ? {} : { chunksCopied }),
       sizeBytes,
       columns: fingerprints,
       ...sorting,
@@ -243,6 +249,9 @@ async function columnsMerge(
     sortCheck,
     memory,
     copied: emptyRoom(),
+    ownInputs: new Set(
+      footers.flatMap((footer, i) => (copied?.[i]?.length && isMergedFile(footer) ? [i] : [])),
+    ),
     indexed: indexedRooms(),
     keptBytes: 0,
   };
@@ -255,7 +264,7 @@ async function columnsMerge(
       const copy = output.isCopied ? output.slices[0]?.from : undefined;
       if (copy !== undefined) {
         if (next !== undefined) fetchCopyAhead(next, copy);
-        return copyColumnChunk(column, copy, tools);
+        return copyColumnChunk(column, copy, output.slices, tools);
       }
       if (next !== undefined) fetchColumnAhead(next, output.slices);
       return mergeColumnChunk(column, output.slices, tools);
@@ -332,9 +341,11 @@ function copiedOf(
   options: MergeOptions,
   { chunkBytes }: MemoryLimits,
 ): CopiedRowGroups {
-  const { rowGroupRows, rowGroupBytes, encodings = 'standard' } = options;
+  const { rowGroupRows, rowGroupBytes, useDictionary, encodings = 'standard' } = options;
   const formats = formatsOf(footers, leaves, evolved, options);
-  return copiedRowGroups(footers, { formats, encodings, rowGroupRows, rowGroupBytes, chunkBytes });
+  const leastBytes = options.copiedFromBytes ?? leastCopiedBytes;
+  const rule = { formats, useDictionary, encodings, rowGroupRows, rowGroupBytes, chunkBytes, leastBytes };
+  return copiedRowGroups(footers, rule);
 }
 
 function without(footers: readonly ParquetFooter[], dropped: ReadonlySet<string>): readonly ParquetFooter[] {

@@ -46,10 +46,12 @@ export interface MergeOptions {
    */
   readonly sortCheck?: boolean;
   /**
-   * Whether large row groups of files that this program merged are copied as they are, where nothing of them would change but how
-   * they are cut: see `copiedRowGroups`. Absent: all are encoded anew.
+   * Whether the chunks of large row groups are copied as they are, where nothing of them would change but how they are cut: see
+   * `copiedRowGroups`. Footers come whole then, or from `footerForCopying`. Absent: all are encoded anew.
    */
   readonly copyRowGroups?: boolean;
+  /** Least stored bytes of a row group of another writer that is copied. Absent: `leastCopiedBytes`. */
+  readonly copiedFromBytes?: number;
   /** Which ones these are, where that was decided already: for other threads. */
   readonly copied?: CopiedRowGroups;
   /** Sorts the rows by some columns; absent: they come in the order of the inputs. Then one thread does it all. */
@@ -72,8 +74,10 @@ export interface MergeOptions {
 export interface MergeResult {
   readonly rows: number;
   readonly rowGroups: number;
-  /** Of those, how many were copied as they were; absent: none. */
+  /** Of those, how many were copied as they were, chunk by chunk; absent: none. */
   readonly rowGroupsCopied?: number;
+  /** How many column chunks were, also of other row groups; absent: none. */
+  readonly chunksCopied?: number;
   /** Length of the file. */
   readonly sizeBytes: number;
   /** What was read from the inputs, one per leaf: the output must hold exactly this. */

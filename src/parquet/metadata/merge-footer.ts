@@ -6,6 +6,17 @@ import type { ColumnChunk } from './column-chunk.ts';
 import type { LeafColumn } from './leaf-column.ts';
 import type { RowGroup } from './row-group.ts';
 
+/** A row group of another writer with fewer stored bytes is never copied: encoding it takes a few milliseconds. */
+export const leastCopiedBytes = 1024 * 1024;
+
+/**
+ * The same as {@link footerForMerge}, but row groups that may be copied stay as they are: whether they can be is told by encodings,
+ * and their Bloom filters come along.
+ */
+export function footerForCopying(footer: ParquetFooter): ParquetFooter {
+  return keptFooter(footer, leastCopiedBytes);
+}
+
 /**
  * A footer with what a merge needs of an input, and without the bytes it was decoded from: a merge of many thousand files
  * holds all their footers, and these are most of them. Statistics, page index and Bloom filters cannot be found from it; to
@@ -13,6 +24,11 @@ import type { RowGroup } from './row-group.ts';
  * this program merged.
  */
 export function footerForMerge(footer: ParquetFooter): ParquetFooter {
+  return keptFooter(footer, Number.POSITIVE_INFINITY);
+}
+
+/** @param leastBytes stored bytes from which on a row group stays as it is */
+function keptFooter(footer: ParquetFooter, leastBytes: number): ParquetFooter {
   // Whether such values can be moved is told by statistics: see `checkMovable`.
   if (footer.elements.some(({ logicalType }) => logicalType?.name === 'FILE')) return footer;
   // Whether their row groups can be copied is told by encodings; there are few of them.
@@ -21,14 +37,31 @@ export function footerForMerge(footer: ParquetFooter): ParquetFooter {
   return {
     ...rest,
     leaves,
-    rowGroups: footer.rowGroups.map((rowGroup) => rowGroupForMerge(rowGroup, leaves, footer.file)),
+    rowGroups: footer.rowGroups.map((rowGroup) =>
+      rowGroupForMerge(rowGroup, leaves, footer.file, leastBytes),
+    ),
     ...(columnOrderBytes === undefined ? {} : { columnOrderBytes: shared(columnOrderBytes) }),
   };
 }
 
-function rowGroupForMerge(rowGroup: RowGroup, leaves: readonly LeafColumn[], file: string): RowGroup {
+/** The stored bytes of a row group's chunks. */
+export function compressedBytesOf(rowGroup: RowGroup): number {
+  const numbers = chunkNumbersOf(rowGroup);
+  let bytes = 0;
+  for (let place = 0; place < numbers.length; place += numbersPerChunk)
+    bytes += numbers[place + chunkNumber.compressedSizeBytes] as number;
+  return bytes;
+}
+
+function rowGroupForMerge(
+  rowGroup: RowGroup,
+  leaves: readonly LeafColumn[],
+  file: string,
+  leastBytes: number,
+): RowGroup {
   const { rows, totalSizeBytes, isSorted, hasChunkKeyValues = false, hasMistakes = false } = rowGroup;
-  if (isSorted || hasChunkKeyValues || hasMistakes) return rowGroup;
+  if (isSorted || hasChunkKeyValues || hasMistakes || compressedBytesOf(rowGroup) >= leastBytes)
+    return rowGroup;
   const numbers = chunkNumbersOf(rowGroup);
   let chunks: readonly ColumnChunk[] | undefined;
   return {

@@ -30,7 +30,11 @@ export async function bloomFilterCheck(
   if (rowGroup?.chunks[leaf.index]?.hasBloomFilter !== true) return undefined;
   const place = chunkExtents(rowGroup)[leaf.index]?.bloomFilter;
   if (place === undefined || place.offsetBytes === 0) return undefined;
-  const bits = await readBits(source, footer, number, leaf.path, place);
+  return knowsValuesOf(await readBits(source, footer, number, leaf.path, place));
+}
+
+/** Who looks for every value of the pages of one chunk in the words of a filter, and says whether all are there. */
+export function knowsValuesOf(bits: Int32Array): (page: DecodedPage) => boolean {
   let generation = -1;
   return ({ rooms, usesDictionary, dictionary, values }) => {
     // Of a dictionary every entry is looked for, once.
@@ -52,21 +56,37 @@ async function readBits(
     if (sizeBytes > mostFilterBytes || offsetBytes + sizeBytes > endBytes) {
       throw corrupt(`a Bloom filter of ${sizeBytes} bytes lies outside the data of the file`);
     }
-    const bytes = await source.read(offsetBytes, sizeBytes);
-    const c = compactCursor(bytes);
-    let bitBytes = 0;
-    beginStruct(c);
-    while (nextField(c)) {
-      if (c.fieldId === 1) bitBytes = readI32(c);
-      else skipField(c);
-    }
-    if (bitBytes < blockBytes || bitBytes % blockBytes !== 0 || bitBytes !== sizeBytes - c.position) {
-      throw corrupt(`a Bloom filter of ${bitBytes} bytes in ${sizeBytes - c.position}`);
-    }
-    return new Int32Array(bytes.slice(c.position, sizeBytes).buffer);
+    return bloomFilterWords(await source.read(offsetBytes, sizeBytes));
   } catch (error) {
     throw placed(error, { file: footer.file, rowGroup, column, offsetBytes });
   }
+}
+
+/**
+ * The words of a filter that stands in these bytes, header first, and fills them.
+ * @throws FormatError
+ */
+export function bloomFilterWords(bytes: Uint8Array): Int32Array {
+  const { headerBytes, bitBytes } = bloomFilterSizes(bytes);
+  if (bitBytes < blockBytes || bitBytes % blockBytes !== 0 || bitBytes !== bytes.length - headerBytes) {
+    throw corrupt(`a Bloom filter of ${bitBytes} bytes in ${bytes.length - headerBytes}`);
+  }
+  return new Int32Array(bytes.slice(headerBytes).buffer);
+}
+
+/**
+ * How long the header of a filter is that begins these bytes, and the filter behind it (`BloomFilterHeader.numBytes`).
+ * @throws FormatError
+ */
+export function bloomFilterSizes(bytes: Uint8Array): { headerBytes: number; bitBytes: number } {
+  const c = compactCursor(bytes);
+  let bitBytes = 0;
+  beginStruct(c);
+  while (nextField(c)) {
+    if (c.fieldId === 1) bitBytes = readI32(c);
+    else skipField(c);
+  }
+  return { headerBytes: c.position, bitBytes };
 }
 
 function holdsAll(rooms: Rooms, block: ValueBlock, bits: Int32Array): boolean {

@@ -83,6 +83,7 @@ export async function makeRuns(
     sortCheck: undefined,
     memory,
     copied: emptyRoom(),
+    ownInputs: new Set(),
     indexed: indexedRooms(),
     keptBytes: 0,
   };

@@ -43,6 +43,12 @@ export function bloomFilterOf(rooms: Rooms, content: ChunkContent, nanCount: num
   };
   forHashes(rooms, values, insert);
   if (isFloating(leaf)) forZeros(rooms, leaf, insert);
+  return bloomFilterBytes(bits);
+}
+
+/** A filter of these words as it stands in a file, header first. */
+export function bloomFilterBytes(bits: Int32Array): Uint8Array {
+  const sizeBytes = bits.length * 4;
   const w = compactWriter(sizeBytes + 64);
   const outer = beginStruct(w);
   writeI32(w, 1, sizeBytes);
@@ -55,11 +61,12 @@ export function bloomFilterOf(rooms: Rooms, content: ChunkContent, nanCount: num
     endStruct(w, union);
   }
   endStruct(w, outer);
-  putRaw(w, new Uint8Array(bits.buffer));
+  putRaw(w, new Uint8Array(bits.buffer, bits.byteOffset, sizeBytes));
   return writtenBytes(w).slice();
 }
 
-function hasBytewiseEquality({ type, sortOrder }: LeafColumn): boolean {
+/** Whether equal values of the leaf have the same bytes, but for NaN and zero: else a filter would deny what is there. */
+export function hasBytewiseEquality({ type, sortOrder }: LeafColumn): boolean {
   if (type === physicalType.BOOLEAN) return false;
   if (sortOrder === 'signed-bytes') return type === physicalType.FIXED_LEN_BYTE_ARRAY;
   // INT96 too: a moment can be told by the next day and fewer nanoseconds.

@@ -7,15 +7,6 @@ import { type IndexedRooms, indexedRooms } from '../indexed-extremes.ts';
 import { hybridRoom, type Kernel } from '../kernel/kernel.ts';
 import { emptyRoom, type Room, type Rooms, reserve } from '../kernel/rooms.ts';
 import type { LeafColumn } from '../metadata/leaf-column.ts';
-import {
-  beginStruct,
-  compactWriter,
-  endStruct,
-  resetWriter,
-  writeI32,
-  writeStructField,
-  writtenBytes,
-} from '../thrift/compact-writer.ts';
 import type { ValueBlock } from '../value-block.ts';
 import { bloomFilterOf } from './bloom-filter.ts';
 import type { ChunkContent } from './chunk-content.ts';
@@ -23,6 +14,7 @@ import { putCompact } from './compact-values.ts';
 import type { EncodedChunk } from './encoded-chunk.ts';
 import { roomFor } from './page-body.ts';
 import { type PageFacts, pageFacts } from './page-facts.ts';
+import { type HeadedPage, pageHeaderBytes } from './page-header-bytes.ts';
 
 /** Sizes that decide where a page ends. */
 export interface PageLimits {
@@ -65,8 +57,6 @@ export function chunkEncoder(rooms: Rooms): ChunkEncoder {
     indexed: indexedRooms(),
   };
 }
-
-const header = compactWriter(256);
 
 interface Pages {
   readonly codec: number;
@@ -240,7 +230,7 @@ const headerRoomBytes = 64;
 function pushPage(
   { rooms, body, encoded, compression }: ChunkEncoder,
   pages: Pages,
-  type: number,
+  type: HeadedPage['type'],
   end: number,
   valueCount: number,
   valueEncoding: number,
@@ -248,23 +238,14 @@ function pushPage(
   const sizeBytes = end - body.at;
   const compressed = compress(rooms, pages.codec, body.at, end, compression, headerRoomBytes, pages.level);
   const { bytes } = rooms.kernel.memory;
-  resetWriter(header);
-  const outer = beginStruct(header);
-  writeI32(header, 1, type);
-  writeI32(header, 2, sizeBytes);
-  writeI32(header, 3, compressed.end - compressed.at);
-  writeI32(header, 4, crc32(bytes.subarray(compressed.at, compressed.end)) | 0);
-  writeStructField(header, type === pageType.DICTIONARY_PAGE ? 7 : 5);
-  const inner = beginStruct(header);
-  writeI32(header, 1, valueCount);
-  writeI32(header, 2, valueEncoding);
-  if (type === pageType.DATA_PAGE) {
-    writeI32(header, 3, encoding.RLE);
-    writeI32(header, 4, encoding.RLE);
-  }
-  endStruct(header, inner);
-  endStruct(header, outer);
-  const headerBytes = writtenBytes(header);
+  const headerBytes = pageHeaderBytes({
+    type,
+    uncompressedSizeBytes: sizeBytes,
+    compressedSizeBytes: compressed.end - compressed.at,
+    crc: crc32(bytes.subarray(compressed.at, compressed.end)),
+    valueCount,
+    encoding: valueEncoding,
+  });
   const start = compressed.at - headerBytes.length;
   bytes.set(headerBytes, start);
   const length = compressed.end - start;

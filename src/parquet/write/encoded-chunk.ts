@@ -34,4 +34,6 @@ export interface EncodedChunk {
   readonly bloomFilter?: Uint8Array | undefined;
   /** The chunk's own key-value list as thrift bytes, when it has one. */
   readonly keyValueBytes: Uint8Array | undefined;
+  /** Whether the bodies of its pages are those of a source chunk. */
+  readonly isCopied?: boolean;
 }
