@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { endProcess, hadoopJars, startJava, writeProperties } from './hadoop-process.ts';
-import { HdfsUnavailable } from './hdfs-daemons.ts';
+import { endProcess, startJava, writeProperties } from './hadoop-process.ts';
 import { answering, freePort } from './kerberos-realm.ts';
+import { mavenJars } from './maven-jars.ts';
 
 const run = promisify(execFile);
 
@@ -141,46 +140,17 @@ export async function startKnox(nameNode: {
 }
 
 /** The directory with the jars. */
-async function knoxJars(): Promise<string> {
-  const { directory } = await hadoopJars();
-  const jars = join(dirname(directory), `knox-${version}`);
-  if (existsSync(jars)) return jars;
-  const made = await mkdtemp(`${jars}-`);
-  // A terminal in the browser, from a repository that is no more.
-  const without =
-    '<exclusions><exclusion><groupId>org.jetbrains.pty4j</groupId><artifactId>*</artifactId></exclusion></exclusions>';
-  const dependencies = parts.map(
-    (part) =>
-      `<dependency><groupId>org.apache.knox</groupId><artifactId>gateway-${part}</artifactId>` +
-      `<version>${version}</version>${without}</dependency>`,
-  );
-  await writeFile(
-    join(made, 'pom.xml'),
-    '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>' +
-      '<groupId>parquet-consolidator</groupId><artifactId>knox</artifactId><version>1</version><packaging>pom</packaging>' +
-      `<dependencies>${dependencies.join('')}</dependencies></project>`,
-  );
-  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
-  try {
-    await run('mvn', [
-      '-q',
-      '-B',
-      '-f',
-      join(made, 'pom.xml'),
-      goal,
-      `-DoutputDirectory=${join(made, 'lib')}`,
-    ]);
-  } catch (error) {
-    await rm(made, { recursive: true, force: true });
-    throw new HdfsUnavailable(
-      `Knox cannot be fetched: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  // Two bindings of one logger; the other one is configured here.
-  for (const name of await readdir(join(made, 'lib'))) {
-    if (name.startsWith('logback-')) await rm(join(made, 'lib', name));
-  }
-  await rename(join(made, 'lib'), jars);
-  await rm(made, { recursive: true, force: true });
-  return jars;
+function knoxJars(): Promise<string> {
+  return mavenJars({
+    name: `knox-${version}`,
+    artifacts: parts.map((part) => `org.apache.knox:gateway-${part}:${version}`),
+    // A terminal in the browser, from a repository that is no more.
+    without: ['org.jetbrains.pty4j:*'],
+    async prepare(directory) {
+      // Two bindings of one logger; the other one is configured here.
+      for (const name of await readdir(directory)) {
+        if (name.startsWith('logback-')) await rm(join(directory, name));
+      }
+    },
+  });
 }
