@@ -85,7 +85,11 @@ if (fullMatrix) {
     const digest = await valuesDigest(cluster, partition);
     const unproven = await runWith([]);
     assert.equal(unproven.run.exit, 10, unproven.run.stderr);
-    assert.match(unproven.run.stderr, /Kerberos|ticket|principal/);
+    assert.match(unproven.run.stderr, /error: .*on an executor: .*(Kerberos|ticket|principal)/);
+    assert.match(
+      unproven.run.stderr,
+      /next: +each executor proves who it is by itself.*--files etl\.keytab/s,
+    );
     assert.equal(dataFilesOf(await listAll(cluster, partition)).length, 8);
 
     const proven = await runWith(['--keytab', keytab, '--principal', 'etl']);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { withProofHint } from '../../src/cli/merge-bin/executor-proof.ts';
 import {
   cancelLine,
   doneLine,
@@ -11,7 +12,7 @@ import {
   parseTaskLine,
   taskLine,
 } from '../../src/cli/merge-bin/lines.ts';
-import { errorFromCopy } from '../../src/core/error-copy.ts';
+import { copyOfError, errorFromCopy } from '../../src/core/error-copy.ts';
 import { ConfigError, FormatError, StoreError } from '../../src/core/errors.ts';
 import type { MergedElsewhere } from '../../src/pipeline/bin-executor.ts';
 
@@ -164,4 +165,33 @@ test('whatever an executor answers is understood, refused as that of another ver
   );
   for (const text of ['', 'a warning of Node', '"x"', '{"id":7}', '{"id":"x"'])
     assert.equal(parseAnswerLine(text, version), undefined);
+});
+
+test('an executor that could not prove who it is is told of with how executors do that; other failures stay as they are', () => {
+  const store = new StoreError('cannot read /a: no Kerberos ticket', {
+    code: 'kerberos-no-ticket',
+    op: 'read',
+    path: '/a',
+    hint: 'get a ticket: kinit',
+  });
+  const refused = errorFromCopy(withProofHint(copyOfError(store)));
+  assert.ok(refused instanceof StoreError);
+  assert.equal(refused.message, 'on an executor: cannot read /a: no Kerberos ticket');
+  assert.deepEqual([refused.code, refused.op, refused.path], ['kerberos-no-ticket', 'read', '/a']);
+  assert.match(
+    refused.hint ?? '',
+    /--files etl\.keytab.*--worker.* What is wrong there: get a ticket: kinit$/,
+  );
+  const missing = new ConfigError('kerberos is not installed', { code: 'kerberos-package-missing' });
+  const told = errorFromCopy(withProofHint(copyOfError(missing)));
+  assert.ok(told instanceof ConfigError);
+  assert.match(told.hint ?? '', /the package kerberos must be found there \(NODE_PATH\)$/);
+  for (const other of [
+    new StoreError('no', { code: 'not-found', op: 'read', path: '/a' }),
+    new FormatError('no', { code: 'damaged', place: {} }),
+    new Error('no'),
+  ]) {
+    const copy = copyOfError(other);
+    assert.equal(withProofHint(copy), copy);
+  }
 });

@@ -5,6 +5,7 @@ import { StoreError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { BinExecutor, MergedElsewhere, MergeTask } from '../../pipeline/bin-executor.ts';
 import type { DatasetPlace } from './dataset-place.ts';
+import { withProofHint } from './executor-proof.ts';
 import { type Answer, cancelLine, idOf, parseAnswerLine, taskLine } from './lines.ts';
 
 /** What {@link socketExecutors} works with. */
@@ -107,7 +108,7 @@ function settle({ resolve, reject }: Waiting, answer: Answer | undefined, line: 
       }),
     );
   } else if ('done' in answer) resolve(answer.done);
-  else if ('failed' in answer) reject(errorFromCopy(answer.failed));
+  else if ('failed' in answer) reject(errorFromCopy(withProofHint(answer.failed)));
   else {
     reject(
       new StoreError(`a bin could not be merged by any executor: ${answer.lost}`, {
