@@ -68,16 +68,18 @@ export interface UnreachedDataset extends OpenDataset {
 
 /**
  * The store that settings point at.
+ * @param tokenFile a file with a delegation token for it, where Kerberos is asked for and neither ticket nor keytab is to be used
  * @throws ConfigError when they lack what the store needs
  */
 export async function openUnreached(
   settings: Settings,
   { atEnd, loads }: Pick<CliEnvironment, 'atEnd' | 'loads'>,
+  tokenFile?: string,
 ): Promise<UnreachedDataset> {
   const isLocal = settings.base.kind === 'local';
   const opened = isLocal
     ? { ...openLocalStore(settings.base.path), reach: async () => {} }
-    : await openRemote(settings, loads);
+    : await openRemote(settings, loads, tokenFile);
   atEnd(async () => opened.store.close?.());
   const layout = makeLayout(settings.consolidation.layout);
   return {
@@ -92,13 +94,17 @@ export async function openUnreached(
 async function openRemote(
   settings: Settings,
   loads: CliEnvironment['loads'],
+  tokenFile: string | undefined,
 ): Promise<OpenedStore & { reach(): Promise<void> }> {
   const [{ openStore }, { reachHdfs }, { readTlsFiles }] = await Promise.all([
     import('../store/open-store.ts'),
     import('./reach-store.ts'),
     import('./tls-files.ts'),
   ]);
-  const opened = openStore(settings.base, { ...storeOptions(settings, await readTlsFiles(settings)), loads });
+  const opened = openStore(settings.base, {
+    ...storeOptions(settings, await readTlsFiles(settings), tokenFile),
+    loads,
+  });
   const { base } = settings;
   return {
     ...opened,
@@ -110,13 +116,14 @@ async function openRemote(
 function storeOptions(
   { hdfs, safety, base, consolidation }: Settings,
   tls: NonNullable<StoreOptions['tls']>,
+  tokenFile: string | undefined,
 ): StoreOptions {
   // Only HDFS asks who somebody is by a name.
   const userName = hdfs.user ?? (base.kind === 'hdfs' ? nameOfThisUser() : '');
   return {
     userName,
     swap: consolidation.swap,
-    authentication: authenticationOf(hdfs),
+    authentication: authenticationOf(hdfs, base, tokenFile),
     timeoutMs: hdfs.timeoutMs,
     maxRetries: safety.maxRetries,
     failoverMs: hdfs.failoverMs,
@@ -127,12 +134,11 @@ function storeOptions(
   };
 }
 
-function authenticationOf({
-  authentication: kind,
-  kerberosPrincipal: principal,
-  kerberosKeytab: keytab,
-  proxyUser,
-}: Settings['hdfs']): NonNullable<StoreOptions['authentication']> {
+function authenticationOf(
+  { authentication: kind, kerberosPrincipal: principal, kerberosKeytab: keytab, proxyUser }: Settings['hdfs'],
+  base: Settings['base'],
+  tokenFile: string | undefined,
+): NonNullable<StoreOptions['authentication']> {
   const behalf = proxyUser === undefined ? {} : { proxyUser };
   if (kind === 'simple') return { kind, ...behalf };
   return {
@@ -140,6 +146,9 @@ function authenticationOf({
     ...behalf,
     ...(principal === undefined ? {} : { principal }),
     ...(keytab === undefined ? {} : { keytab }),
+    ...(tokenFile === undefined || base.kind === 'local'
+      ? {}
+      : { handedToken: { file: tokenFile, host: base.host } }),
   };
 }
 

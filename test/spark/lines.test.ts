@@ -185,7 +185,7 @@ test('an executor that could not prove who it is is told of with how executors d
   const missing = new ConfigError('kerberos is not installed', { code: 'kerberos-package-missing' });
   const told = errorFromCopy(withProofHint(copyOfError(missing)));
   assert.ok(told instanceof ConfigError);
-  assert.match(told.hint ?? '', /the package kerberos must be found there \(NODE_PATH\)$/);
+  assert.match(told.hint ?? '', /then the package kerberos must be found there \(NODE_PATH\)$/);
   for (const other of [
     new StoreError('no', { code: 'not-found', op: 'read', path: '/a' }),
     new FormatError('no', { code: 'damaged', place: {} }),

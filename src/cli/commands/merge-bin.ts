@@ -73,8 +73,26 @@ function storesAt(own: Settings, environment: CliEnvironment): (place: DatasetPl
   return (place) => {
     const key = JSON.stringify(place);
     const store =
-      opened.get(key) ?? openUnreached(settingsAt(own, place), environment).then((dataset) => dataset.store);
+      opened.get(key) ??
+      openUnreached(settingsAt(own, place), environment, handedTokens(own, place, environment)).then(
+        (dataset) => dataset.store,
+      );
     opened.set(key, store);
     return store;
   };
+}
+
+/** YARN's variable for where the tokens of a container lie, as Hadoop's own clients read it. */
+const tokenFileVariable = 'HADOOP_TOKEN_FILE_LOCATION';
+
+/** What a container of YARN was handed to prove who asks; what this worker was given for itself counts before it. */
+function handedTokens(
+  { hdfs }: Settings,
+  place: DatasetPlace,
+  { env }: Pick<CliEnvironment, 'env'>,
+): string | undefined {
+  const file = env[tokenFileVariable] ?? '';
+  const hasItsOwn = hdfs.kerberosKeytab !== undefined || hdfs.kerberosPrincipal !== undefined;
+  // A token says who asks; that it is on behalf of another, nobody could say beside it.
+  return file === '' || hasItsOwn || place.hdfs.proxyUser !== undefined ? undefined : file;
 }

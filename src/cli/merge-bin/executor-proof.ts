@@ -27,8 +27,9 @@ function onExecutor(message: string): string {
 function hintFor({ hint }: ErrorDetails): string {
   const there = hint === undefined ? '' : `. What is wrong there: ${hint}`;
   return (
-    'each executor proves who it is by itself, and gets no ticket or token from this run: give the keytab to spark-submit (--files ' +
-    'etl.keytab), and --keytab etl.keytab --principal NAME to the end of --worker; the package kerberos must be found there (NODE_PATH)' +
+    'each executor proves who it is by itself, and gets no ticket or token from this run: on YARN by the delegation token that Spark has ' +
+    'put into its container, else by a keytab: give that to spark-submit (--files etl.keytab), and --keytab etl.keytab --principal NAME ' +
+    'to the end of --worker; then the package kerberos must be found there (NODE_PATH)' +
     there
   );
 }

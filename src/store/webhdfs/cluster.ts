@@ -58,6 +58,8 @@ export type AuthenticationChoice =
       readonly principal?: string;
       /** Path of a file with the principal's keys; the ticket cache (KRB5CCNAME) unless told. */
       readonly keytab?: string;
+      /** Path of a file with a delegation token that takes the place of both, and the host it is for. */
+      readonly handedToken?: { readonly file: string; readonly host: string };
       readonly proxyUser?: string;
     };
 

@@ -1,6 +1,7 @@
 import type { HdfsCluster } from '../cluster.ts';
 import type { Authentication, AuthTransport } from './authentication.ts';
 import { authenticationOnDemand } from './auto.ts';
+import { handedToken } from './handed-token.ts';
 import { kerberosAuthentication } from './kerberos.ts';
 import { simpleAuthentication } from './simple.ts';
 import { negotiator } from './spnego.ts';
@@ -13,11 +14,14 @@ export function authenticationFor(
   const { kind, proxyUser } = authentication;
   const simple = simpleAuthentication(userName, proxyUser);
   if (kind === 'simple') return simple;
-  const { principal, keytab } = authentication;
+  const { principal, keytab, handedToken: handed } = authentication;
   const use = {
     ...(principal === undefined ? {} : { principal }),
     ...(keytab === undefined ? {} : { keytab }),
   };
-  const kerberos = kerberosAuthentication(transport, negotiator(use), proxyUser);
+  const kerberos =
+    handed === undefined
+      ? kerberosAuthentication(transport, negotiator(use), proxyUser)
+      : handedToken(handed.file, handed.host);
   return kind === 'kerberos' ? kerberos : authenticationOnDemand(simple, kerberos);
 }
