@@ -35,7 +35,9 @@ export async function tellOfEarlyEnd(
   const log = stderrLogger(environment.terminal, args.includes('--verbose'));
   try {
     const whole = { ...flags, output: 'text', verbose: false } as const;
-    for (const dataset of await chosenDatasets(whole, environment)) {
+    // With --dataset beside it, which is what the run ended with, --base-path still says what it was about.
+    const isApart = whole.settingFlags['base-path'] !== undefined;
+    for (const dataset of isApart ? [undefined] : await chosenDatasets(whole, environment)) {
       await tellOfFailure({ flags: forDataset(whole, dataset), start, error }, environment, log);
     }
   } catch (problem) {

@@ -83,8 +83,8 @@ async function gatherWhatCanBe(input: SettingsInput): Promise<GatheredValues> {
   try {
     return await gatherValues(input);
   } catch {
-    // The file cannot be read, which is what the run ends with: flags and environment still count.
-    const { configPath: _unreadable, ...rest } = input;
+    // The file cannot be read, or has no such dataset, which is what the run ends with: flags and environment still count.
+    const { configPath: _unreadable, dataset: _unknown, ...rest } = input;
     return gatherValues({ ...rest, env: { ...input.env, [configPathVariable]: '' } });
   }
 }

@@ -222,6 +222,35 @@ test('all that is worth it, the best first, as far as the budget goes; what is l
   assert.match(wrong.error.message, /--all and --date are both given/);
 });
 
+test('what is wrong for every dataset ends as it would with one of them, and warns of nothing else', async (t) => {
+  const { run, json } = await lake(t);
+  for (const words of [
+    ['--date', 'tomorrow'],
+    ['--from', '2025-08-15', '--to', '2025-08-01'],
+  ]) {
+    const told = await json(...words);
+    assert.equal(told.exitCode, 2);
+    assert.deepEqual(
+      told.datasets.map(({ exitCode }) => exitCode),
+      [2, 2],
+    );
+  }
+  const unknown = await run('--all', '--dataset', 'claimz');
+  assert.equal(unknown.exit, 2);
+  assert.match(unknown.stderr, /^error: there is no dataset "claimz": .+ has telemetry, claims\n/);
+  const both = await run('--all', '--dataset', 'claims', '--base-path', '/nowhere');
+  assert.equal(both.exit, 2);
+  for (const { stderr } of [unknown, both]) assert.doesNotMatch(stderr, /warning/);
+});
+
+test('a layout that no directory is called by is told of, and is not taken for a dataset with nothing to do', async (t) => {
+  const { run } = await lake(t);
+  const wrong = ['--dataset', 'claims', '--layout', 'dt={yyyyMMdd}'];
+  const said = /there is no partition that is called as dt=\{yyyyMMdd\} says/;
+  assert.match((await run('--all', ...wrong)).stdout, said);
+  assert.match((await run('scan', ...wrong)).stdout, said);
+});
+
 test('outside of its hours a dataset is left alone, and the others are done', async (t) => {
   const now = new Date();
   const hour = (n: number): string => String((now.getUTCHours() + n + 24) % 24).padStart(2, '0');

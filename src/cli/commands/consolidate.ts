@@ -87,7 +87,9 @@ function overallCode(
   if (stopped !== undefined) return stopped;
   if (left.some(({ because }) => because === 'stopped')) return errorFacts(stop.reason).exitCode;
   const [only] = codes;
-  if (codes.length === 1 && only !== undefined) return only;
+  // Where no dataset could be begun, for the same reason, another try finds what a single one would.
+  const isShared = codes.length === 1 || (done.length === 0 && codes.every((code) => code === only));
+  if (isShared && only !== undefined) return only;
   return codes.every((code) => code === exitCodes.ok) ? exitCodes.ok : exitCodes.partial;
 }
 

@@ -73,6 +73,8 @@ export async function runScan(invocation: ScanInvocation, environment: CliEnviro
   const text = scanText(summary, {
     style: terminal.style,
     shownBase: shownPath(basePath),
+    limits: range,
+    layout: settings.consolidation.layout,
     footers,
     sizing,
     fold: settings.consolidation.mode === 'fold',

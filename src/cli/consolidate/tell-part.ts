@@ -60,11 +60,15 @@ export function partText(
       ? consolidationText(results, invocation, context)
       : asked > 0
         ? ''
-        : noPartitionText(wanted);
+        : noPartitionText(wanted, sum(Object.values(others ?? {})), settings.consolidation.layout);
   const removed = removedBackupsText(removedBackups, settings.safety.backupRetentionDays);
   const copied =
     settings.replica === undefined ? '' : replicaText(baseText(settings.replica), results, caughtUp);
   return body + othersText(others) + removed + copied;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 /** `Not begun: 3 waiting, 1 refused`: what `scan` says more of. */

@@ -1,4 +1,5 @@
 import { formatSize } from '../../core/units.ts';
+import type { DateLimits } from '../../partition/list-partitions.ts';
 import type { CleanupOutcome } from '../../swap/cleanup.ts';
 import type { PartitionResult } from '../../telemetry/partition-result.ts';
 import type { WantedDates } from '../dates.ts';
@@ -43,9 +44,17 @@ export function consolidationText(
   return datesReport(results, context) + tables.join('');
 }
 
-/** What is said when there is no partition at all of those that were asked for. */
-export function noPartitionText(wanted: WantedDates): string {
-  if ('all' in wanted) return '\nNothing to do: no partition is worth a run\n';
+/**
+ * What is said when there is no partition at all of those that were asked for.
+ * @param notWorth how many there are that are not worth it, of `all`
+ * @param layout how partitions are called, as it is configured
+ */
+export function noPartitionText(wanted: WantedDates, notWorth: number, layout: string): string {
+  if ('all' in wanted) {
+    return notWorth > 0
+      ? '\nNothing to do: no partition is worth a run\n'
+      : `\nNothing to do: ${noneCalledText(wanted.all, layout)}\n`;
+  }
   if ('dates' in wanted) return `\nNothing to do: there is no partition of ${dateRanges(wanted.dates)}\n`;
   if ('key' in wanted) return `\nNothing to do: there is no ${partitionWords(wanted.key)}\n`;
   const {
@@ -55,6 +64,13 @@ export function noPartitionText(wanted: WantedDates): string {
   return shard === undefined
     ? `\nNothing to do: there is no partition from ${from} to ${to}\n`
     : `\nNothing to do: shard ${shard.index} of ${shard.count} has none of the partitions from ${from} to ${to}\n`;
+}
+
+/** That no directory is a partition, within dates or at all; it may be the layout that is wrong. */
+export function noneCalledText({ from, to }: DateLimits, layout: string): string {
+  const dates = [...(from === undefined ? [] : [`from ${from}`]), ...(to === undefined ? [] : [`to ${to}`])];
+  const within = dates.length === 0 ? '' : ` ${dates.join(' ')}`;
+  return `there is no partition${within} that is called as ${layout} says (consolidation.layout, --layout)`;
 }
 
 /** One line on backups that a run removed at its end; empty when it removed none. */

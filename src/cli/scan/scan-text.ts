@@ -1,7 +1,9 @@
 import { partitionLabel } from '../../core/partition-key.ts';
 import { formatSize } from '../../core/units.ts';
+import type { DateLimits } from '../../partition/list-partitions.ts';
 import type { SizingDecision } from '../../plan/choose-size.ts';
 import { bar } from '../output/bar.ts';
+import { noneCalledText } from '../output/consolidation-text.ts';
 import { counted, formatCount } from '../output/numbers.ts';
 import { printable } from '../output/printable.ts';
 import { sizingText } from '../output/sizing-text.ts';
@@ -14,6 +16,10 @@ export interface ScanView {
   readonly style: Style;
   /** The dataset as the operator would write it. */
   readonly shownBase: string;
+  /** The dates that were asked for. */
+  readonly limits: DateLimits;
+  /** How partitions are called, as it is configured. */
+  readonly layout: string;
   /** True when footers were read, so that the figures are those of plans. */
   readonly footers: boolean;
   /** Where the program chose how large files become. */
@@ -34,7 +40,7 @@ const heapBytesPerObject = 150;
 /** A scan as a person reads it. */
 export function scanText(summary: ScanSummary, view: ScanView): string {
   const { partitions, firstDate, lastDate, dataFiles, smallFiles, bytes } = summary;
-  if (partitions === 0) return `\nNo partition of ${view.shownBase} is in that range.\n`;
+  if (partitions === 0) return `\nIn ${view.shownBase} ${noneCalledText(view.limits, view.layout)}.\n`;
   const range = firstDate === lastDate ? firstDate : `${firstDate} to ${lastDate}`;
   const head =
     `\nScanned ${counted(partitions, 'partition')} of ${view.shownBase}, ${range}: ` +
