@@ -1,6 +1,7 @@
 import type { FileRef, FileStatus } from '../../store/store.ts';
-import type { SwapReceipt } from '../../swap/journal.ts';
+import type { AddedRef, SwapReceipt } from '../../swap/journal.ts';
 import type { VerificationReceipt } from '../../verify/verified-file.ts';
+import { fileKey, type RowLineage, rowLineage } from './row-lineage.ts';
 
 /** A file of the partition that a run merged and verified, and the proof of that. */
 export interface VerifiedOutput {
@@ -26,15 +27,19 @@ export interface ReplicaPlan {
   readonly copy: readonly VerifiedOutput[];
   /** Files of which the replica has one of the same name and length that no receipt knows: only its bytes can tell. */
   readonly compare: readonly { readonly output: VerifiedOutput; readonly found: FileStatus }[];
-  /** Files of the replica, copied earlier, whose rows are in files that took their place. */
+  /** Files of the replica, copied earlier, whose rows are in files that the replica has or gets. */
   readonly remove: readonly FileRef[];
+  /** The same of files that no receipt of the replica knows: to be taken out once their bytes were compared. */
+  readonly superseded: readonly { readonly found: FileStatus; readonly proof: VerificationReceipt }[];
+  /** Why rows could be at the replica twice if anything were copied. A sentence for each file; empty: they cannot. */
+  readonly doubts: readonly string[];
   /** Merged files that are at the replica already. */
   readonly current: number;
 }
 
 /**
- * Compares a partition with its replica. Only what a receipt proves to be merged and verified is copied; only what an
- * earlier copy put there, and what a later run merged again (or an undo took back and a later run merged anew), is taken out.
+ * Compares a partition with its replica. Only what a receipt proves to be merged and verified is copied. What leaves is decided file
+ * by file, by the way its rows went: files there and files that are wanted never have a row in common.
  */
 export function planReplica({ primary, receipts, replica, copies }: ReplicaFacts): ReplicaPlan {
   const outputs = verifiedOutputs(primary, receipts);
@@ -51,11 +56,47 @@ export function planReplica({ primary, receipts, replica, copies }: ReplicaFacts
     else copy.push(output);
   }
   const wanted = new Set(outputs.map(({ file }) => file.name));
-  const replaced = replacedNames(receipts, wanted);
-  const remove = [...copied.values()]
-    .map(({ file }) => file)
-    .filter(({ name }) => !wanted.has(name) && replaced.has(name));
-  return { copy, compare, remove, current };
+  const others = replica.filter(({ name, kind }) => kind === 'file' && !wanted.has(name));
+  return { copy, compare, current, ...lookAtOthers({ primary, receipts, copies }, outputs, others, copied) };
+}
+
+/** What becomes of files at the replica that are not wanted there. */
+function lookAtOthers(
+  { primary, receipts, copies }: Omit<ReplicaFacts, 'replica'>,
+  outputs: readonly VerifiedOutput[],
+  others: readonly FileStatus[],
+  copied: ReadonlyMap<string, VerifiedOutput>,
+): Pick<ReplicaPlan, 'remove' | 'superseded' | 'doubts'> {
+  const [lineage, lineageThere] = [rowLineage(receipts), rowLineage(copies)];
+  const behindWanted = new Set(outputs.flatMap(({ file }) => [...lineage.behind(file)]));
+  const hasWantedRows = (file: FileStatus, by: RowLineage): boolean =>
+    [...by.behind(file)].some((key) => behindWanted.has(key));
+  const present = new Set(primary.map(fileKey));
+  const known = new Map(
+    receipts
+      .flatMap((receipt) => proofs(receipt, 'consolidate'))
+      .map(({ ref, proof }) => [fileKey(ref), proof]),
+  );
+  const remove: FileRef[] = [];
+  const superseded: { found: FileStatus; proof: VerificationReceipt }[] = [];
+  const doubts: string[] = [];
+  for (const file of others) {
+    const proof = known.get(fileKey(file));
+    if (copied.has(file.name)) {
+      if (hasWantedRows(file, lineage)) remove.push(file);
+      else if (!lineage.isAccounted(file, (key) => present.has(key))) {
+        doubts.push(
+          `${file.name} was copied, is in the partition no longer, and no receipt says what became of its rows`,
+        );
+      }
+    } else if (proof !== undefined && hasWantedRows(file, lineage)) superseded.push({ found: file, proof });
+    else if (behindWanted.has(fileKey(file))) {
+      doubts.push(`${file.name} is, by name and length, a file whose rows were merged`);
+    } else if (hasWantedRows(file, lineageThere)) {
+      doubts.push(`${file.name} was made there of copies, by a run on the replica itself`);
+    }
+  }
+  return { remove, superseded, doubts };
 }
 
 /** The files of the partition that are, by name, id and length, what a receipt says was verified. */
@@ -88,40 +129,24 @@ function copiedFiles(
   return copied;
 }
 
-/**
- * Names of merged files whose rows are in files that the replica has or gets: those that a run merged again, all of
- * whose outputs are wanted or were merged again themselves; and those that were undone, once a run after that did its work.
- */
-function replacedNames(receipts: readonly SwapReceipt[], wanted: ReadonlySet<string>): ReadonlySet<string> {
-  const replaced = new Set<string>();
-  const runs = receipts.filter(({ kind }) => kind === 'consolidate');
-  // From the newest to the oldest: what the newer ones replaced is then known.
-  for (const run of [...runs].sort((a, b) => b.startedAtMs - a.startedAtMs)) {
-    const added = run.added.map(({ name }) => name);
-    if (run.undoneBy === undefined) {
-      const isCovered = added.every((name) => wanted.has(name) || replaced.has(name));
-      if (isCovered) for (const { name } of run.removed) replaced.add(name);
-    } else {
-      const redone = runs.some(
-        (later) =>
-          later.undoneBy === undefined &&
-          later.startedAtMs > run.finishedAtMs &&
-          later.added.every(({ name }) => wanted.has(name) || replaced.has(name)),
-      );
-      if (redone) for (const name of added) replaced.add(name);
-    }
-  }
-  return replaced;
-}
-
-/** Added files with the proof that belongs to each; none of a run that only folded. */
+/** Added files with the proof that belongs to each; none of what was only folded. */
 function proofs(
-  { kind, outcome, added, verification }: SwapReceipt,
+  receipt: SwapReceipt,
   wanted: SwapReceipt['kind'],
 ): readonly { readonly ref: FileRef; readonly proof: VerificationReceipt }[] {
-  if (kind !== wanted || outcome === 'folded' || added.length !== verification.length) return [];
+  const { kind, added, verification, plan } = receipt;
+  if (kind !== wanted) return [];
+  const proofOf = (ref: AddedRef, index: number): VerificationReceipt | undefined => {
+    // Bins that were left as they were have a proof as well, and nothing that was added.
+    if (added.length === verification.length) return verification[index];
+    if (plan?.bins.length !== verification.length) return undefined;
+    return verification[plan.bins.findIndex((bin) => bin.index === ref.binIndex)];
+  };
+  const isOnlyFolded = (ref: AddedRef): boolean =>
+    receipt.way === 'fold' &&
+    receipt.bins.every((bin) => bin.binIndex !== ref.binIndex || bin.staged === undefined);
   return added.flatMap((ref, index) => {
-    const proof = verification[index];
+    const proof = isOnlyFolded(ref) ? undefined : proofOf(ref, index);
     return proof === undefined ? [] : [{ ref, proof }];
   });
 }

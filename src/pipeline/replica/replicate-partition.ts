@@ -3,7 +3,7 @@ import { SwapError } from '../../core/errors.ts';
 import { exitCodes } from '../../core/exit-codes.ts';
 import type { Logger } from '../../core/log.ts';
 import { join, makeRunId, partitionPath, stagedCopiesDirectory, stagedName } from '../../partition/names.ts';
-import type { FileStatus, Store } from '../../store/store.ts';
+import type { FileRef, FileStatus, Store } from '../../store/store.ts';
 import type { FileToAdd } from '../../swap/directories/build-new.ts';
 import { swapDirectories } from '../../swap/directories/swap-directories.ts';
 import { isOnHold } from '../../swap/hold.ts';
@@ -13,9 +13,10 @@ import { reproduceAttributes } from '../../swap/reproduce-attributes.ts';
 import { deleteDirectorySurely, makeDirectorySurely } from '../../swap/sure-steps.ts';
 import { workspaceMode } from '../../swap/workspace.ts';
 import type { ReplicaOutcome } from '../../telemetry/partition-result.ts';
+import type { VerificationReceipt } from '../../verify/verified-file.ts';
 import { copyOutput, sha256Of } from './copy-output.ts';
 import { receiptsOf } from './receipts-of.ts';
-import { planReplica, type ReplicaPlan, type VerifiedOutput, verifiedOutputs } from './replica-plan.ts';
+import { planReplica, type ReplicaPlan, verifiedOutputs } from './replica-plan.ts';
 
 /** One of the two places of a partition. */
 export interface ReplicaSide {
@@ -40,7 +41,7 @@ export interface ReplicateRequest {
  * Brings the replica of a partition up to date: every file of it that was merged and verified is copied, compared by
  * SHA-256, and put into the replica in one swap, together with taking out the files whose rows it holds. The partition itself is
  * only read. Takes the replica's lock; what an earlier copy that died had left there is settled first.
- * @throws SwapError `primary-differs`, `replica-differs`, `name-taken`, `lock-held` and those of a swap; ConfigError
+ * @throws SwapError `primary-differs`, `replica-differs`, `replica-doubtful`, `name-taken`, `lock-held` and those of a swap; ConfigError
  *   `base-path-absent` when there is no replica's base path; StoreError. The partition itself is untouched in every case.
  */
 export async function replicatePartition(request: ReplicateRequest): Promise<ReplicaOutcome> {
@@ -63,6 +64,7 @@ export async function replicatePartition(request: ReplicateRequest): Promise<Rep
   return await withLock(lock, log, async () => {
     const plan = await compared(request, await planOf(request, seen));
     const staging = stagedCopiesDirectory(replica.basePath, date);
+    if (plan.copy.length > 0 && plan.doubts.length > 0) throw doubtful(replica, date, plan.doubts);
     if (plan.copy.length === 0 && plan.remove.length === 0) {
       await clearStaging(replica, date);
       return outcome('current', `the replica has all ${plan.current} merged files`);
@@ -125,10 +127,16 @@ async function compared(request: ReplicateRequest, plan: ReplicaPlan): Promise<R
   let current = plan.current;
   for (const { output, found } of plan.compare) {
     const sha256 = await sha256Of(replica.store, found, stop);
-    if (sha256 !== output.proof.sha256) throw taken(replica, date, output, sha256);
+    if (sha256 !== output.proof.sha256) throw taken(replica, date, output.file, output.proof, sha256);
     current++;
   }
-  return { ...plan, compare: [], current };
+  const remove = [...plan.remove];
+  for (const { found, proof } of plan.superseded) {
+    const sha256 = await sha256Of(replica.store, found, stop);
+    if (sha256 !== proof.sha256) throw taken(replica, date, found, proof, sha256);
+    remove.push(found);
+  }
+  return { ...plan, compare: [], current, superseded: [], remove };
 }
 
 async function clearStaging({ store, basePath }: ReplicaSide, date: string): Promise<void> {
@@ -169,10 +177,11 @@ async function putInPlace(
 function taken(
   { store, basePath }: ReplicaSide,
   date: string,
-  { file, proof }: VerifiedOutput,
+  { name }: FileRef,
+  proof: VerificationReceipt,
   found: string,
 ): SwapError {
-  const path = `${store.uri}${join(partitionPath(basePath, date), file.name)}`;
+  const path = `${store.uri}${join(partitionPath(basePath, date), name)}`;
   return new SwapError(
     `${path} is another file than the one of that name in the partition: expected SHA-256 ${proof.sha256}, found ${found}`,
     {
@@ -182,6 +191,20 @@ function taken(
       hint: `move ${path} away, then run again`,
     },
   );
+}
+
+/** Most files that a message names. */
+const maxNamed = 3;
+
+function doubtful({ store, basePath }: ReplicaSide, date: string, doubts: readonly string[]): SwapError {
+  const path = `${store.uri}${partitionPath(basePath, date)}`;
+  const more = doubts.length > maxNamed ? `; and ${doubts.length - maxNamed} more` : '';
+  return new SwapError(`rows could be twice in ${path}: ${doubts.slice(0, maxNamed).join('; ')}${more}`, {
+    code: 'replica-doubtful',
+    exitCode: exitCodes.unsupportedInput,
+    dataState: 'the partition itself is not concerned, and the replica is as it was',
+    hint: 'take out of the replica, or out of that partition of it, what the dataset has in other files by now, then run again',
+  });
 }
 
 function outcome(result: ReplicaOutcome['result'], sentence: string): ReplicaOutcome {
