@@ -19,7 +19,7 @@ export function footerFacts(footer: ParquetFooter): FooterFacts {
   return {
     rows: footer.rows,
     rowGroups: footer.rowGroups.length,
-    columnChunks: footer.rowGroups.reduce((sum, rowGroup) => sum + rowGroup.chunks.length, 0),
+    columnChunks: footer.rowGroups.length * footer.leaves.length,
     footerSizeBytes: footer.footerSizeBytes,
     rowGroupBytes: footer.rowGroups.reduce((sum, rowGroup) => sum + rowGroup.bytes.length, 0),
     schemaKey: footer.schemaKey,

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../core/byte-source.ts';
+import { collectGarbage } from '../core/collect-garbage.ts';
 import { mapConcurrently } from '../core/concurrency.ts';
 import { FormatError } from '../core/errors.ts';
 import { formatSize } from '../core/units.ts';
@@ -23,6 +24,9 @@ const filesAtOnce = 16;
 /** Enough for the footer of nearly every small file, and for the whole of most. */
 const tailBytes = 64 * 1024;
 
+/** Files after which it is looked whether what their footers left behind is too much. */
+const lookedTogether = 500;
+
 const magicBytes = 4;
 
 /**
@@ -37,7 +41,9 @@ export async function readFooters(
   memory: FooterMemory = footerMemory(),
 ): Promise<ReadFooters> {
   const files = entries.filter((entry) => entry.notData === undefined);
+  let looked = 0;
   const found = await mapConcurrently(files, filesAtOnce, async (file) => {
+    if (++looked % lookedTogether === 0) collectGarbage();
     return { file, content: await lookInto(store, file, memory) };
   });
   const candidates: CandidateFile[] = [];

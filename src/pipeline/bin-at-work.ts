@@ -50,6 +50,8 @@ export interface BinHere extends BinWork {
   readonly store: BinStore;
   /** Open; whoever opened them closes them, after `stop`. */
   readonly opened: OpenInputs;
+  /** The same, for merging alone, where somebody goes by what was read; undefined: those opened. */
+  readonly inputsToMerge?: OpenInputs['inputs'] | undefined;
   /** Threads that share the work; undefined: this one does it all. */
   readonly threads: EngineThreads | undefined;
   readonly log: Logger;
@@ -60,6 +62,7 @@ export interface BinHere extends BinWork {
 export function binHere({
   store,
   opened: { inputs },
+  inputsToMerge = inputs,
   path,
   recipe,
   threads,
@@ -70,7 +73,15 @@ export function binHere({
 }: BinHere): BinAtWork {
   return {
     write: async (onRows) => {
-      const written = await writeMerged({ ...recipe, store, path, inputs, threads, stop, onRows });
+      const written = await writeMerged({
+        ...recipe,
+        store,
+        path,
+        inputs: inputsToMerge,
+        threads,
+        stop,
+        onRows,
+      });
       return { ...written, rowGroupsBefore: rowGroupsOf(inputs) };
     },
     verify: ({ merged, written }, onBytes) =>

@@ -59,22 +59,11 @@ async function consolidate(known: PartitionAtWork, held: Reservation[]): Promise
     const found = await watch.time('recover', () => settleDeadRun(task));
     report.warnings.push(...found.warnings);
     report.swapsRecovered = found.swapsRecovered;
-    const preview = await watch.time('list', () => listAndPlan(task, task.footers));
-    report.plan = preview;
-    report.warnings.push(...(preview.warnings ?? []));
-    log.info(`plan: ${preview.decision} (${preview.rule}): ${preview.reason}`, {
-      date,
-      step: 'list',
-      durationMs: watch.phaseMs().list,
-    });
-    // In the middle of another run's swap even the partition may seem absent: then the lock decides.
-    const nothingToDo = preview.decision !== 'consolidate' && !found.inProgress;
-    const halfDone = task.dryRun ? interruptedResult(report, preview, found.interrupted) : undefined;
-    if (halfDone !== undefined) return halfDone;
-    if (task.dryRun || nothingToDo) return settledResult(report, preview);
+    const first = await firstLook(task, report, found);
+    if ('result' in first) return first;
 
     // Waited for without the lock, which others may want meanwhile.
-    const need = needOf(task, preview);
+    const need = first.needBytes;
     let room = await roomForBins(task, need);
     if (room !== undefined) held.push(room);
     return await underLock(task, report, async (lock) => {
@@ -138,6 +127,37 @@ async function consolidate(known: PartitionAtWork, held: Reservation[]): Promise
   }
 }
 
+/**
+ * The plan without the lock: the result, where nothing is to be done by it, else what its largest bin takes. The plan itself, of all
+ * files once, stays in the report alone, until there is a new one.
+ */
+async function firstLook(
+  task: PartitionAtWork,
+  report: PartitionReport,
+  found: Awaited<ReturnType<typeof settleDeadRun>>,
+): Promise<PartitionResult | { readonly needBytes: number }> {
+  const { date, log } = task;
+  const plan = await report.watch.time('list', () => listAndPlan(task, task.footers));
+  report.plan = plan;
+  report.warnings.push(...(plan.warnings ?? []));
+  log.info(`plan: ${plan.decision} (${plan.rule}): ${plan.reason}`, {
+    date,
+    step: 'list',
+    durationMs: report.watch.phaseMs().list,
+  });
+  // In the middle of another run's swap even the partition may seem absent: then the lock decides.
+  const nothingToDo = plan.decision !== 'consolidate' && !found.inProgress;
+  const halfDone = task.dryRun ? interruptedResult(report, plan, found.interrupted) : undefined;
+  if (halfDone !== undefined) return halfDone;
+  return task.dryRun || nothingToDo ? settledResult(report, plan) : { needBytes: needOf(task, plan) };
+}
+
+/** Of partitions beyond this, what can be remembered while planning is a small part. */
+const largeBytes = 400 * bytesPerMb;
+
+/** What of those is remembered: enough for backup and merge to read each file once for both. */
+const rememberedOfLargeBytes = 28 * bytesPerMb;
+
 /** Bins beyond which what is remembered is a small part of what is read: its room is worth more to the merge. */
 const fewBins = 3;
 
@@ -193,7 +213,8 @@ function atWork(
       ...task,
       store: remembering ?? task.store,
       footers,
-      listed: async (files) => {
+      listed: async (files, bytes) => {
+        if (bytes > largeBytes) remembering?.limitTo(rememberedOfLargeBytes);
         // A second look finds about as many.
         if (isListed || room === undefined) return;
         isListed = true;

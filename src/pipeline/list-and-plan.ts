@@ -44,7 +44,8 @@ async function lookAndPlan(task: PartitionTask, footers = footerMemory()): Promi
   const store = stoppableStore(task.store, task.stop);
   task.showProgress({ date, doing: 'planning' });
   const listing = await listPartition({ store, basePath, date, baseEntries: task.baseEntries });
-  await task.listed?.(listing.entries.length);
+  const bytes = listing.entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  await task.listed?.(listing.entries.length, bytes);
   const onHold = !task.force && (await isOnHold(store, basePath, date)) !== undefined;
   const input = { listing, today, currentDayAllowed, onHold };
   const settled = settledByListing(input);

@@ -77,8 +77,8 @@ export interface SwappingRun {
 export interface PartitionTask extends DatasetTask {
   /** Its key: `YYYY-MM-DD` where it lies at `date=YYYY-MM-DD`, see `partitionKey`. */
   readonly date: string;
-  /** Told of how many files a listing has, before anything is made of them: resolves once there is room to know them. */
-  readonly listed?: (files: number) => Promise<void>;
+  /** Told of how many files a listing has, and of their bytes, before anything is made of them: resolves once there is room to know them. */
+  readonly listed?: (files: number, bytes: number) => Promise<void>;
 }
 
 /** A partition that is at work on. */

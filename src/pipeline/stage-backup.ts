@@ -6,6 +6,7 @@ import type { MergeInput } from '../parquet/merge/merge-request.ts';
 import { binBackupPath } from '../partition/names.ts';
 import type { StagedPart } from '../swap/fold/fold-parts.ts';
 import { checkFolded } from './check-folded.ts';
+import type { InStep } from './in-step.ts';
 import { stageFile } from './stage-file.ts';
 import type { FoldStaging } from './stage-fold.ts';
 
@@ -17,9 +18,10 @@ const ahead = { items: 16, weight: 32 * bytesPerMb };
 
 /**
  * Writes the backup of a bin: the bytes of its inputs in their order, then a footer that makes one Parquet file of them.
+ * @param step with whom the inputs are read; absent: they are read alone
  * @throws StoreError, FormatError; VerifyError when that footer does not describe the inputs
  */
-export async function stageBackup(staging: FoldStaging): Promise<StagedPart> {
+export async function stageBackup(staging: FoldStaging, step?: InStep): Promise<StagedPart> {
   const { store, runDirectory, bin, inputs, createdBy, keyValues } = staging;
   const path = binBackupPath(runDirectory, bin.index);
   let offsetBytes = 0;
@@ -32,10 +34,19 @@ export async function stageBackup(staging: FoldStaging): Promise<StagedPart> {
   await checkFolded(path, tail, offsetBytes, pieces);
   return await stageFile(store, path, bin.placement, async (sink) => {
     const stretches = inputs.flatMap(stretchesOf);
-    const bytesOf = ({ source, startBytes, lengthBytes }: Stretch): Promise<Uint8Array> =>
-      source.read(startBytes, lengthBytes);
-    for await (const bytes of mapAhead(stretches, ahead, ({ lengthBytes }) => lengthBytes, bytesOf)) {
+    const bytesOf = async (stretch: Stretch): Promise<Stretch & { readonly bytes: Uint8Array }> => {
+      const { source, index, startBytes, lengthBytes } = stretch;
+      await step?.mayRead(index);
+      return { ...stretch, bytes: await source.read(startBytes, lengthBytes) };
+    };
+    for await (const { index, bytes, startBytes, source } of mapAhead(
+      stretches,
+      ahead,
+      ({ lengthBytes }) => lengthBytes,
+      bytesOf,
+    )) {
       await sink.write(bytes);
+      if (startBytes + bytes.length === source.sizeBytes) step?.hasRead(index);
     }
     await sink.write(tail);
   });
@@ -43,15 +54,17 @@ export async function stageBackup(staging: FoldStaging): Promise<StagedPart> {
 
 interface Stretch {
   readonly source: ByteSource;
+  /** Number of the input. */
+  readonly index: number;
   readonly startBytes: number;
   readonly lengthBytes: number;
 }
 
-function stretchesOf({ source }: MergeInput): readonly Stretch[] {
+function stretchesOf({ source }: MergeInput, index: number): readonly Stretch[] {
   const stretches: Stretch[] = [];
   for (let startBytes = 0; startBytes < source.sizeBytes; startBytes += stretchBytes) {
     const lengthBytes = Math.min(stretchBytes, source.sizeBytes - startBytes);
-    stretches.push({ source, startBytes, lengthBytes });
+    stretches.push({ source, index, startBytes, lengthBytes });
   }
   return stretches;
 }

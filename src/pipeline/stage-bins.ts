@@ -12,6 +12,7 @@ import type { Stopwatch } from '../telemetry/stopwatch.ts';
 import type { VerifiedFile } from '../verify/verified-file.ts';
 import { type BinAtWork, type BinWork, binHere, type RowGroupsBefore, rowGroupsOf } from './bin-at-work.ts';
 import { createdBy, inputFilesOf, recipeOf } from './bin-recipe.ts';
+import { type InStep, inStep } from './in-step.ts';
 import { mergeElsewhere, type TakeMerged } from './merge-elsewhere.ts';
 import { type OpenInputs, openInputs } from './open-inputs.ts';
 import type { PartitionAtWork } from './partition-task.ts';
@@ -94,17 +95,19 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
   const files = inputFilesOf(plan, bin);
   collectGarbage(task.settings.consolidation.memoryBytes);
   if (!store.abilities.fold && task.beginBin !== undefined && binTask.merged === undefined) {
-    return await mergeBin(binTask, undefined).finally(() => task.forget(files));
+    return await mergeBin(binTask, undefined, undefined).finally(() => task.forget(files));
   }
   const opened = await watch.time('merge', () => openInputs(store, files, task.footers));
   try {
-    if (!store.abilities.fold) return await mergeBin(binTask, opened);
+    if (!store.abilities.fold) return await mergeBin(binTask, opened, undefined);
     const warnings: string[] = [];
     const folding = foldStaging(binTask, opened, warnings);
     if (task.settings.consolidation.mode === 'fold') return await foldOnly(binTask, folding, warnings);
-    const backup = task.settings.safety.backupBeforeDelete ? startBackup(folding) : undefined;
+    const step = task.settings.safety.backupBeforeDelete ? inStepOf(binTask, opened) : undefined;
+    const backup = task.settings.safety.backupBeforeDelete ? startBackup(folding, step) : undefined;
     try {
-      const { fold, ...merged } = await mergeBin(binTask, opened, (sizeBytes) => {
+      const { fold, ...merged } = await mergeBin(binTask, opened, step, (sizeBytes) => {
+        step?.over();
         // Verification looks at few of them: of a large bin the room is worth more to it than those are.
         if (bin.sizeBytes > forgetEarlyBytes)
           void Promise.allSettled([backup]).then(() => task.forget(files));
@@ -114,6 +117,7 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
       if (fold === undefined) return merged;
       return { ...merged, fold: part === undefined ? fold : { ...fold, backup: part } };
     } finally {
+      step?.over();
       await Promise.allSettled([backup]);
     }
   } finally {
@@ -122,9 +126,26 @@ async function stageBin(binTask: BinTask): Promise<StagedBin> {
   }
 }
 
+/** The backup of a large bin reads no further before the merge than this, so that what both read need not be kept for long. */
+const backupAheadBytes = 16 * bytesPerMb;
+
+/**
+ * Has merge and backup of a bin that is larger than what can be remembered read it at the same time, and each file forgotten once
+ * both have gone by; undefined for small bins, and for those that this thread does not merge.
+ */
+function inStepOf({ task, plan, bin, merged }: BinTask, { inputs }: OpenInputs): InStep | undefined {
+  if (bin.sizeBytes <= forgetEarlyBytes || merged !== undefined || task.beginBin !== undefined)
+    return undefined;
+  const files = inputFilesOf(plan, bin);
+  return inStep(inputs, {
+    aheadBytes: backupAheadBytes,
+    done: (from, to) => task.forget(files.slice(from, to)),
+  });
+}
+
 /** The backup is written while the merge is under way; both mostly wait for the store. */
-function startBackup(folding: FoldStaging): ReturnType<typeof stageBackup> {
-  const backup = stageBackup(folding);
+function startBackup(folding: FoldStaging, step: InStep | undefined): ReturnType<typeof stageBackup> {
+  const backup = stageBackup(folding, step);
   // Seen to once the merge is through.
   backup.catch(() => {});
   return backup;
@@ -176,7 +197,11 @@ async function foldOnly(
 }
 
 /** A bin in another thread where there is one for it, else in this one, which then has its inputs open. */
-function beginBin({ task, staging, plan, bin }: BinTask, opened: OpenInputs | undefined): BinAtWork {
+function beginBin(
+  { task, staging, plan, bin }: BinTask,
+  opened: OpenInputs | undefined,
+  step: InStep | undefined,
+): BinAtWork {
   const { settings, log, stop } = task;
   const files = inputFilesOf(plan, bin);
   const store = stoppableStore(task.store, stop);
@@ -190,20 +215,23 @@ function beginBin({ task, staging, plan, bin }: BinTask, opened: OpenInputs | un
   const elsewhere = task.beginBin?.(work, { store, log, stop });
   if (elsewhere !== undefined) return elsewhere;
   if (opened === undefined) throw new Error(`bin ${bin.index} has its inputs open nowhere`);
-  return binHere({ ...work, store, opened, threads: task.columnThreads?.(files), log, stop });
+  const inputsToMerge = step?.inputs;
+  return binHere({ ...work, store, opened, inputsToMerge, threads: task.columnThreads?.(files), log, stop });
 }
 
 /**
  * Merges a bin, and verifies what was written.
  * @param opened its inputs; undefined: another thread opens them
+ * @param step has them read together with the backup; undefined: it goes its own way
  * @param stageBeside what else is to be staged that goes by the length of the merged file; done while that is verified
  */
 async function mergeBin(
   binTask: BinTask,
   opened: OpenInputs | undefined,
+  step: InStep | undefined,
   stageBeside?: (mergedSizeBytes: number) => Promise<FoldParts>,
 ): Promise<StagedBin> {
-  const atWork = beginBin(binTask, opened);
+  const atWork = beginBin(binTask, opened, step);
   try {
     return await mergeAndVerify(binTask, atWork, opened, stageBeside);
   } finally {

@@ -3,7 +3,7 @@ import type { ByteSource } from '../core/byte-source.ts';
 import { FormatError, StoreError, VerifyError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { bytesPerMb } from '../core/units.ts';
-import { defaultMemoryLimits, memoryLimitsFor } from '../parquet/memory-limits.ts';
+import { defaultMemoryBytes, defaultMemoryLimits, memoryLimitsFor } from '../parquet/memory-limits.ts';
 import type { MergeInput } from '../parquet/merge/merge-request.ts';
 import { readAheadSource } from '../store/read-ahead-source.ts';
 import { type FileRef, refOf, type Store } from '../store/store.ts';
@@ -13,7 +13,10 @@ import { verifyStagedFile } from '../verify/verify-staged-file.ts';
 import type { WrittenFile } from './write-merged.ts';
 
 /** The file is gone through twice, from front to back; over a network in few large pieces, and once if it is small enough. */
-const readAhead = { windowBytes: 8 * bytesPerMb, windowsAhead: 2, keepBytes: 32 * bytesPerMb };
+const readAhead = { windowBytes: 8 * bytesPerMb, windowsAhead: 2, keepBytes: 64 * bytesPerMb };
+
+/** Kept of one that is larger, which is read twice anyway. */
+const keptOfLargeBytes = 32 * bytesPerMb;
 
 /** A file that was just written, and what it was made of. */
 export interface VerifyMerged {
@@ -55,7 +58,7 @@ export async function verifyMerged(args: VerifyMerged): Promise<VerifiedFile> {
   const ref = refOf(status);
   // Once for its checksum, and once more to decode it.
   const passes = level === 'full' ? 2 : 1;
-  const staged = watchedSource(await openStaged(store, path, ref), passes, args.onBytes);
+  const staged = watchedSource(await openStaged(args, ref), passes, args.onBytes);
   try {
     return await verifyStagedFile({
       staged,
@@ -80,9 +83,13 @@ export async function verifyMerged(args: VerifyMerged): Promise<VerifiedFile> {
   }
 }
 
-async function openStaged(store: VerifyMerged['store'], path: string, ref: FileRef): Promise<ByteSource> {
+async function openStaged({ store, path, memoryBytes }: VerifyMerged, ref: FileRef): Promise<ByteSource> {
   const source = await store.open(path, ref);
-  return store.abilities.remote === true ? readAheadSource(source, readAhead) : source;
+  if (store.abilities.remote !== true) return source;
+  const isKept =
+    source.sizeBytes <= readAhead.keepBytes && (memoryBytes ?? defaultMemoryBytes) >= defaultMemoryBytes;
+  const keepBytes = isKept ? readAhead.keepBytes : keptOfLargeBytes;
+  return readAheadSource(source, { ...readAhead, keepBytes, memoryBytes });
 }
 
 function watchedSource(source: ByteSource, passes: number, onBytes: VerifyMerged['onBytes']): ByteSource {

@@ -40,11 +40,19 @@ export function fileVerdicts(
     ),
     ...input.foreign.map((foreign): [string, Ruling] => [foreign.name, ignored(foreign)]),
   ]);
+  const reasons = new Map<string, string>();
   return inNameOrder(input.listing.entries).map(({ name, sizeBytes, notData }) => {
     const ruling = notData === undefined ? rulings.get(name) : ignored(notData);
     if (ruling === undefined) throw new TypeError(`planning was given no footer for the listed file ${name}`);
-    return { name, sizeBytes, ...ruling };
+    return { name, sizeBytes, ...ruling, reason: onlyOnce(reasons, ruling.reason) };
   });
+}
+
+/** An equal sentence that was there before, if one was: of tens of thousands of files, most have the same to be said of them. */
+function onlyOnce(known: Map<string, string>, sentence: string): string {
+  const before = known.get(sentence);
+  if (before === undefined) known.set(sentence, sentence);
+  return before ?? sentence;
 }
 
 function ruled(file: DataFile, ruling: Ruling): [string, Ruling] {

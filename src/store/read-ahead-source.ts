@@ -1,4 +1,5 @@
 import type { ByteSource } from '../core/byte-source.ts';
+import { collectGarbage } from '../core/collect-garbage.ts';
 
 /** How a file is read ahead, and how much of it is kept. */
 export interface ReadAheadLimits {
@@ -8,6 +9,8 @@ export interface ReadAheadLimits {
   readonly windowsAhead: number;
   /** Bytes kept; what was used last stays. A file of this length is read from the store once. */
   readonly keepBytes: number;
+  /** What the process may take; undefined: what is usual. */
+  readonly memoryBytes?: number | undefined;
 }
 
 /**
@@ -29,6 +32,8 @@ export function readAheadSource(source: ByteSource, limits: ReadAheadLimits): By
     const bytes = known ?? source.read(start, Math.min(windowBytes, source.sizeBytes - start));
     windows.set(index, bytes);
     if (known === undefined) {
+      // What is outside of V8's heap, as these are, makes it collect late.
+      collectGarbage(limits.memoryBytes);
       // Whoever waits for it is told; the next one who asks tries again.
       bytes.catch(() => {
         if (windows.get(index) === bytes) windows.delete(index);
@@ -67,7 +72,7 @@ export function readAheadSource(source: ByteSource, limits: ReadAheadLimits): By
       for (let index = first; index <= last; index++) parts.push(use(index));
       const got = await Promise.all(parts);
       const start = offsetBytes - first * windowBytes;
-      if (got.length === 1 && got[0] !== undefined) return got[0].slice(start, start + lengthBytes);
+      if (got.length === 1 && got[0] !== undefined) return got[0].subarray(start, start + lengthBytes);
       const bytes = new Uint8Array(lengthBytes);
       let done = 0;
       for (const part of got) {

@@ -15,6 +15,8 @@ export interface MemoryLimits {
 
 /** A store that remembers what was read. */
 export interface RememberingStore extends Store {
+  /** Remembers from now on at most so many bytes of its own, beyond which nothing more is kept; what is kept stays. */
+  limitTo(bytes: number): void;
   /** Gives back the room of files that are not read any more; who reads one all the same, reads it anew. */
   forget(paths: readonly string[]): void;
   /** Gives back all room, once nothing is read any more. */
@@ -34,11 +36,14 @@ interface Remembered {
 export function rememberingStore(store: Store, limits: MemoryLimits): RememberingStore {
   const remembered = new Map<string, Remembered>();
   const spent = limits.spent ?? { bytes: 0 };
+  let own = 0;
+  let mostOwn = limits.budgetBytes;
 
   const drop = (key: string, one: Remembered): void => {
     if (remembered.get(key) !== one) return;
     remembered.delete(key);
     spent.bytes -= one.sizeBytes;
+    own -= one.sizeBytes;
   };
 
   /** The bytes from `start` to the end of the file; undefined when there is no room for them. */
@@ -52,8 +57,9 @@ export function rememberingStore(store: Store, limits: MemoryLimits): Rememberin
     const known = remembered.get(key);
     if (known !== undefined) return known.bytes;
     const sizeBytes = ref.sizeBytes - start;
-    if (spent.bytes + sizeBytes > limits.budgetBytes) return undefined;
+    if (spent.bytes + sizeBytes > limits.budgetBytes || own + sizeBytes > mostOwn) return undefined;
     spent.bytes += sizeBytes;
+    own += sizeBytes;
     const one = { path, sizeBytes, bytes: read() };
     remembered.set(key, one);
     // The next one who asks tries again.
@@ -63,6 +69,9 @@ export function rememberingStore(store: Store, limits: MemoryLimits): Rememberin
 
   return {
     ...store,
+    limitTo(bytes) {
+      mostOwn = Math.min(limits.budgetBytes, bytes);
+    },
     forget(paths) {
       const gone = new Set(paths);
       for (const [key, one] of remembered) if (gone.has(one.path)) drop(key, one);

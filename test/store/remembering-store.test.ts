@@ -30,6 +30,21 @@ describe('a store that remembers what was read', () => {
     assert.deepEqual(reads.slice(4), ['c 0+10', 'a 1+2']);
   });
 
+  it('remembers less from when it is told to, and keeps what it has', async () => {
+    const { store, reads } = await counted({ a: 'aaaaaaaaaa', b: 'bbbbbbbbbb' });
+    const spent = { bytes: 0 };
+    const remembering = rememberingStore(store, { ...limits, spent });
+    await read(remembering, 'a', 0, 1);
+    remembering.limitTo(15);
+    for (const name of ['a', 'b', 'b']) await read(remembering, name, 0, 1);
+    assert.deepEqual(reads, ['a 0+10', 'b 0+1', 'b 0+1']);
+    remembering.forget(['/p/a']);
+    for (let time = 0; time < 2; time++) await read(remembering, 'b', 0, 1);
+    assert.deepEqual(reads.slice(3), ['b 0+10']);
+    remembering.forgetAll();
+    assert.equal(spent.bytes, 0);
+  });
+
   it('remembers one generation, and gives it to nobody who expects another', async () => {
     const { store, reads, setModifiedAt } = await counted({ a: 'aaaaaaaaaa' });
     const remembering = rememberingStore(store, limits);
