@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { replicaWarnings } from '../../src/cli/output/replica-text.ts';
@@ -152,6 +153,37 @@ test('a replica that is away for many dates is told of once, with how many', asy
   const later = await runCliInProcess([...words, '--date', '2025-08-20'], {});
   assert.deepEqual([later.exit, later.stderr, await failures()], [0, '', undefined]);
   assert.match(later.stdout, /: 4 files \(.*\) of 4 partitions copied and compared\n/);
+});
+
+test('a replica that goes away while a run is at work is not waited for again and again', async (t) => {
+  const basePath = await tempDirectory(t);
+  for (let day = 11; day < 16; day++) await addPartition(basePath, `2025-08-${day}`);
+  let asked = 0;
+  const root = {
+    ...{ pathSuffix: '', type: 'DIRECTORY', length: 0, owner: 'etl', group: 'etl', permission: '755' },
+    ...{ modificationTime: 1, accessTime: 0, replication: 0, blockSize: 0, fileId: 16385, childrenNum: 1 },
+  };
+  const server = createServer((request, response) => {
+    // The root, once: it is there.
+    if (++asked > 1) request.socket.destroy();
+    else response.end(JSON.stringify({ FileStatus: root }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const replica = `webhdfs://127.0.0.1:${address.port}/copy`;
+  const words = ['--base-path', basePath, '--replicate-to', replica, '--concurrency', '1'];
+  const run = await runCliInProcess([...words, '--from', '2025-08-11', '--to', '2025-08-15'], {
+    MAX_RETRIES: '0',
+  });
+  assert.equal(run.exit, 0, run.stderr);
+  assert.match(run.stdout, /5 partitions of 5 consolidated/);
+  assert.match(run.stderr, / is behind: 5 partitions \(2025-08-11 to 2025-08-15\) are copied by a later run/);
+  assert.equal(run.stderr.trimEnd().split('\n').length, 1, run.stderr);
+  // For each of the first three once.
+  assert.equal(asked, 1 + 3, run.stderr);
+  assert.equal((await readdir(join(basePath, '_consolidation', 'replicas'))).length, 5);
 });
 
 test('partitions that a replica lacks for different reasons are told of apart, and long lists by their ends', () => {

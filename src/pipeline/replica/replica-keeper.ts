@@ -1,3 +1,4 @@
+import { StoreError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { isMergedName, partitionPath } from '../../partition/names.ts';
 import { errorFacts } from '../../telemetry/error-facts.ts';
@@ -35,6 +36,9 @@ export interface CaughtUp {
   readonly replica: ReplicaOutcome;
 }
 
+/** So many failures in a row, each of which may be over later, and a replica counts as away: the run does not wait for it any more. */
+const awayAfter = 3;
+
 /** A keeper for one run over one dataset. */
 export function replicaKeeper(request: KeeperRequest): ReplicaKeeper {
   const { primary, uri, log, stop } = request;
@@ -62,7 +66,24 @@ export function replicaKeeper(request: KeeperRequest): ReplicaKeeper {
   const pendingOf = async (date: string): Promise<readonly PendingCopy[]> =>
     [...(await left()), ...noted].filter((one) => one.date === date && one.replica === uri);
 
+  let failuresInRow = 0;
+  let lastFailure: ReplicaOutcome | undefined;
+
+  /** What became of the last attempt, once the replica counts as away. */
+  const away = (): ReplicaOutcome | undefined => (failuresInRow < awayAfter ? undefined : lastFailure);
+  const countFailure = (error: unknown, date: string): ReplicaOutcome => {
+    const failed = failedOutcome(error);
+    log.info(`replica ${uri}: failed: ${failed.sentence}`, { date, step: 'replica' });
+    if (error instanceof StoreError && error.retryable) {
+      failuresInRow++;
+      lastFailure = failed;
+    }
+    return failed;
+  };
+
   const copy = async (date: string): Promise<ReplicaOutcome> => {
+    const isAway = away();
+    if (isAway !== undefined) return isAway;
     try {
       stop.throwIfAborted();
       // Before anything is looked at: what is noted later may be of a swap that is not seen here.
@@ -81,11 +102,10 @@ export function replicaKeeper(request: KeeperRequest): ReplicaKeeper {
       const durationMs = Math.round(performance.now() - begunMs);
       log.info(`replica ${uri}: ${done.result}: ${done.sentence}`, { date, step: 'replica', durationMs });
       if (done.result !== 'later') await clearPendingCopies(primary.store, primary.basePath, pending);
+      failuresInRow = 0;
       return done;
     } catch (error) {
-      const failed = failedOutcome(error);
-      log.info(`replica ${uri}: failed: ${failed.sentence}`, { date, step: 'replica' });
-      return failed;
+      return countFailure(error, date);
     }
   };
 
@@ -93,6 +113,8 @@ export function replicaKeeper(request: KeeperRequest): ReplicaKeeper {
   const lacksMerged = async (result: PartitionResult): Promise<boolean> => {
     const merged = (result.plan?.files ?? []).filter(({ name }) => isMergedName(name));
     if (merged.length === 0) return false;
+    // Nobody knows; then it is told of as behind.
+    if (away() !== undefined) return true;
     const { store, basePath } = await replica();
     const found = await store.list(partitionPath(basePath, result.date));
     const sizes = new Map(found?.map(({ name, sizeBytes }) => [name, sizeBytes]));
@@ -118,7 +140,7 @@ export function replicaKeeper(request: KeeperRequest): ReplicaKeeper {
         if (!(await isToCopy(result))) return result;
         outcome = await copy(result.date);
       } catch (error) {
-        outcome = failedOutcome(error);
+        outcome = countFailure(error, result.date);
       }
       return { ...result, replica: outcome };
     },
