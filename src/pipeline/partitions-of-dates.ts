@@ -1,10 +1,12 @@
+import { compareNames } from '../core/name-order.ts';
 import { dateOf, partitionKey } from '../core/partition-key.ts';
 import { defaultLayout, pathByLayout } from '../partition/layout.ts';
 import { type ListedDataset, listPartitions } from '../partition/list-partitions.ts';
+import { hiddenPartitions } from './hidden-partitions.ts';
 
 /**
  * The partitions of these dates, by their keys, oldest first. Where a date has one partition, it is among them whether it is there or not;
- * of hours and sources those that are there.
+ * of hours and sources those that are there, or hidden by an interrupted swap.
  *
  * @param dates `YYYY-MM-DD`, oldest first, each once
  * @throws ConfigError `base-path-absent`; StoreError when the store fails; the reason of `stop`
@@ -18,9 +20,9 @@ export async function partitionsOfDates(
   if (layout.pattern === defaultLayout.pattern) return dates;
   const [from = '', to = from] = [dates[0], dates.at(-1)];
   const wanted = new Set(dates);
-  const found = (await listPartitions(dataset, { from, to }))
-    .map(({ key }) => key)
-    .filter((key) => wanted.has(dateOf(key)));
+  const listed = (await listPartitions(dataset, { from, to })).map(({ key }) => key);
+  const hidden = await hiddenPartitions(dataset, listed, { from, to });
+  const found = [...listed, ...hidden].filter((key) => wanted.has(dateOf(key))).toSorted(compareNames);
   if (!layout.isOnePerDate) return found;
   const there = new Set(found.map(dateOf));
   const absent = dates

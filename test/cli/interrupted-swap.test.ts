@@ -4,6 +4,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { runCliInProcess } from './cli-in-process.ts';
 import { jsonOf, runCli, startProcess } from './cli-process.ts';
 import { date, demoDataset, parquetNames, type TestDataset, treeDigest } from './dataset.ts';
 
@@ -66,6 +67,8 @@ test('what a person must settle is said with commands that can be typed', async 
   const recovered = await runCli(['recover', ...flags]);
   assert.equal(recovered.exit, 14);
   assert.match(recovered.stdout, new RegExp(`\\n +next: .*${command}, and add`));
+  const all = await runCliInProcess(['--all', ...flags], {});
+  assert.equal(all.exit, 14, 'no listing shows the partition');
   const undone = await runCli(['undo', date, ...flags, '--output', 'json']);
   assert.equal(undone.exit, 14);
   const { hint = '' } = jsonOf(undone).error as { hint?: string };

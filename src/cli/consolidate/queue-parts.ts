@@ -40,9 +40,14 @@ export async function queuePart(part: DatasetPart, isLimited: boolean): Promise<
     ...(invocation.timeZone === undefined ? {} : { timeZone: invocation.timeZone }),
   });
   if ('all' in wanted) {
-    if (!task.dryRun) await settleFirst(task);
+    const blocked = task.dryRun ? [] : await settleFirst(task);
     const { partitions, others } = await workInDataset(task, wanted.all);
-    return { partitions: partitions.map(queued), others };
+    const found = new Set(partitions.map(({ date }) => date));
+    // They are begun so that the run says what is wrong with them, and fails.
+    const unsettled = blocked
+      .filter((date) => !found.has(date))
+      .map((date) => ({ date, bytes: 0, worth: 0 }));
+    return { partitions: [...partitions, ...unsettled].map(queued), others };
   }
   const dates = await datesWanted(part, wanted);
   await listBase(task.store, task.basePath);
@@ -68,13 +73,17 @@ async function datesWanted(
     : datesOfShard(task, wanted.range, wanted.shard);
 }
 
-/** What an interrupted swap left may hide the partition from a listing. */
-async function settleFirst({ store, basePath, layout, log }: DatasetTask): Promise<void> {
+/** What an interrupted swap left may hide the partition from a listing. Resolves to those that a person must settle. */
+async function settleFirst({ store, basePath, layout, log }: DatasetTask): Promise<readonly string[]> {
   const quiet = { ...log, warn: log.info };
   const named = layout === undefined ? {} : { layout };
-  for (const { action, sentence, date } of await recoverDataset({ store, basePath, ...named, log: quiet })) {
+  const outcomes = await recoverDataset({ store, basePath, ...named, log: quiet });
+  for (const { action, sentence, date } of outcomes) {
     if (action !== 'nothing') log.warn(sentence, { date });
   }
+  const blocked = outcomes.filter(({ needsAttention }) => needsAttention).map(({ date }) => date);
+  // Of partitions under another layout no date is known.
+  return [...new Set(blocked)].filter((date) => dateOf(date) !== '');
 }
 
 async function expectedBytes(
