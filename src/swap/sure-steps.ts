@@ -81,12 +81,19 @@ export async function replaceSurely(
   }
 }
 
-/** Writes a file of ours, whose name nobody else uses: whatever an earlier attempt left there is replaced. */
-export async function writeSurely(store: Store, path: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Writes a file of ours, of these pieces one after the other, whose name nobody else uses: whatever an earlier attempt left there is
+ * replaced.
+ */
+export async function writeSurely(
+  store: Store,
+  path: string,
+  ...pieces: readonly Uint8Array[]
+): Promise<void> {
   await createSurely(store, path, async () => {
     const sink = await store.create(path);
     try {
-      await sink.write(bytes);
+      for (const piece of pieces) await sink.write(piece);
       await sink.close();
     } catch (error) {
       await sink.abort();
@@ -146,17 +153,18 @@ function isWrittenAnew(error: unknown, path: string): boolean {
 }
 
 /**
- * Writes `text` to `staged`, a path in the run's own directory, and renames it into place, so that `path` is complete
- * whenever it exists and what a crash leaves behind is found.
+ * Writes `content`, a text or pieces of one as UTF-8, to `staged`, a path in the run's own directory, and renames it into
+ * place, so that `path` is complete whenever it exists and what a crash leaves behind is found.
  * @throws StoreError `exists` when `path` is taken
  */
 export async function writeInPlace(
   store: Store,
   path: string,
-  text: string,
+  content: string | readonly Uint8Array[],
   staged = stagedName(path),
 ): Promise<void> {
-  await writeSurely(store, staged, new TextEncoder().encode(text));
+  const pieces = typeof content === 'string' ? [new TextEncoder().encode(content)] : content;
+  await writeSurely(store, staged, ...pieces);
   const status = await store.stat(staged);
   if (status === undefined) {
     throw new StoreError(`cannot write ${path}: ${staged} is gone right after it was written`, {
@@ -168,14 +176,17 @@ export async function writeInPlace(
   await renameSurely(store, staged, path, status.fileId);
 }
 
-/** The text of the file at `path`; undefined when there is none. */
+/**
+ * The text of the file at `path`; undefined when there is none. Bytes that are no text become U+FFFD: what reads a record finds it
+ * damaged then.
+ */
 export async function readText(store: Store, path: string): Promise<string | undefined> {
   const status = await store.stat(path);
   if (status === undefined) return undefined;
   try {
     const source = await store.open(path, status);
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(await source.read(0, source.sizeBytes));
+      return new TextDecoder().decode(await source.read(0, source.sizeBytes));
     } finally {
       await source.close();
     }

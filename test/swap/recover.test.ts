@@ -181,6 +181,8 @@ describe('recover', () => {
       const text = readFileSync(path, 'utf8');
       for (const damaged of [
         text.slice(0, 100),
+        // A byte that is no text.
+        Buffer.from(text).fill(0xff, 200, 201),
         text.replace('"keepBackup":true', '"keepBackup":false'),
         text.replace('"format":1', '"format":2'),
         '',
@@ -189,6 +191,14 @@ describe('recover', () => {
         const name = readdirSync(fixture.dateDirectory).find((entry) => entry !== 'lock') ?? '';
         writeFileSync(join(fixture.dateDirectory, name, 'journal.json'), damaged);
         const before = snapshot(join(fixture.dateDirectory, name));
+        // `recover` looks ahead over the whole dataset, and one journal must not keep it from the others.
+        const [foreseen] = await recoverDataset({
+          store,
+          basePath: fixture.basePath,
+          log: silentLogger,
+          dryRun: true,
+        });
+        assert.deepEqual([foreseen?.action, foreseen?.needsAttention], ['foreign', true]);
         const [outcome] = await recover(fixture);
         assert.deepEqual([outcome?.action, outcome?.needsAttention], ['foreign', true]);
         assert.match(outcome?.sentence ?? '', /journal\.json/);
@@ -205,7 +215,7 @@ describe('recover', () => {
     inFixture(async (fixture) => {
       const receipt = await consolidate(store, fixture);
       const directory = join(fixture.dateDirectory, receipt?.runId ?? '');
-      appendFileSync(join(directory, 'receipt.json'), 'x');
+      appendFileSync(join(directory, 'receipt.json'), Buffer.of(0xff));
       for (const name of ['a-6.parquet', 'a-7.parquet'])
         writeFileSync(join(fixture.partition, name), `${name}\n`);
       const warnings: string[] = [];
