@@ -13,7 +13,7 @@ import { putOnHold } from './hold.ts';
 import { type SwapReceipt, writeRecord } from './journal.ts';
 import { receiptIfReadable } from './receipts.ts';
 import type { RunAtHand } from './run-at-hand.ts';
-import { deleteDirectorySurely, makeDirectorySurely, renameSurely } from './sure-steps.ts';
+import { deleteDirectorySurely, deleteFileSurely, makeDirectorySurely, renameSurely } from './sure-steps.ts';
 import { workspaceMode } from './workspace.ts';
 
 /** A finished run: its receipt and where it lies. */
@@ -55,7 +55,10 @@ export async function retireRun(
 ): Promise<void> {
   const { date, runId } = run.receipt;
   const history = historyPath(basePath, date, runId);
-  if ((await store.stat(history)) === undefined) {
+  const isThere = (await store.stat(history)) !== undefined;
+  // A cleanup that died has written it there before the run was undone.
+  if (isThere && undoneBy !== undefined) await deleteFileSurely(store, history);
+  if (!isThere || undoneBy !== undefined) {
     await makeDirectorySurely(store, historyDirectory(basePath, date), workspaceMode);
     const backup = run.receipt.backup === 'kept' ? 'removed' : run.receipt.backup;
     const receipt = { ...run.receipt, backup, ...(undoneBy === undefined ? {} : { undoneBy }) };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { silentLogger } from '../../src/core/log.ts';
@@ -215,6 +215,47 @@ it('leaves no replica where there is none to copy to', async () => {
     assert.ok(!existsSync(sides.replica.partition));
     assert.ok(await copy(sides, quickStore(), quickStore()), 'later');
     assertCopied(sides, 'later');
+  } finally {
+    sides.primary.remove();
+  }
+});
+
+it('takes out a merged file that somebody else had brought, once what it became is there', async () => {
+  const sides = makeSides();
+  try {
+    await mergeFirst(sides);
+    // As distcp does, before there was a replica.
+    cpSync(sides.primary.partition, sides.replica.partition, { recursive: true });
+    for (const name of readdirSync(sides.replica.partition))
+      if (!name.includes('.merged-')) rmSync(join(sides.replica.partition, name));
+    await mergeAgain(sides);
+    const changed = readdirSync(sides.replica.partition)[0] ?? '';
+    const path = join(sides.replica.partition, changed);
+    const bytes = readFileSync(path);
+    writeFileSync(path, Buffer.from(bytes).fill('x', 0, 1));
+    assert.equal(await copy(sides, quickStore(), quickStore()), false, 'its bytes are others');
+    writeFileSync(path, bytes);
+    assert.ok(await copy(sides, quickStore(), quickStore()));
+    assertCopied(sides, 'in the end');
+  } finally {
+    sides.primary.remove();
+  }
+});
+
+it('puts nothing beside the small files that were merged', async () => {
+  const sides = makeSides();
+  try {
+    mkdirSync(sides.replica.partition);
+    writeFileSync(
+      join(sides.replica.partition, 'a-1.parquet'),
+      sides.primary.inputs.get('a-1.parquet') ?? '',
+    );
+    await mergeFirst(sides);
+    assert.equal(await copy(sides, quickStore(), quickStore()), false);
+    assert.deepEqual(readdirSync(sides.replica.partition), ['a-1.parquet']);
+    rmSync(join(sides.replica.partition, 'a-1.parquet'));
+    assert.ok(await copy(sides, quickStore(), quickStore()));
+    assertCopied(sides, 'in the end');
   } finally {
     sides.primary.remove();
   }

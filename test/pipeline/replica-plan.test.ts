@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { silentLogger } from '../../src/core/log.ts';
 import { undoneName } from '../../src/partition/names.ts';
+import { receiptsOf } from '../../src/pipeline/replica/receipts-of.ts';
 import { planReplica } from '../../src/pipeline/replica/replica-plan.ts';
-import type { FileStatus } from '../../src/store/store.ts';
+import type { FileStatus, Store } from '../../src/store/store.ts';
+import { cleanupRuns } from '../../src/swap/cleanup.ts';
 import type { DirectorySwapJournal, SwapReceipt } from '../../src/swap/journal.ts';
+import { consolidate, date, makeFixture, quickStore } from '../support/swap-fixture.ts';
 
 const attributes = { owner: 'o', group: 'g', mode: 0o644, acl: [] };
 
@@ -229,6 +234,36 @@ test('where it is not known what became of the rows of a copy, nothing new is pu
     receipts: [first, fold, anew],
   });
   assert.deepEqual([known.doubts, known.remove], [[], []]);
+});
+
+test('no receipt is missed that goes to the history while they are looked for', async () => {
+  const fixture = makeFixture();
+  const { basePath, workspace } = fixture;
+  const store = quickStore();
+  try {
+    const receipt = await consolidate(store, fixture);
+    const later = { ...store, nowMs: async () => (await store.nowMs()) + 30 * 86_400_000 };
+    const isHistory = (path: string): boolean => path.startsWith(join(workspace, 'history'));
+    let cleanups = 0;
+    const raced: Store = {
+      ...store,
+      list: async (path, range) => {
+        const entries = await store.list(path, range);
+        if (isHistory(path) && cleanups++ === 0) {
+          await cleanupRuns({ store: later, basePath, retentionMs: 0, log: silentLogger });
+        }
+        return entries;
+      },
+    };
+    const found = await receiptsOf(raced, basePath, date, silentLogger);
+    assert.deepEqual(
+      found.map(({ runId }) => runId),
+      [receipt?.runId],
+    );
+    assert.equal(cleanups, 1);
+  } finally {
+    fixture.remove();
+  }
 });
 
 test('a replica with the small files of a merged one, or one that was consolidated itself, is not filled further', () => {

@@ -11,9 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { StoreError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
+import type { Store } from '../../src/store/store.ts';
 import { cleanupRuns } from '../../src/swap/cleanup.ts';
 import { clearHold, isOnHold } from '../../src/swap/hold.ts';
+import { readReceipt } from '../../src/swap/journal.ts';
 import { acquireLock } from '../../src/swap/partition-lock.ts';
 import { undoRun } from '../../src/swap/undo.ts';
 import {
@@ -260,6 +263,32 @@ describe('cleanup', () => {
       assert.match(outcomes[0]?.sentence ?? '', new RegExp(runId));
       await lock.release();
       assert.equal((await clean(fixture, 8 * day))[0]?.action, 'removed');
+    }));
+
+  it('says in the history what an undo did, also where a cleanup had died in between', () =>
+    inFixture(async (fixture) => {
+      const receipt = await consolidate(store, fixture);
+      const runId = receipt?.runId ?? '';
+      const history = join(fixture.workspace, 'history', date, `${runId}.json`);
+      const isCrash = { code: 'no-answer' };
+      // It had written the receipt there, and had not yet taken the run's directory away.
+      const dying: Store = {
+        ...store,
+        rename: (from, to) =>
+          from === join(fixture.dateDirectory, runId)
+            ? Promise.reject(new StoreError('dead', { ...isCrash, op: 'rename', path: from }))
+            : store.rename(from, to),
+        nowMs: async () => (await store.nowMs()) + 8 * day,
+      };
+      const { basePath } = fixture;
+      await assert.rejects(
+        cleanupRuns({ store: dying, basePath, retentionMs: 7 * day, log: silentLogger }),
+        isCrash,
+      );
+      assert.equal((await readReceipt(store, history))?.undoneBy, undefined);
+      const undone = await undo(fixture);
+      assert.equal((await readReceipt(store, history))?.undoneBy, undone.runId);
+      assertTidy(fixture, 'after the undo');
     }));
 
   it('leaves a backup that holds what is no backup', () =>

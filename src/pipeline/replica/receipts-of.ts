@@ -1,4 +1,5 @@
 import type { Logger } from '../../core/log.ts';
+import { historyPath } from '../../partition/names.ts';
 import type { Store } from '../../store/store.ts';
 import type { SwapReceipt } from '../../swap/journal.ts';
 import { readIfReadable } from '../../swap/receipts.ts';
@@ -15,11 +16,14 @@ export async function receiptsOf(
   log: Logger,
 ): Promise<readonly SwapReceipt[]> {
   const byRun = new Map<string, SwapReceipt>();
-  // Those in the history come last, and count: they also know of an undo.
-  for (const { path } of await receiptPlaces({ store, basePath, key: date })) {
-    const receipt = await readIfReadable(store, path, (problem) =>
+  const read = (path: string) =>
+    readIfReadable(store, path, (problem) =>
       log.warn(`${problem}; what that run merged is not copied to the replica`),
     );
+  // Those in the history come last, and count: they also know of an undo.
+  for (const { path, runId } of await receiptPlaces({ store, basePath, key: date })) {
+    // One that is gone may have gone to the history after that was listed; it is written there first.
+    const receipt = (await read(path)) ?? (await read(historyPath(basePath, date, runId)));
     if (receipt !== undefined && receipt !== 'unreadable') byRun.set(receipt.runId, receipt);
   }
   return [...byRun.values()];
