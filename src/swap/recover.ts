@@ -45,7 +45,7 @@ export async function recoverPartition(
   if (request.dryRun === true) {
     return open.length === 0
       ? [nothing(basePath, date)]
-      : Promise.all(open.map((run) => foresee(request, run)));
+      : Promise.all(open.map((run) => foreseeOrTell(request, run)));
   }
   const runId = makeRunId(await store.nowMs(), randomInt(2 ** 24));
   try {
@@ -97,6 +97,27 @@ async function openRuns({
     if (finished === undefined || !isTidy(finished, names)) open.push({ runId, directory: status.path });
   }
   return open;
+}
+
+/** As {@link foresee}; one whose journal cannot be read is an outcome too, since a person must look at it. */
+async function foreseeOrTell(
+  request: RecoverRequest & { readonly date: string },
+  run: OpenRun,
+): Promise<RecoverOutcome> {
+  try {
+    return await foresee(request, run);
+  } catch (error) {
+    if (!(error instanceof SwapError) || error.code !== 'journal-unreadable') throw error;
+    const { message, hint } = error;
+    return {
+      date: request.date,
+      runId: run.runId,
+      action: 'foreign',
+      sentence: message,
+      needsAttention: true,
+      ...(hint === undefined ? {} : { hint }),
+    };
+  }
 }
 
 async function foresee(
