@@ -86,98 +86,99 @@ function watched(look: (when: string) => Promise<void>): Store {
 if (fullMatrix) {
   const shared = await sharedCluster();
   const skip = shared === undefined ? noHdfs : skipWithoutSpark();
-  const started =
-    shared === undefined || skip !== false
-      ? undefined
-      : await startHive({ zone: 'UTC', user: shared.superuser });
-  after(() => started?.stop());
+  for (const version of ['4.0.1', '3.1.3'] as const) {
+    const started =
+      shared === undefined || skip !== false
+        ? undefined
+        : await startHive({ version, zone: 'UTC', user: shared.superuser });
+    after(() => started?.stop());
+    const foldWords = [...consolidateWords, '--mode', 'fold'];
+    for (const [index, words] of [
+      [consolidateWords, ['undo', date]],
+      [foldWords, consolidateWords, ['cleanup']],
+    ].entries()) {
+      test(`Hive ${version} finds every row once at every mutation on HDFS: ${words.map((of) => of.join(' ')).join(', ')}`, {
+        skip,
+        timeout: 1_800_000,
+      }, async (t) => {
+        if (shared === undefined || started === undefined) return;
+        t.diagnostic(started.version);
+        const bench = await makeBench(shared, `hive-${index}`);
+        try {
+          const tables = await tablesOf(started, `hdfs://${shared.host}:${shared.rpcPort}${bench.base}`);
+          const wrong: string[] = [];
+          let states = 0;
+          const look = async (when: string): Promise<void> => {
+            states++;
+            for (const problem of await tables.problems(bench.ids)) wrong.push(`${when}: ${problem}`);
+          };
+          bench.proxy.ambush(
+            ({ isMutation }) => isMutation,
+            {
+              kind: 'call',
+              when: 'before',
+              action: (request) => look(`before ${stepName(bench, request)}`),
+            },
+            { times: Number.POSITIVE_INFINITY },
+          );
+          for (const of of words) {
+            const run = await runOn(bench, of);
+            assert.equal(run.exit, 0, `${of.join(' ')}: ${run.stderr}`);
+            await look(`after ${of.join(' ')}`);
+          }
+          assert.deepEqual(wrong, []);
+          assert.ok(states > 10, `${states} states`);
+          t.diagnostic(`${states} states, read in three ways`);
+        } finally {
+          await bench.close();
+        }
+      });
+    }
 
-  const foldWords = [...consolidateWords, '--mode', 'fold'];
-  for (const [index, words] of [
-    [consolidateWords, ['undo', date]],
-    [foldWords, consolidateWords, ['cleanup']],
-  ].entries()) {
-    test(`Hive finds every row once at every mutation on HDFS: ${words.map((of) => of.join(' ')).join(', ')}`, {
+    test(`Hive ${version} finds every row once at every step of a swap in a local directory, or the partition away`, {
       skip,
       timeout: 1_800_000,
     }, async (t) => {
-      if (shared === undefined || started === undefined) return;
-      t.diagnostic(started.version);
-      const bench = await makeBench(shared, `hive-${index}`);
-      try {
-        const tables = await tablesOf(started, `hdfs://${shared.host}:${shared.rpcPort}${bench.base}`);
-        const wrong: string[] = [];
-        let states = 0;
-        const look = async (when: string): Promise<void> => {
-          states++;
-          for (const problem of await tables.problems(bench.ids)) wrong.push(`${when}: ${problem}`);
-        };
-        bench.proxy.ambush(
-          ({ isMutation }) => isMutation,
-          {
-            kind: 'call',
-            when: 'before',
-            action: (request) => look(`before ${stepName(bench, request)}`),
-          },
-          { times: Number.POSITIVE_INFINITY },
-        );
-        for (const of of words) {
-          const run = await runOn(bench, of);
-          assert.equal(run.exit, 0, `${of.join(' ')}: ${run.stderr}`);
-          await look(`after ${of.join(' ')}`);
-        }
-        assert.deepEqual(wrong, []);
-        assert.ok(states > 10, `${states} states`);
-        t.diagnostic(`${states} states, read in three ways`);
-      } finally {
-        await bench.close();
+      if (started === undefined) return;
+      const basePath = await tempDirectory(t);
+      const partition = join(basePath, `date=${date}`);
+      await mkdir(partition);
+      const files = await usualFiles();
+      const settled = new Date(Date.now() - settledMs);
+      for (const { name, bytes } of files) {
+        await writeFile(join(partition, name), bytes);
+        await utimes(join(partition, name), settled, settled);
       }
+      await utimes(partition, settled, settled);
+      const ids = new Set(files.flatMap((file) => file.ids));
+      const tables = await tablesOf(started, `file:${basePath}`);
+      const wrong: string[] = [];
+      const states = { whole: 0, away: 0 };
+      const look = async (when: string): Promise<void> => {
+        const isAway = !existsSync(partition);
+        states[isAway ? 'away' : 'whole']++;
+        for (const problem of await tables.problems(isAway ? new Set() : ids))
+          wrong.push(`${when}: ${problem}`);
+      };
+      const results = await consolidateDates(
+        {
+          store: watched(look),
+          basePath,
+          settings: await loadSettings({ flags: { 'base-path': basePath }, env: {} }),
+          ...usualTask(),
+        },
+        [date],
+      );
+      assert.deepEqual(
+        results.map(({ result }) => result),
+        ['consolidated'],
+      );
+      const undone = await runCliInProcess(['undo', date, '--base-path', basePath], {});
+      assert.equal(undone.exit, 0, undone.stderr);
+      await look('after the undo');
+      assert.deepEqual(wrong, []);
+      assert.ok(states.whole > 10 && states.away > 0, JSON.stringify(states));
+      t.diagnostic(`${states.whole} states, ${states.away} with the partition away, read in three ways`);
     });
   }
-
-  test('Hive finds every row once at every step of a swap in a local directory, or the partition away', {
-    skip: skipWithoutSpark(),
-    timeout: 1_800_000,
-  }, async (t) => {
-    if (started === undefined) return;
-    const basePath = await tempDirectory(t);
-    const partition = join(basePath, `date=${date}`);
-    await mkdir(partition);
-    const files = await usualFiles();
-    const settled = new Date(Date.now() - settledMs);
-    for (const { name, bytes } of files) {
-      await writeFile(join(partition, name), bytes);
-      await utimes(join(partition, name), settled, settled);
-    }
-    await utimes(partition, settled, settled);
-    const ids = new Set(files.flatMap((file) => file.ids));
-    const tables = await tablesOf(started, `file:${basePath}`);
-    const wrong: string[] = [];
-    const states = { whole: 0, away: 0 };
-    const look = async (when: string): Promise<void> => {
-      const isAway = !existsSync(partition);
-      states[isAway ? 'away' : 'whole']++;
-      for (const problem of await tables.problems(isAway ? new Set() : ids))
-        wrong.push(`${when}: ${problem}`);
-    };
-    const results = await consolidateDates(
-      {
-        store: watched(look),
-        basePath,
-        settings: await loadSettings({ flags: { 'base-path': basePath }, env: {} }),
-        ...usualTask(),
-      },
-      [date],
-    );
-    assert.deepEqual(
-      results.map(({ result }) => result),
-      ['consolidated'],
-    );
-    const undone = await runCliInProcess(['undo', date, '--base-path', basePath], {});
-    assert.equal(undone.exit, 0, undone.stderr);
-    await look('after the undo');
-    assert.deepEqual(wrong, []);
-    assert.ok(states.whole > 10 && states.away > 0, JSON.stringify(states));
-    t.diagnostic(`${states.whole} states, ${states.away} with the partition away, read in three ways`);
-  });
 }

@@ -4,12 +4,56 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { mavenJars } from './maven-jars.ts';
+import { type JarSet, mavenJars } from './maven-jars.ts';
 import { environmentPath, repositoryRoot, sparkPythonPath } from './python-env.ts';
 
-const version = '4.0.1';
-/** The newest Hadoop that this Hive goes with. */
-const hadoop = '3.3.6';
+/** Which Hive. */
+export type HiveVersion = keyof typeof versions;
+
+const hadoop = ['hadoop-common', 'hadoop-hdfs', 'hadoop-hdfs-client', 'hadoop-mapreduce-client-common'].map(
+  (name) => `org.apache.hadoop:${name}:3.3.6`,
+);
+
+/** Another Hadoop than that one, and what reads no Parquet. */
+const notNeeded = [
+  'org.apache.hadoop:hadoop-client-api',
+  'org.apache.hadoop:hadoop-client-runtime',
+  'org.apache.hadoop:hadoop-yarn-server-resourcemanager',
+  ...['org.apache.atlas:*', 'org.graalvm.js:*', 'org.codehaus.groovy:*', 'org.apache.ivy:*'],
+  ...['org.apache.ant:*', 'org.apache.hbase:*', 'com.esri.geometry:*', 'org.asynchttpclient:*'],
+];
+
+const versions = {
+  '4.0.1': {
+    artifacts: [
+      ...['hive-exec', 'hive-metastore', 'hive-standalone-metastore-server'].map(
+        (name) => `org.apache.hive:${name}:4.0.1`,
+      ),
+      // Not run, but its classes are looked at.
+      ...['tez-api', 'tez-dag', 'tez-mapreduce', 'tez-runtime-library'].map(
+        (name) => `org.apache.tez:${name}:0.10.4`,
+      ),
+      ...hadoop,
+    ],
+    without: notNeeded,
+  },
+  // Made for Java 8: its queries run on later ones, but no jobs.
+  '3.1.3': {
+    artifacts: [
+      ...['hive-exec', 'hive-metastore', 'hive-standalone-metastore'].map(
+        (name) => `org.apache.hive:${name}:3.1.3`,
+      ),
+      // Hadoop's; its own is older.
+      'com.google.guava:guava:27.0-jre',
+      ...hadoop,
+    ],
+    without: [
+      ...notNeeded,
+      ...['log4j:log4j', 'org.slf4j:slf4j-reload4j', 'org.pentaho:*', 'org.apache.hive:hive-llap-tez'],
+      ...['org.glassfish:*', 'org.apache.twill:*', 'co.cask.tephra:*'],
+    ],
+  },
+} as const satisfies Readonly<Record<string, Pick<JarSet, 'artifacts' | 'without'>>>;
 
 /** What runs its queries: itself, or a MapReduce job in the same process with Hive's vectorised readers, or without. */
 export const readers = {
@@ -40,15 +84,21 @@ export interface Hive {
 }
 
 /**
- * Starts Hive from its published jars, which Maven fetches once (250 MB); its first queries take long.
+ * Starts Hive from its published jars, which Maven fetches once (4.0.1: 250 MB, 3.1.3: 160 MB); its first queries take long.
+ * @param options.version 4.0.1 unless told
  * @param options.zone the time zone it shows timestamps in
  * @param options.user whom HDFS takes it for
  * @throws HdfsUnavailable when the jars cannot be had; Error when it ends before it is ready
  */
-export async function startHive(options: { readonly zone: string; readonly user?: string }): Promise<Hive> {
+export async function startHive(options: {
+  readonly version?: HiveVersion;
+  readonly zone: string;
+  readonly user?: string;
+}): Promise<Hive> {
   const python = sparkPythonPath();
   if (python === undefined) throw new Error('Spark, whose bridge to Java is used, is not there');
-  const jars = await hiveJars();
+  const { version = '4.0.1' } = options;
+  const jars = await mavenJars({ name: `hive-${version}`, ...versions[version] });
   const scratch = await mkdtemp(join(tmpdir(), 'consolidator-hive-'));
   const child = spawn(
     python,
@@ -116,34 +166,4 @@ function bridge(): string {
   if (directory === undefined || name === undefined)
     throw new Error('py4j was not found among the jars of Spark');
   return join(directory, name);
-}
-
-function hiveJars(): Promise<string> {
-  const group = (name: string, artifacts: readonly string[], of: string): readonly string[] =>
-    artifacts.map((artifact) => `${name}:${artifact}:${of}`);
-  return mavenJars({
-    name: `hive-${version}`,
-    artifacts: [
-      ...group(
-        'org.apache.hive',
-        ['hive-exec', 'hive-metastore', 'hive-standalone-metastore-server'],
-        version,
-      ),
-      // Not run, but its classes are looked at.
-      ...group('org.apache.tez', ['tez-api', 'tez-dag', 'tez-mapreduce', 'tez-runtime-library'], '0.10.4'),
-      ...group(
-        'org.apache.hadoop',
-        ['hadoop-common', 'hadoop-hdfs', 'hadoop-hdfs-client', 'hadoop-mapreduce-client-common'],
-        hadoop,
-      ),
-    ],
-    without: [
-      // Another Hadoop than the one above.
-      'org.apache.hadoop:hadoop-client-api',
-      'org.apache.hadoop:hadoop-client-runtime',
-      'org.apache.hadoop:hadoop-yarn-server-resourcemanager',
-      ...['org.apache.atlas:*', 'org.graalvm.js:*', 'org.codehaus.groovy:*', 'org.apache.ivy:*'],
-      ...['org.apache.ant:*', 'org.apache.hbase:*', 'com.esri.geometry:*', 'org.asynchttpclient:*'],
-    ],
-  });
 }

@@ -70,7 +70,7 @@ def start(py4j, jars, scratch, zone):
     home = os.environ.get("JAVA_HOME")
     port = launch_gateway(
         jarpath=py4j,
-        classpath=f"{conf}:{jars}/*",
+        classpath=str(conf),
         javaopts=options,
         java_path="java" if home is None else f"{home}/bin/java",
         die_on_exit=True,
@@ -81,21 +81,35 @@ def start(py4j, jars, scratch, zone):
 
 
 class Hive:
-    def __init__(self, gateway):
+    def __init__(self, gateway, jars, conf):
         self.jvm = gateway.jvm
+        # Hive 3 wants its classes from a loader of this kind, which Java's own was until Java 8.
+        # Hive's own first: others bring older versions of what is in it.
+        paths = sorted(glob.glob(f"{jars}/*.jar"), key=lambda path: ("/hive-exec-" not in path, path))
+        paths.insert(0, f"{conf}/")
+        urls = gateway.new_array(gateway.jvm.java.net.URL, len(paths))
+        for number, path in enumerate(paths):
+            urls[number] = gateway.jvm.java.io.File(path).toURI().toURL()
+        platform = gateway.jvm.java.lang.ClassLoader.getPlatformClassLoader()
+        self.loader = gateway.jvm.java.net.URLClassLoader(urls, platform)
+        gateway.jvm.java.lang.Thread.currentThread().setContextClassLoader(self.loader)
         self.ql = gateway.jvm.org.apache.hadoop.hive.ql
         conf = gateway.jvm.org.apache.hadoop.hive.conf.HiveConf()
+        conf.setClassLoader(self.loader)
         self.state = self.ql.session.SessionState.start(self.ql.session.SessionState(conf))
 
     def run(self, sql, settings):
-        # Each thread has a session of its own, and the gateway may take another thread.
+        # Each thread has a session and a loader of its own, and the gateway may take another thread.
+        self.jvm.java.lang.Thread.currentThread().setContextClassLoader(self.loader)
         self.ql.session.SessionState.setCurrentSessionState(self.state)
         conf = self.jvm.org.apache.hadoop.hive.conf.HiveConf(self.state.getConf())
         for name, value in settings.items():
             conf.set(name, value)
         driver = self.ql.DriverFactory.newDriver(conf)
         try:
-            driver.run(sql)
+            refusal = refusal_of(driver.run(sql))
+            if refusal is not None:
+                raise RuntimeError(refusal)
             rows = []
             while driver.getFetchTask() is not None:
                 page = self.jvm.java.util.ArrayList()
@@ -106,6 +120,13 @@ class Hive:
         finally:
             driver.close()
             driver.destroy()
+
+
+def refusal_of(response):
+    """What a statement failed with, as Hive 3 answers; Hive 4 throws instead, and its answer knows no such thing."""
+    if "getResponseCode" not in dir(response) or response.getResponseCode() == 0:
+        return None
+    return f"{response.getErrorMessage()} {response.getException()}"
 
 
 def parquet_java(jars):
@@ -123,7 +144,7 @@ def main():
         print(json.dumps(answer), file=replies, flush=True)
 
     gateway = start(py4j, jars, scratch, zone)
-    hive = Hive(gateway)
+    hive = Hive(gateway, jars, f"{scratch}/conf")
     version = gateway.jvm.org.apache.hive.common.util.HiveVersionInfo.getVersion()
     reply({"hive": version, "parquetJava": parquet_java(jars)})
     for line in sys.stdin:

@@ -251,4 +251,39 @@ if (fullMatrix) {
     }
     assert.ok(some > 8, `${some} conditions hold for some rows`);
   });
+
+  test('Hive 3 reads what is written by default, and refuses what its parquet-java does not know', {
+    skip,
+    timeout: 1_800_000,
+  }, async (t) => {
+    if (started === undefined) return;
+    const hive = await startHive({ version: '3.1.3', zone });
+    try {
+      t.diagnostic(hive.version);
+      for (const [name, columns] of [
+        // It has no timestamps of 64 bits.
+        ['seed21', workloadColumns.seed21.replace('event_time timestamp', 'event_time bigint')],
+        ['nested12', workloadColumns.nested12],
+      ] as const) {
+        const paths = await filesIn(await workloadDirectory(name), /\.parquet$/);
+        const original = await datasetOf(t, paths);
+        const expected = await rowsOf(hive, await tableOf(hive, columns, original.partition), 'a fetch');
+        for (const writing of writings) {
+          const dataset = await datasetOf(t, paths);
+          await consolidated(dataset, writing);
+          const merged = await tableOf(hive, columns, dataset.partition);
+          const reading = rowsOf(hive, merged, 'a fetch');
+          const what = `${name}, ${writing.codec}, ${writing.encodings}`;
+          if (writing.encodings === 'standard' && writing.codec !== 'lz4_raw') {
+            assert.deepEqual(await reading, expected, what);
+          } else {
+            // Not of one column, but of the footer: nothing of such a file can be read.
+            await assert.rejects(reading, /Required field '(encoding|codec)' was not present/, what);
+          }
+        }
+      }
+    } finally {
+      await hive.stop();
+    }
+  });
 }
