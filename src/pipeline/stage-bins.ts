@@ -84,6 +84,7 @@ export async function stageBins(
   // With the directory the ground goes from under executors that were given up and still write.
   if (task.executor !== undefined)
     await deleteDirectorySurely(task.store, attemptsDirectory(staging.runDirectory));
+  collectGarbage(task.settings.consolidation.memoryBytes);
   // The last point at which to stop: from here on a swap runs to its end.
   task.stop.throwIfAborted();
   return staged;

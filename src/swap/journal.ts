@@ -139,9 +139,11 @@ export async function writeRecord(
   record: SwapJournal | SwapReceipt,
   staged?: string,
 ): Promise<void> {
-  const body = JSON.stringify(record);
-  const text = `{"format":${format},"sha256":"${sha256(body)}","record":${body}}\n`;
-  await writeInPlace(store, path, text, staged);
+  // As bytes, once: a record names each of maybe tens of thousands of files several times.
+  const utf8 = new TextEncoder();
+  const body = utf8.encode(JSON.stringify(record));
+  const head = utf8.encode(`{"format":${format},"sha256":"${sha256(body)}","record":`);
+  await writeInPlace(store, path, [head, body, utf8.encode('}\n')], staged);
 }
 
 /** The journal at `path`; undefined when there is none. @throws SwapError `journal-unreadable` */
@@ -193,6 +195,6 @@ function unreadable(path: string, problem: string, cause?: unknown): SwapError {
   });
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }
