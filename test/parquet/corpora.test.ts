@@ -77,6 +77,23 @@ async function mergedWithItself(
   }
 }
 
+let chunksCopied = 0;
+
+/** The file merged with itself, where column chunks of it are then copied. */
+async function copiedFrom(entry: Entry, useDictionary: boolean): Promise<readonly Uint8Array[]> {
+  const { bytes, result } = await mergeBytes([entry.bytes, entry.bytes], {
+    rowGroupRows: Math.max(1, entry.rows),
+    compression: 'keep',
+    useDictionary,
+    pages: { pageRows: 200_000, pageSizeBytes: 8 * 1024 * 1024 },
+    copyRowGroups: true,
+    copiedFromBytes: 0,
+  });
+  assert.deepEqual((await fingerprintBytes(bytes)).columns, result.columns, entry.name);
+  chunksCopied += result.chunksCopied ?? 0;
+  return result.chunksCopied === undefined ? [] : [bytes];
+}
+
 /** Levels and values of every column, row group behind row group; undefined where hyparquet does not read the file. */
 function rowsByHyparquet(bytes: Uint8Array, isOurs: boolean): readonly (readonly string[])[][] | undefined {
   let file: ReadFile;
@@ -140,11 +157,15 @@ test('gold files merged with themselves hold their rows twice', {
     });
     assert.ok('bytes' in split, entry.name);
     cases.push({ out: writtenTo(`${entry.name}.split`, split.bytes), inputs: [input, input] });
+    const isFull = process.env.TEST_FULL === '1';
+    const copied: readonly Uint8Array[] = isFull ? await copiedFrom(entry, cases.length % 4 === 0) : [];
+    for (const bytes of copied)
+      cases.push({ out: writtenTo(`${entry.name}.copied`, bytes), inputs: [input, input] });
     // Where hyparquet reads the file, it must find the same in what became of it, level by level and bit by bit.
     const expected = rowsByHyparquet(entry.bytes, false);
     if (expected === undefined) continue;
     judgedTwice++;
-    for (const bytes of [outcome.bytes, split.bytes]) {
+    for (const bytes of [outcome.bytes, split.bytes, ...copied]) {
       const found = rowsByHyparquet(bytes, true);
       if (found === undefined || !isTwice(expected, found))
         wrong.push(`${entry.name}: hyparquet reads it otherwise`);
@@ -163,6 +184,7 @@ test('gold files merged with themselves hold their rows twice', {
   assert.equal(problems.length, cases.length);
   assert.ok(judgedTwice >= 250, `${judgedTwice} files judged by hyparquet, too`);
   assert.ok(cases.length >= 550, `${cases.length} merges`);
+  assert.ok(process.env.TEST_FULL !== '1' || chunksCopied > 500, `${chunksCopied} chunks copied`);
 });
 
 test('what no reader reads is refused, soon and with its place', { skip }, async () => {

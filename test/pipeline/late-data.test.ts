@@ -6,11 +6,13 @@ import { loadSettings } from '../../src/config/load-settings.ts';
 import { memorySink } from '../../src/core/byte-sink.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { readFooter } from '../../src/parquet/footer.ts';
+import { pageType, physicalType } from '../../src/parquet/format.ts';
 import { mergeFiles } from '../../src/parquet/merge/merge-files.ts';
 import { consolidatePartition } from '../../src/pipeline/consolidate-partition.ts';
 import { localStore } from '../../src/store/local/local-store.ts';
 import { refOf, type Store } from '../../src/store/store.ts';
 import { tempDirectory } from '../cli/dataset.ts';
+import { craftedFile, craftedPage } from '../parquet/crafted-file.ts';
 import { type SmallFile, smallFiles } from '../support/hdfs-seed.ts';
 import { memoryHdfs } from '../support/memory-hdfs.ts';
 import { usualTask } from '../support/usual-task.ts';
@@ -23,7 +25,7 @@ interface Lake {
   readonly store: Store;
   readonly basePath: string;
   readonly baseFlag: string;
-  put(file: SmallFile, ageDays: number): Promise<void>;
+  put(file: Pick<SmallFile, 'name' | 'bytes'>, ageDays: number): Promise<void>;
 }
 
 async function hdfsLake(): Promise<Lake> {
@@ -83,13 +85,13 @@ async function readAll({
   return { rows, files: inputs.length };
 }
 
-async function consolidate(lake: Lake) {
+async function consolidate(lake: Lake, env: Readonly<Record<string, string>> = { ROW_GROUP_SIZE: '100' }) {
   const messages: string[] = [];
   const flags = { 'base-path': lake.baseFlag, 'quiet-minutes': 0 };
   const result = await consolidatePartition({
     store: lake.store,
     basePath: lake.basePath,
-    settings: await loadSettings({ flags, env: { ROW_GROUP_SIZE: '100' } }),
+    settings: await loadSettings({ flags, env }),
     ...usualTask(),
     today: '2099-01-01',
     log: { ...silentLogger, info: (message) => void messages.push(message) },
@@ -134,4 +136,27 @@ describe('late files in a consolidated partition', () => {
       assert.equal((await consolidate(lake)).result.result, 'nothing');
     });
   }
+
+  it('come with large row groups of another writer, which are copied too', async (t) => {
+    const lake = await localLake(t);
+    const rows = 140_000;
+    const page = (from: number): Uint8Array => {
+      const body = new Uint8Array(Float64Array.from({ length: rows / 7 }, (_, i) => from + i / 7).buffer);
+      return craftedPage({ type: pageType.DATA_PAGE, values: rows / 7, body });
+    };
+    const speed = { name: 'speed', repetition: 0, type: physicalType.DOUBLE, children: [] } as const;
+    for (let i = 0; i < 5; i++) {
+      const pages = [0, 1, 2, 3, 4, 5, 6].map((number) => page(i * rows + (number * rows) / 7));
+      const bytes = craftedFile([speed], [{ rows, chunks: [{ pages, values: rows }] }]);
+      await lake.put({ name: `part-${i}.parquet`, bytes }, 60);
+    }
+    const { result, messages } = await consolidate(lake, {
+      ROW_GROUP_SIZE: String(rows),
+      COMPRESSION_CODEC: 'uncompressed',
+    });
+    assert.equal(result.result, 'consolidated', result.reason);
+    assert.match(messages, /700000 rows, 4 of 5 row groups copied as they were/);
+    assert.equal(result.outputs[0]?.verification?.level, 'full');
+    assert.deepEqual(await readAll(lake), { rows: 5 * rows, files: 1 });
+  });
 });

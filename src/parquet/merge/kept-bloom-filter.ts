@@ -15,7 +15,7 @@ export interface KeptFilter {
   readonly knows: (page: DecodedPage) => boolean;
 }
 
-/** A larger filter is left out: this program makes none. */
+/** A larger filter is left out: this program makes none. So is one of another writer that is larger than its chunk. */
 const mostBytes = 8 * 1024 * 1024;
 /** The header of one whose length the footer does not state is not longer. */
 const headerRoomBytes = 64;
@@ -30,7 +30,8 @@ export async function keptFilter(
   leaf: LeafColumn,
   isOwn: boolean,
 ): Promise<KeptFilter | undefined> {
-  if (from.rowGroup.chunks[leaf.index]?.hasBloomFilter !== true) return undefined;
+  const chunk = from.rowGroup.chunks[leaf.index];
+  if (chunk?.hasBloomFilter !== true) return undefined;
   if (!hasBytewiseEquality(leaf) || (isFloating(leaf) && !isOwn)) return undefined;
   const place = chunkExtents(from.rowGroup)[leaf.index]?.bloomFilter;
   if (place === undefined || place.offsetBytes <= 0) return undefined;
@@ -45,7 +46,8 @@ export async function keptFilter(
       const { headerBytes, bitBytes } = bloomFilterSizes(start);
       sizeBytes = headerBytes + bitBytes;
     }
-    if (sizeBytes <= 0 || sizeBytes > Math.min(restBytes, mostBytes + headerRoomBytes)) return undefined;
+    const most = isOwn ? mostBytes + headerRoomBytes : Math.min(mostBytes, chunk.compressedSizeBytes);
+    if (sizeBytes <= 0 || sizeBytes > Math.min(restBytes, most)) return undefined;
     const words = bloomFilterWords(await source.read(offsetBytes, sizeBytes));
     return { bytes: bloomFilterBytes(words), knows: knowsValuesOf(words) };
   } catch (error) {
