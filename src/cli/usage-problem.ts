@@ -1,4 +1,5 @@
 import { closestName } from '../config/closest-name.ts';
+import { settingKeys, settingRow } from '../config/setting-table.ts';
 import { ConfigError } from '../core/errors.ts';
 import { commandNames } from './command-flags.ts';
 import { flagTable } from './flags.ts';
@@ -48,16 +49,30 @@ function explainUnknown(list: string, args: readonly string[], program: string):
   if (args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`))) {
     const isKnown = Object.hasOwn(flagTable, name);
     const problem = isKnown ? `this command has no flag --${name}.` : `there is no flag --${name}.`;
-    return wrongUsage(problem, (isKnown ? undefined : suggestFlag(name)) ?? help);
+    const hint = isKnown ? settingBehind(name, args) : suggestFlag(name);
+    return wrongUsage(problem, hint ?? help);
   }
   if (/^\d{4}-\d\d?-\d\d?$/.test(name)) {
     return wrongUsage(`'${name}' stands alone: a date goes with --date.`, `Did you mean --date ${name}?`);
+  }
+  if (/[^/]=/.test(name) && !name.startsWith('-')) {
+    return wrongUsage(
+      `'${name}' stands alone: the path of a partition goes with --date.`,
+      `Did you mean --date '${name}'?`,
+    );
   }
   const command = closestName(name, commandNames);
   return wrongUsage(
     `'${name}' is no command and no flag.`,
     command === undefined ? help : `Did you mean ${program} ${command}?`,
   );
+}
+
+/** Where a consolidation has what is a flag of other commands only. */
+function settingBehind(flag: string, args: readonly string[]): string | undefined {
+  const isOther = commandNames.some((command) => command === args[0]);
+  const key = isOther ? undefined : settingKeys.find((one) => settingRow(one).flag === flag);
+  return key === undefined ? undefined : `Set ${key} in the configuration file, or ${settingRow(key).env}.`;
 }
 
 function suggestFlag(name: string): string | undefined {

@@ -204,7 +204,9 @@ function choose({ basePath, date, runId }: UndoRequest, runs: readonly FinishedR
   throw refused(
     'nothing-to-undo',
     `cannot undo in ${partition}: ${what}`,
-    `the receipts of earlier runs lie in ${historyDirectory(basePath, date)}`,
+    runs.length === 0
+      ? 'nothing was consolidated here, or its backup was removed; `history` shows what was done'
+      : `the receipts of earlier runs lie in ${historyDirectory(basePath, date)}`,
   );
 }
 

@@ -17,7 +17,7 @@ export async function ensureWorkspace(store: Store, basePath: string, log: Logge
   if ((await store.stat(basePath)) === undefined) {
     throw new ConfigError(`the base path ${basePath} does not exist`, {
       code: 'base-path-absent',
-      hint: 'check --base-path, or hdfs.base_path in the configuration file',
+      hint: 'check --base-path or hdfs.base_path; of a replica --replicate-to or replica.uri',
     });
   }
   const path = workspacePath(basePath);

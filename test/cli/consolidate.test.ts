@@ -168,6 +168,7 @@ test('undo without a run to undo ends with 2 and touches nothing', async (t) => 
   assert.equal(run.exit, 2);
   assert.deepEqual((jsonOf(run).error as { code: string }).code, 'nothing-to-undo');
   assert.match(run.stderr, /no run has a backup/);
+  assert.match(run.stderr, /nothing was consolidated here.*; .* history --base-path .* shows what was done/);
 });
 
 test('a damaged input ends with 12 and the partition is untouched', async (t) => {
