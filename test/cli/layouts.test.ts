@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCliInProcess } from './cli-in-process.ts';
@@ -113,6 +113,13 @@ test('partitions of hours: consolidated, explained, told of, undone, each or all
     again.partitions.map(({ rule }) => rule),
     ['nothing-to-merge', 'on-hold'],
   );
+  // A run that died and was settled by another one has its files in a directory of another name.
+  const workspace = join(basePath, '_consolidation');
+  const [work = ''] = (await readdir(workspace)).filter((name) => name.includes('~2Fhour~3D00'));
+  const [runId = ''] = (await readdir(join(workspace, work))).filter((name) => name !== 'history');
+  await rename(join(workspace, work, runId), join(workspace, work, `${runId}.fenced-1`));
+  const named = await json('undo', '2025-08-15', '--run', runId, '--dry-run');
+  assert.equal(named.exitCode, 0, named.error?.message);
   const rest = await json('undo', '2025-08-15');
   assert.deepEqual(
     rest.partitions.map(({ partition }) => partition),

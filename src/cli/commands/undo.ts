@@ -4,8 +4,9 @@ import { type ExitCode, exitCodes } from '../../core/exit-codes.ts';
 import { dateOf, partitionLabel } from '../../core/partition-key.ts';
 import { formatSize } from '../../core/units.ts';
 import { listBase } from '../../partition/list-base.ts';
-import { isRunId, makeRunId, partitionPath, runDirectory } from '../../partition/names.ts';
+import { isRunId, makeRunId, partitionPath } from '../../partition/names.ts';
 import { recoverPartition } from '../../swap/recover.ts';
+import { runDirectories } from '../../swap/settle-leftovers.ts';
 import { type UndoOutcome, type UndoRequest, undoRun } from '../../swap/undo.ts';
 import { type ErrorFacts, errorFacts } from '../../telemetry/error-facts.ts';
 import { reportSettings } from '../after-run.ts';
@@ -98,7 +99,9 @@ async function havingRun(
   if (runId === undefined || !isRunId(runId) || keys.length === 1) return keys;
   const having: string[] = [];
   for (const key of keys) {
-    if ((await store.stat(runDirectory(basePath, key, runId))) !== undefined) having.push(key);
+    // Whichever name its directory has: one that died has another since it was settled.
+    const runs = await runDirectories(store, basePath, key);
+    if (runs.some((run) => run.runId === runId)) having.push(key);
   }
   return having;
 }
