@@ -260,3 +260,21 @@ it('puts nothing beside the small files that were merged', async () => {
     sides.primary.remove();
   }
 });
+
+it('changes nothing where the replica is the dataset itself by another name', async () => {
+  const { primary, replica: unused } = makeSides();
+  const sides: Sides = { primary, replica: primary };
+  try {
+    rmSync(unused.basePath, { recursive: true });
+    for (const merge of [mergeFirst, mergeAgain]) {
+      await merge(sides);
+      const before = readdirSync(primary.partition);
+      assert.ok(await copy(sides, quickStore(), quickStore()));
+      assert.deepEqual(readdirSync(primary.partition), before);
+      assert.deepEqual(rowsOf(primary.partition), primary.rows);
+      assertTidy(primary, 'after the copy');
+    }
+  } finally {
+    primary.remove();
+  }
+});
