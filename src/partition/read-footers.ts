@@ -24,6 +24,9 @@ const filesAtOnce = 16;
 /** Enough for the footer of nearly every small file, and for the whole of most. */
 const tailBytes = 64 * 1024;
 
+/** Over a network a file up to this length is read at once: its beginning is looked at too, and a second read would cost more. */
+const wholeBytes = 256 * 1024;
+
 /** Files after which it is looked whether what their footers left behind is too much. */
 const lookedTogether = 500;
 
@@ -72,7 +75,8 @@ async function lookInto(store: Store, file: ListedEntry, memory: FooterMemory): 
   if (known !== undefined) return known;
   const source = await store.open(file.path, ref);
   try {
-    const buffered = await withTail(source, tailBytes);
+    const isReadWhole = store.abilities.remote === true && file.sizeBytes <= wholeBytes;
+    const buffered = await withTail(source, isReadWhole ? file.sizeBytes : tailBytes);
     const foreign = await foreignContent(buffered);
     const { content, footer } =
       foreign === undefined ? await readableContent(buffered) : { content: foreign, footer: undefined };

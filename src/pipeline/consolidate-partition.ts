@@ -153,7 +153,7 @@ async function firstLook(
 }
 
 /** Of partitions beyond this, what can be remembered while planning is a small part. */
-const largeBytes = 400 * bytesPerMb;
+const largeBytes = 256 * bytesPerMb;
 
 /** What of those is remembered: enough for backup and merge to read each file once for both. */
 const rememberedOfLargeBytes = 28 * bytesPerMb;
