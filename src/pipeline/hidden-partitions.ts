@@ -4,6 +4,7 @@ import { dateOf } from '../core/partition-key.ts';
 import type { PartitionLayout } from '../partition/layout.ts';
 import type { DateLimits } from '../partition/list-partitions.ts';
 import { listWorkspace } from '../partition/list-workspace.ts';
+import { workspacePath } from '../partition/names.ts';
 import type { Store } from '../store/store.ts';
 import { recoverPartition } from '../swap/recover.ts';
 import type { RecoverOutcome } from '../swap/recover-outcome.ts';
@@ -26,6 +27,8 @@ export async function hiddenPartitions(
   listed: readonly string[],
   { from, to }: DateLimits = {},
 ): Promise<readonly string[]> {
+  // What else may have that name each partition tells of.
+  if ((await store.stat(workspacePath(basePath)))?.kind !== 'directory') return [];
   const known = new Set(listed);
   const hidden: string[] = [];
   for (const { key } of await listWorkspace(store, basePath, layout)) {

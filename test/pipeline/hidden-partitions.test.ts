@@ -39,6 +39,9 @@ test('a partition that was dropped after its run, or is there, is not hidden', a
     await consolidate(store, fixture);
     rmSync(fixture.partition, { recursive: true });
     assert.deepEqual(await hiddenPartitions({ store, basePath, layout: defaultLayout }, []), []);
+    rmSync(fixture.workspace, { recursive: true });
+    writeFileSync(fixture.workspace, 'no directory');
+    assert.deepEqual(await hiddenPartitions({ store, basePath, layout: defaultLayout }, []), []);
   } finally {
     fixture.remove();
   }
