@@ -248,6 +248,11 @@ test('a layout that no directory is called by is told of, and is not taken for a
   const wrong = ['--dataset', 'claims', '--layout', 'dt={yyyyMMdd}'];
   const said = /there is no partition that is called as dt=\{yyyyMMdd\} says/;
   assert.match((await run('--all', ...wrong)).stdout, said);
+  const range = ['--from', '2025-08-14', '--to', '2025-08-15'];
+  assert.match(
+    (await run(...range, ...wrong)).stdout,
+    /no partition from 2025-08-14 to 2025-08-15 that is called as dt/,
+  );
   assert.match((await run('scan', ...wrong)).stdout, said);
 });
 

@@ -62,7 +62,7 @@ export function noPartitionText(wanted: WantedDates, notWorth: number, layout: s
     shard,
   } = wanted;
   return shard === undefined
-    ? `\nNothing to do: there is no partition from ${from} to ${to}\n`
+    ? `\nNothing to do: ${noneCalledText({ from, to }, layout)}\n`
     : `\nNothing to do: shard ${shard.index} of ${shard.count} has none of the partitions from ${from} to ${to}\n`;
 }
 
