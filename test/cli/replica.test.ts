@@ -101,7 +101,10 @@ test('a replica that is away fails no run, and the next one catches up, whatever
   assert.equal(first.exit, 0);
   assert.equal(first.report.partitions[0]?.result, 'consolidated');
   assert.equal(first.report.partitions[0]?.replica?.result, 'failed');
-  assert.match(first.report.partitions[0]?.replica?.sentence ?? '', /not-mounted.* does not exist; .*--replicate-to/);
+  assert.match(
+    first.report.partitions[0]?.replica?.sentence ?? '',
+    /not-mounted.* does not exist; .*--replicate-to/,
+  );
   assert.match(
     first.stderr,
     /^warning: the replica .*not-mounted is behind: 2025-08-15 is copied by a later run with this replica: .*does not exist/,

@@ -46,7 +46,10 @@ test('a range is every partition there is in it, and nothing else', async (t) =>
     {},
   );
   assert.equal(none.exit, 0);
-  assert.match(none.stdout, /Nothing to do: there is no partition from 2020-01-01 to 2020-12-31 that is called as date=/);
+  assert.match(
+    none.stdout,
+    /Nothing to do: there is no partition from 2020-01-01 to 2020-12-31 that is called as date=/,
+  );
 });
 
 test('shards are disjoint, complete and balanced, also when some are done before others begin', async (t) => {
