@@ -1,4 +1,4 @@
-import { checkCodec } from './codec/compression.ts';
+import { checkCodec, isReadableCodec } from './codec/compression.ts';
 import type { ParquetFooter } from './footer.ts';
 import { encoding, nameOf } from './format.ts';
 import { placed, unsupported } from './format-error.ts';
@@ -24,7 +24,10 @@ export function checkSupported(footer: ParquetFooter): void {
   }
   if (footer.leaves.length === 0) throw unsupported('a schema without columns', { file: footer.file });
   checkMovable(footer);
+  const isReadable = [...codecsOf([footer])].every(isReadableCodec);
   for (const [number, rowGroup] of footer.rowGroups.entries()) {
+    // To look at `chunks` is to make them.
+    if (isReadable && rowGroup.hasKnownEncodings === true) continue;
     for (const [i, chunk] of rowGroup.chunks.entries()) {
       try {
         checkCodec(chunk.codec);

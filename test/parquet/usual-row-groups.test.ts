@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FormatError } from '../../src/core/errors.ts';
+import { encoding } from '../../src/parquet/format.ts';
 import { leafBytes, leafWord, numbersPerChunk } from '../../src/parquet/kernel/kernel.ts';
 import { type ColumnChunk, statisticsOf } from '../../src/parquet/metadata/column-chunk.ts';
 import type { LeafColumn } from '../../src/parquet/metadata/leaf-column.ts';
@@ -90,6 +91,8 @@ function statisticsOrProblem(chunk: ColumnChunk): unknown {
   }
 }
 
+const knownEncodings: ReadonlySet<number> = new Set(Object.values(encoding));
+
 /** Reads them in the kernel; where that is done, it must be what is read without, and lie in the file. */
 function assertReadAlike({ bytes, position, leaves, dataEndBytes }: Case): boolean {
   const usual = readUsualRowGroups(bytes, position, leaves, dataEndBytes);
@@ -100,7 +103,8 @@ function assertReadAlike({ bytes, position, leaves, dataEndBytes }: Case): boole
   assert.deepEqual(usual.rowGroups.map(told), expected.map(told));
   assert.equal(position + usual.sizeBytes, c.position);
   for (const { rows, chunks } of expected) {
-    for (const [i, { valueCount, startOffsetBytes, compressedSizeBytes }] of chunks.entries()) {
+    for (const [i, { valueCount, startOffsetBytes, compressedSizeBytes, encodings }] of chunks.entries()) {
+      assert.ok(encodings.every((one) => knownEncodings.has(one)));
       assert.ok(valueCount === 0 || startOffsetBytes + compressedSizeBytes <= dataEndBytes);
       assert.ok(valueCount === rows || (rows > 0 && (leaves[i]?.maxRepetitionLevel ?? 0) > 0));
     }

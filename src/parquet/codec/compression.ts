@@ -17,9 +17,14 @@ const readable: ReadonlySet<number> = new Set([
   codec.LZ4_RAW,
 ]);
 
+/** Whether {@link decompress} knows a codec. */
+export function isReadableCodec(number: number): boolean {
+  return readable.has(number);
+}
+
 /** Refuses a codec that {@link decompress} does not know, before anything is read. */
 export function checkCodec(number: number): void {
-  if (!readable.has(number)) throw unsupported(`compression ${nameOf(codec, number)}`);
+  if (!isReadableCodec(number)) throw unsupported(`compression ${nameOf(codec, number)}`);
 }
 
 /** Snappy never makes data smaller than this part of it (a copy of 64 bytes takes 3). */

@@ -63,8 +63,8 @@ export function foldTailMaker(footers: readonly ParquetFooter[]): FoldTailMaker 
   for (const footer of footers) {
     checkMovable(footer);
     checkWriterMistakes(footer);
-    for (const { bytes, chunks } of footer.rowGroups)
-      capacityBytes += bytes.length + chunks.length * growthPerChunk;
+    for (const { bytes } of footer.rowGroups)
+      capacityBytes += bytes.length + footer.leaves.length * growthPerChunk;
   }
   // The same in every tail, so that the row groups' structs are.
   const columnOrders = firstColumnOrders(footers);

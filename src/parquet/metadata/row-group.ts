@@ -27,6 +27,8 @@ export interface RowGroup {
   readonly bytes: Uint8Array;
   /** See `chunkNumbersOf`. */
   readonly numbers?: Float64Array | undefined;
+  /** Set where no chunk states an encoding that is not known, and nobody need look at them for that. */
+  readonly hasKnownEncodings?: boolean;
   /** Whether its writer is known to state something wrong, which is put right in `chunks`: see `withoutMistakes`. */
   readonly hasMistakes?: boolean;
 }

@@ -101,6 +101,7 @@ function rowGroupOf(
     totalSizeBytes,
     isSorted,
     hasChunkKeyValues: false,
+    hasKnownEncodings: true,
     bytes,
     numbers,
     get chunks() {

@@ -16,6 +16,11 @@ let dataOffset: f64 = 0;
 let dictionaryOffset: f64 = 0;
 let hasMetaData: bool = false;
 
+// Zigzag; `encoding` in ../../format.ts has 0 and 2 to 9.
+function isKnownEncoding(value: u64): bool {
+  return (value & 1) === 0 && value <= 18 && value !== 2;
+}
+
 // `leaf`: the words of the leaf, `leafWord` in ../kernel.ts.
 function readMetaData(leaf: usize): void {
   let encodings: i32 = 0;
@@ -37,7 +42,9 @@ function readMetaData(leaf: usize): void {
       case 2:
         encodings = thrift.beginList(thrift.I32);
         if (encodings > MOST_ENCODINGS) thrift.setOdd();
-        for (; encodings > 0 && !thrift.isOdd; encodings--) thrift.varint();
+        for (; encodings > 0 && !thrift.isOdd; encodings--) {
+          if (!isKnownEncoding(thrift.varint())) thrift.setOdd();
+        }
         break;
       case 3:
         if (thrift.fieldType !== thrift.LIST) thrift.setOdd();

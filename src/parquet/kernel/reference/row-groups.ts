@@ -1,9 +1,11 @@
+import { encoding } from '../../format.ts';
 import { wireType } from '../../thrift/compact-reader.ts';
 import { chunkNumber, type Kernel, leafBytes, leafWord, numbersPerChunk, rowGroupNumber } from '../kernel.ts';
 import { type UsualThrift, usualThrift } from './thrift.ts';
 import type { Views } from './views.ts';
 
 const mostEncodings = 1000;
+const knownEncodings: ReadonlySet<number> = new Set(Object.values(encoding));
 const mostRowGroups = 0x10000;
 
 interface Chunk {
@@ -112,7 +114,10 @@ function takeMetaData(thrift: UsualThrift, chunk: Chunk, pathAt: number, pathByt
     case 2: {
       const encodings = thrift.beginList(wireType.I32);
       if (encodings > mostEncodings) thrift.isOdd = true;
-      for (let i = 0; i < encodings && !thrift.isOdd; i++) thrift.varint();
+      for (let i = 0; i < encodings && !thrift.isOdd; i++) {
+        const zigzag = thrift.varint();
+        if (zigzag % 2 !== 0 || !knownEncodings.has(zigzag / 2)) thrift.isOdd = true;
+      }
       return;
     }
     case 3:
