@@ -16,6 +16,7 @@ import { seedPartition } from '../support/hdfs-seed.ts';
 import { repositoryRoot } from '../support/python-env.ts';
 import { workloadDirectory } from '../support/workloads.ts';
 import { type Cost, measured } from './contender.ts';
+import { phasesIn } from './phases.ts';
 
 const scratch = `${repositoryRoot}/.bench/partitions`;
 const firstDate = '2025-01-01';
@@ -101,12 +102,6 @@ function rowOf({ name, costs, phases }: Case, { partitions }: PartitionsBench, b
     'takes the time': cores > 0.85 ? 'the cores' : firstThread / wall > 0.85 ? 'the first thread' : waitsFor,
     'peak MB': Math.round(Math.max(...costs.map(({ peakBytes }) => peakBytes)) / 1e6),
   };
-}
-
-/** The seconds of each phase that a run's metrics state. */
-function phasesIn(text: string): Readonly<Record<string, number>> {
-  const lines = text.matchAll(/^\S*phase_duration_seconds\{[^}]*phase="(\w+)"[^}]*\} (\S+)$/gm);
-  return Object.fromEntries([...lines].map(([, phase = '', seconds]) => [phase, Number(seconds)]));
 }
 
 async function sourceFiles(): Promise<readonly string[]> {
