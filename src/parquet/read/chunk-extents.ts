@@ -1,15 +1,13 @@
+import { readChunks } from '../metadata/read-chunks.ts';
 import type { RowGroup } from '../metadata/row-group.ts';
 import {
-  beginList,
   beginStruct,
   type CompactCursor,
-  compactCursor,
   endStruct,
   nextField,
   readI32,
   readI64,
   skipField,
-  wireType,
 } from '../thrift/compact-reader.ts';
 
 /** Where something lies in a file; offset and size are 0 where the footer states none. */
@@ -30,18 +28,7 @@ export interface ChunkExtents {
  * Read from the footer's bytes at every call and not kept: hardly anybody asks, and a footer has thousands of chunks.
  */
 export function chunkExtents(rowGroup: RowGroup): readonly ChunkExtents[] {
-  const c = compactCursor(rowGroup.bytes);
-  const extents: ChunkExtents[] = [];
-  const outer = beginStruct(c);
-  while (nextField(c)) {
-    if (c.fieldId === 1) {
-      for (let left = beginList(c, wireType.STRUCT); left > 0; left--) extents.push(readChunk(c));
-    } else {
-      skipField(c);
-    }
-  }
-  endStruct(c, outer);
-  return extents;
+  return readChunks(rowGroup, readChunk);
 }
 
 function readChunk(c: CompactCursor): ChunkExtents {
